@@ -1,0 +1,65 @@
+"""What comparing says of one evaluation, and of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.vocabulary import FindingKind, Level, Outcome, Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One row of the comparison table: an adapter, a problem, a quantity, and how the result stands to the oracle.
+
+    Numbers are None where nothing was judged. ``share`` is the worst error as a share of its bound: above 1 is beyond
+    it. ``row_share`` is the same for the row test (the elements of a row agree on one common factor), ``row_scalar``
+    for that factor itself. ``ulps`` counts units in the last place of the correctly rounded oracle.
+    """
+
+    adapter: str
+    problem: str
+    case: str
+    op: str
+    axis: int
+    dtype: str
+    mode: str
+    shape: tuple[int, ...]
+    cotangent: str
+    quantity: Quantity
+    outcome: Outcome
+    detail: str = ""  # exception text, reason, or what differs, in a sentence
+    elements: int = 0
+    exact_elements: int = 0
+    ulps: float | None = None
+    share: float | None = None
+    row_share: float | None = None
+    row_scalar: float | None = None
+    at: tuple[int, ...] | None = None  # index of the worst element
+    got: float | None = None
+    want: float | None = None
+    bound: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a person should read: its cause in a sentence, with the numbers that prove it."""
+
+    kind: FindingKind
+    case: str
+    sentence: str
+    problems: tuple[str, ...] = ()
+    adapters: tuple[str, ...] = ()  # empty where the finding is a matter of the mathematics alone
+    quantity: Quantity | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)  # JSON values: numbers, decimal and hex strings, lists
+    excuse: str | None = None  # why it does not fail the run: expected by the case, or known to the ledger
+
+    @property
+    def level(self) -> Level:
+        """The weight of this finding's kind."""
+        return self.kind.level
+
+    @property
+    def unexpected(self) -> bool:
+        """Whether this finding fails the run."""
+        return self.level is not Level.EXPLANATION and self.excuse is None

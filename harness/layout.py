@@ -1,0 +1,35 @@
+"""Where everything lies below the reports folder.
+
+::
+
+    reports/
+      plan/                    the current plan: of the whole library, or of a selection
+      recordings/<adapter>/    what each adapter returned for the whole library
+      index.html, summary.md ...  the report on it
+      selection/               the same two for a plan made with a selection: it never replaces the full report
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folders of one workspace, ``root`` being the reports folder."""
+
+    root: Path
+
+    @property
+    def plan(self) -> Path:
+        """The current plan."""
+        return self.root / "plan"
+
+    def home(self, *, selected: bool) -> Path:
+        """Where recordings and report of the current plan go: a selection has a folder of its own."""
+        return self.root / "selection" if selected else self.root
+
+    def recordings(self, *, selected: bool) -> Path:
+        """The folder that holds one recording per adapter."""
+        return self.home(selected=selected) / "recordings"

@@ -1,0 +1,95 @@
+"""What a recording says: one entry per problem and quantity, each entry one of a closed set of results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from harness.adapters.contract import Description, Precision
+from harness.vocabulary import Mode, Quantity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Returned:
+    """An array came back, of whatever shape and dtype."""
+
+    value: NDArray[Any]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The framework raised: the exception's type and text."""
+
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """The adapter says that the framework has no such call, or no such mode."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """The recording process died: of which signal, or with which exit code."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """Nothing came back within the limit, in seconds."""
+
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """The recording process grew beyond the limit, in bytes, or was refused memory."""
+
+    limit: int
+
+
+Result = Returned | Raised | Unsupported | Crashed | TimedOut | OutOfMemory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What became of one quantity of one problem."""
+
+    problem: str
+    quantity: Quantity
+    result: Result
+    mode: Mode | None = None  # the mode that really ran; never Mode.DEFAULT
+    precision: Precision | None = None
+    inputs_changed: tuple[str, ...] = ()  # names of the input arrays whose bits differ after the call
+    method: str | None = None  # how a Jacobian was made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What made a recording: enough to know whether another recording may be held against it."""
+
+    adapter: str
+    plan: str  # digest of the plan
+    not_run: str | None = None  # why the framework could not be used at all
+    description: Description | None = None
+    source: str = ""  # SHA-256 of the adapter's source
+    python: str = ""
+    platform: dict[str, str] = field(default_factory=dict)  # system, machine, processor, instruction set
+    flags: dict[str, str] = field(default_factory=dict)  # environment variables that change results
+    packages: tuple[str, ...] = ()  # the environment's whole freeze: name==version, sorted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A recording as read back. Incomplete without its manifest: such a one is resumed, and never compared."""
+
+    header: Header
+    complete: bool
+    entries: dict[tuple[str, Quantity], Entry]

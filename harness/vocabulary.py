@@ -1,0 +1,145 @@
+"""The words of the harness, each spelled once: every closed set is an enum here and nowhere else."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+
+class Op(StrEnum):
+    """A function of the softmax family, applied along one axis."""
+
+    SOFTMAX = "softmax"
+    LOG_SOFTMAX = "log_softmax"
+
+
+class DType(StrEnum):
+    """The dtype of a problem: of its primal, cotangent and tangent, and of everything a framework returns for it."""
+
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+
+
+class Mode(StrEnum):
+    """How a framework executes a call."""
+
+    DEFAULT = "default"  # the way people run that framework: jit for JAX, eager for PyTorch and MXNet
+    EAGER = "eager"
+    JIT = "jit"
+
+
+class Quantity(StrEnum):
+    """What is computed of an op at its primal."""
+
+    FORWARD = "forward"
+    VJP = "vjp"
+    JVP = "jvp"
+    JACOBIAN = "jacobian"
+
+
+class Outcome(StrEnum):
+    """What became of one evaluation (adapter x problem x quantity), in the order in which it is decided."""
+
+    NOT_RUN = "not run"
+    MISSING = "missing"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    RAISED = "raised"
+    UNSUPPORTED = "unsupported"
+    SHAPE = "shape"
+    DTYPE = "dtype"
+    INPUT_CHANGED = "input changed"
+    NONFINITE_PATTERN = "nonfinite pattern"
+    SIGN_OF_INFINITY = "sign of an infinity"
+    BEYOND_BOUND = "beyond bound"
+    OUTSIDE_RANGE = "outside the bound's range"
+    WITHIN_BOUND = "within bound"
+    EXACT = "exact"
+
+    @property
+    def judged(self) -> bool:
+        """Whether a number came back and was held against the oracle."""
+        return self in _JUDGED
+
+    @property
+    def agreed(self) -> bool:
+        """Whether what came back is what a correct kernel may return."""
+        return self in (Outcome.WITHIN_BOUND, Outcome.EXACT)
+
+
+_JUDGED = frozenset(
+    {
+        Outcome.NONFINITE_PATTERN,
+        Outcome.SIGN_OF_INFINITY,
+        Outcome.BEYOND_BOUND,
+        Outcome.WITHIN_BOUND,
+        Outcome.EXACT,
+    }
+)
+
+
+class Level(StrEnum):
+    """How much a finding weighs. Only an explanation never fails a run."""
+
+    FAULT = "fault"  # somebody's result is wrong, or a result that was asked for did not come
+    POLICY = "policy"  # frameworks answer differently where no answer is the true one
+    EXPLANATION = "explanation"  # correct, and surprising enough to need a sentence
+
+
+class FindingKind(Enum):
+    """The stable names of findings; ``value`` is the name used in cases, ledger and ``findings.json``."""
+
+    # explanations: a gradient that is zero, and rightly so
+    SUMMED_OUTPUT = "summed-output-zero-gradient"
+    ZERO_COTANGENT = "zero-cotangent"
+    LENGTH_ONE_AXIS = "length-one-axis-zero-gradient"
+    SATURATED = "saturated-zero-gradient"
+    STATIONARY = "stationary-point-zero-gradient"
+    EMPTY = "nothing-to-differentiate"
+    # explanations: what a check cannot show
+    DEGENERATE = "degenerate-cotangent"
+    # policies
+    IMPLICIT_REFUSED = "implicit-cotangent-refused"
+    SHAPE_REFUSED = "shape-refused"
+    UNDEFINED_ROW = "undefined-row-policy"
+    # faults
+    BEYOND_BOUND = "beyond-bound"
+    INCONSISTENT_ROW = "inconsistent-row"
+    NONFINITE = "nonfinite-pattern"
+    INFINITY_SIGN = "sign-of-infinity"
+    ZERO_RULE = "zero-returned-for-nonzero-gradient"
+    WRONG_SHAPE = "wrong-shape"
+    WRONG_DTYPE = "wrong-dtype"
+    INPUT_CHANGED = "input-changed"
+    RAISED = "raised"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed-out"
+    OUT_OF_MEMORY = "out-of-memory"
+    MISSING = "missing-result"
+    PRINTED_VALUE = "printed-value-differs"
+    # faults of the case file or the ledger, not of a framework
+    EXPECTED_ABSENT = "expected-finding-absent"
+    LEDGER_STALE = "ledger-entry-stale"
+
+    @property
+    def level(self) -> Level:
+        """The level of every finding of this kind."""
+        if self in _EXPLANATIONS:
+            return Level.EXPLANATION
+        if self in _POLICIES:
+            return Level.POLICY
+        return Level.FAULT
+
+
+_EXPLANATIONS = frozenset(
+    {
+        FindingKind.SUMMED_OUTPUT,
+        FindingKind.ZERO_COTANGENT,
+        FindingKind.LENGTH_ONE_AXIS,
+        FindingKind.SATURATED,
+        FindingKind.STATIONARY,
+        FindingKind.EMPTY,
+        FindingKind.DEGENERATE,
+    }
+)
+_POLICIES = frozenset({FindingKind.IMPLICIT_REFUSED, FindingKind.SHAPE_REFUSED, FindingKind.UNDEFINED_ROW})
