@@ -11,7 +11,8 @@ The data flows one way, and the tree is named after it::
                             report --> index.html  summary.md  comparison.*  findings.json  junit.xml
 
 Imports run the other way: ``cli > report > compare > record > adapters | plan > call > vocabulary``.
-The mathematics (reference formulas, oracle, rounding bounds) is the package ``reference``, which imports nothing of this one.
+The mathematics (reference formulas, oracle, rounding bounds) is the package ``reference``, which imports nothing of
+this one.
 """
 
 from __future__ import annotations

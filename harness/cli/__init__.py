@@ -1,0 +1,81 @@
+"""The command line: parse, call, print, exit code. One module per verb, imported when it is asked for.
+
+So a verb needs only what it uses: ``record`` runs beside a framework with NumPy alone, ``report`` beside pandas.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import ClassVar
+
+import click
+
+from harness import __version__
+from harness.cli.exits import Exit, leave
+
+
+class _Verbs(click.Group):
+    """A group whose commands live in ``harness.cli.<verb>`` as ``command``."""
+
+    verbs: ClassVar[dict[str, str]] = {
+        "cases": "Check case files, list them, or print their JSON Schema.",
+        "plan": "Turn cases into problems with exact input bits.",
+        "record": "Run one adapter over the plan and keep what came back.",
+        "compare": "Hold the recordings against the oracle and each other.",
+        "report": "Write the report and print its summary.",
+        "explain": "Explain one case: the mathematics, and what each framework returned.",
+        "verify": "Plan, record, compare and report for one adapter, in one command.",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.verbs:
+            return None
+        command: click.Command = importlib.import_module(f"harness.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs, in the order of the pipeline"):
+            formatter.write_dl(list(self.verbs.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="harness")
+def cli() -> None:
+    r"""Tell a rounding error from a wrong gradient.
+
+    Runs softmax and its derivatives in MXNet, PyTorch and JAX over cases written in YAML, and holds every number
+    against an exact oracle with a derived rounding bound.
+
+    \b
+    Exit codes: 0 agreed, or every difference is expected or in the ledger; 1 unexpected findings; 2 usage;
+    3 a required adapter did not run, or nothing was judged; 65 a bad case file; 70 a fault of the harness itself;
+    130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command line; an exception that nobody foresaw is reported as ours, with how to report it."""
+    try:
+        cli.main(standalone_mode=True)
+    except KeyboardInterrupt:
+        leave(Exit.INTERRUPTED, "interrupted")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(int(Exit.OUR_FAULT)) from None
+    except ModuleNotFoundError as error:
+        leave(Exit.USAGE, _missing(error))
+    except Exception:
+        traceback.print_exc()
+        leave(Exit.OUR_FAULT, "this is a fault of the harness, not of your input: please report the lines above")
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    extras = {"ruamel": "cases", "pydantic": "cases"}
+    extra = extras.get((error.name or "").split(".")[0], "report")
+    return f"this verb needs the package {error.name!r}: install it with: pip install 'softmax-harness[{extra}]'"
