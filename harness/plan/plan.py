@@ -41,6 +41,7 @@ class CaseRecord:
     file: str  # as given on the command line, with forward slashes
     line: int
     text: str  # the YAML of this case
+    problems: int  # how many problems the case expands into, whether or not all of them were selected
     tags: tuple[str, ...] = ()
     findings: tuple[ExpectedFinding, ...] = ()
     printed: tuple[PrintedValue, ...] = ()
