@@ -1,0 +1,50 @@
+"""The digest of a plan: two plans with the same digest ask the same questions, with the same input bits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.plan.problem import Problem
+
+_SALT = b"softmax-harness plan digest 1\n"
+
+
+def fingerprint(array: NDArray[Any]) -> str:
+    """Return the SHA-256 of an array's dtype, shape and bits (little-endian, C order): a NaN's payload counts."""
+    little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
+    sha = hashlib.sha256(f"{array.dtype.name} {list(array.shape)}\n".encode())
+    sha.update(little.tobytes())
+    return sha.hexdigest()
+
+
+def digest_of(problems: Iterable[Problem]) -> str:
+    """Return the digest of problems, in their order, as hexadecimal SHA-256.
+
+    It covers what an adapter is asked, under which name, and every input bit. It leaves out what a person may mend
+    without changing a result: why, source, place, expectations, ledger.
+    """
+    sha = hashlib.sha256(_SALT)
+    for problem in problems:
+        sha.update(json.dumps(_asked(problem), sort_keys=True, separators=(",", ":")).encode() + b"\n")
+    return sha.hexdigest()
+
+
+def _asked(problem: Problem) -> dict[str, Any]:
+    call = problem.call
+    arrays = {"x": call.x, "cotangent": call.cotangent, "tangent": call.tangent}
+    return {
+        "id": problem.id,
+        "op": call.op.value,
+        "axis": call.axis,
+        "dtype": call.dtype.value,
+        "mode": call.mode.value,
+        "cotangent_name": problem.cotangent_name,
+        "check": [quantity.value for quantity in problem.check],
+        "arrays": {name: None if array is None else fingerprint(array) for name, array in arrays.items()},
+    }

@@ -1,0 +1,219 @@
+"""The plan on disk: written whole or not at all, and believed only when its digest fits its problems and bits.
+
+::
+
+    plan/
+      plan.json        format, digest, selection, counts, themes, cases, ledger
+      problems.jsonl   one problem per line, with references into
+      inputs.npy       every input array, each kept once (harness.arraypack)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
+from harness.arraypack import PackError, PackWriter, open_pack, unpack
+from harness.plan.codec import (
+    Json,
+    case_from_json,
+    case_to_json,
+    entry_from_json,
+    entry_to_json,
+    problem_from_json,
+    problem_to_json,
+)
+from harness.plan.digest import digest_of, fingerprint
+from harness.plan.plan import Plan
+from harness.plan.problem import Problem
+from harness.plan.signatures import count_signatures
+
+FORMAT = "softmax-harness plan"
+VERSION = 1
+_HEADER, _PROBLEMS, _INPUTS = "plan.json", "problems.jsonl", "inputs.npy"
+_AGAIN = "make the plan again with: harness plan"
+
+T = TypeVar("T")
+
+
+class PlanError(Exception):
+    """A plan cannot be written, removed, or believed; the text says which file, why, and what to do."""
+
+
+def write_plan(plan: Plan, folder: Path) -> None:
+    """Write ``plan`` to ``folder``, in place of any plan that is there. Raise :class:`PlanError` where it cannot be."""
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+        try:
+            _write_files(plan, partial)
+            remove_plan(folder)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as error:
+        raise PlanError(
+            f"{folder}: the plan cannot be written: {error}; choose another folder with --reports"
+        ) from None
+
+
+def remove_plan(folder: Path) -> None:
+    """Remove the plan in ``folder``, so that nothing downstream can take an old plan for a new one.
+
+    A folder that holds anything else is left alone, and :class:`PlanError` raised.
+    """
+    if not folder.exists():
+        return
+    try:
+        strange = sorted(set(os.listdir(folder)) - {_HEADER, _PROBLEMS, _INPUTS})
+        if strange:
+            raise PlanError(
+                f"{folder}: this folder should hold a plan and nothing else, and holds {strange[0]!r}; move that away, "
+                "or choose another folder with --reports"
+            )
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise PlanError(f"{folder}: the old plan cannot be removed: {error}; remove it by hand") from None
+
+
+def read_plan(folder: Path) -> Plan:
+    """Read the plan in ``folder``; its arrays are read-only, and mapped from the disk.
+
+    Raise :class:`PlanError` where there is none, where it is of another format version, cut short, or not what its
+    digest says.
+    """
+    header = _read_header(folder / _HEADER)
+    problems = _read_problems(folder, expected=_take(header, "counts", dict).get("problems"))
+    digest = digest_of(problems)
+    if digest != header.get("digest"):
+        raise PlanError(
+            f"{folder}: the plan's problems or input bits were changed after it was made (digest {digest[:12]}, "
+            f"expected {str(header.get('digest'))[:12]}); {_AGAIN}"
+        )
+    where = folder / _HEADER
+    cases = [_decode(case_from_json, case, f"{where}: cases") for case in _take(header, "cases", list)]
+    ledger = [_decode(entry_from_json, entry, f"{where}: ledger") for entry in _take(header, "ledger", list)]
+    plan = Plan(
+        digest=digest,
+        problems=tuple(problems),
+        cases={case.id: case for case in cases},
+        ledger=tuple(ledger),
+        selection=header.get("selection"),
+        themes=_take(header, "themes", dict),
+    )
+    orphans = sorted({problem.case for problem in problems} - plan.cases.keys())
+    if orphans:
+        raise PlanError(f"{where}: problems belong to the case {orphans[0]!r}, which is not there; {_AGAIN}")
+    return plan
+
+
+def _write_files(plan: Plan, folder: Path) -> None:
+    pack = PackWriter(folder / _INPUTS)
+    try:
+        kept: dict[str, Json] = {}
+
+        def keep(array: NDArray[Any]) -> Json:
+            key = fingerprint(array)
+            if key not in kept:
+                kept[key] = pack.append(array)
+            return kept[key]
+
+        lines = [json.dumps(problem_to_json(problem, keep)) for problem in plan.problems]
+    except BaseException:
+        pack.discard()
+        raise
+    pack.close()
+    (folder / _PROBLEMS).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    header = json.dumps(_header(plan), indent=1, ensure_ascii=False) + "\n"
+    (folder / _HEADER).write_text(header, encoding="utf-8")
+
+
+def _header(plan: Plan) -> Json:
+    signatures = count_signatures(plan.problems)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "digest": plan.digest,
+        "selection": plan.selection,
+        "counts": {
+            "cases": len(plan.cases),
+            "problems": len(plan.problems),
+            "evaluations": sum(len(problem.check) for problem in plan.problems),
+            "jax signatures": {"jit": signatures.jit, "eager": signatures.eager},
+        },
+        "themes": plan.themes,
+        "cases": [case_to_json(case) for case in plan.cases.values()],
+        "ledger": [entry_to_json(entry) for entry in plan.ledger],
+    }
+
+
+def _read_header(path: Path) -> Json:
+    if not path.exists():
+        raise PlanError(f"{path.parent}: there is no plan here; make one with: harness plan")
+    header = _parse(path, path.name, _read_text(path))
+    if header.get("format") != FORMAT:
+        raise PlanError(f"{path}: not a plan of this harness (format {header.get('format')!r}); {_AGAIN}")
+    version = header.get("version")
+    if version != VERSION:
+        raise PlanError(
+            f"{path}: the plan has format version {version}, this harness reads version {VERSION}; make the plan and "
+            "read it with the same harness"
+        )
+    return header
+
+
+def _read_problems(folder: Path, *, expected: object) -> list[Problem]:
+    path = folder / _PROBLEMS
+    try:
+        pack = open_pack(folder / _INPUTS)
+    except PackError as error:
+        raise PlanError(f"{error}; {_AGAIN}") from None
+    lines = _read_text(path).splitlines()
+    if len(lines) != expected:
+        raise PlanError(f"{path}: holds {len(lines)} problems, the plan has {expected}: cut short; {_AGAIN}")
+    problems = []
+    for number, line in enumerate(lines, start=1):
+        where = f"{path}:{number}"
+        value = _parse(path, where, line)
+        problems.append(
+            _decode(lambda v: problem_from_json(v, lambda reference: unpack(pack, reference)), value, where)
+        )
+    return problems
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: cannot be read: {error}; {_AGAIN}") from None
+
+
+def _parse(path: Path, where: str, text: str) -> Json:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise PlanError(f"{path}: not JSON at {where}: {error}; {_AGAIN}") from None
+    if not isinstance(value, dict):
+        raise PlanError(f"{path}: {where} should be a JSON object; {_AGAIN}")
+    return value
+
+
+def _take(header: Json, key: str, kind: type[T]) -> T:
+    value = header.get(key)
+    if not isinstance(value, kind):
+        raise PlanError(f"{_HEADER}: {key!r} should be a {kind.__name__}, got {type(value).__name__}; {_AGAIN}")
+    return value
+
+
+def _decode(decode: Callable[[Json], T], value: Json, where: str) -> T:
+    try:
+        return decode(value)
+    except (KeyError, TypeError, ValueError, AttributeError, PackError) as error:
+        reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise PlanError(f"{where}: not what a plan holds: {reason}; {_AGAIN}") from None
