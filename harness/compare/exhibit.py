@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.compare.printed import summed_rows
 from harness.plan.problem import Problem
 from harness.record.recording import Raised, Result, Returned, Unsupported
 from harness.vocabulary import Quantity
@@ -28,7 +29,8 @@ class Answer:
     adapter: str
     problem: str
     quantity: Quantity
-    values: tuple[Any, ...] | None = None  # a row of floats; a tuple of rows for a Jacobian
+    values: tuple[float, ...] | None = None  # the row of a forward output or a vjp
+    rows: tuple[tuple[float, ...], ...] | None = None  # the row's block of a Jacobian
     summed: tuple[float, ...] | None = None
     words: str | None = None
 
@@ -124,11 +126,9 @@ def _answer(adapter: str, problem: str, quantity: Quantity, result: Result, cut:
         case Returned(value=value) if value.shape == cut.shape(quantity) and value.dtype.kind == "f":
             if quantity is Quantity.JACOBIAN:
                 block = cut.block(value)
-                total = np.zeros(block.shape[1], block.dtype)
-                for row in block:
-                    total = total + row
                 rows = tuple(_floats(row) for row in block)
-                return Answer(adapter=adapter, problem=problem, quantity=quantity, values=rows, summed=_floats(total))
+                summed = _floats(summed_rows(block))
+                return Answer(adapter=adapter, problem=problem, quantity=quantity, rows=rows, summed=summed)
             return Answer(adapter=adapter, problem=problem, quantity=quantity, values=_floats(cut.vector(value)))
         case Raised(type=kind, text=text):
             return Answer(adapter=adapter, problem=problem, quantity=quantity, words=f"{kind}: {text}")

@@ -38,6 +38,7 @@ class Verdict:
     at: tuple[int, ...] | None = None  # index of the worst element
     got: float | None = None
     want: float | None = None
+    error: float | None = None  # absolute, at that element, against the exact oracle
     bound: float | None = None
 
 

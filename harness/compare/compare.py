@@ -1,0 +1,186 @@
+"""Recordings and plan in, comparison out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.excuse import excused
+from harness.compare.exhibit import Exhibit, exhibit
+from harness.compare.findings import FindingList, of_degenerate, of_evaluation, of_zero, ranked
+from harness.compare.judge import Judge
+from harness.compare.printed import disagreements, summed_rows
+from harness.compare.verdict import Finding, Verdict
+from harness.compare.zero import zero_gradient
+from harness.plan.plan import Plan
+from harness.plan.problem import Problem
+from harness.record.recording import Entry, Recording, Result, Returned
+from harness.vocabulary import FindingKind, Op, Outcome, Quantity
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRun:
+    """Stands in for a recording that is not there, or that cannot be compared."""
+
+    reason: str
+
+
+def compare(
+    plan: Plan,
+    recordings: Mapping[str, Recording | NotRun],
+    *,
+    required: Iterable[str] = (),
+    progress: Progress = lambda _done: None,
+) -> Comparison:
+    """Judge every recording of ``plan``.
+
+    ``recordings`` maps adapter names to what was recorded; an adapter of ``required`` that is not among them did not
+    run. ``progress`` is called with the number of problems done. The result depends on nothing but the arguments.
+    """
+    wanted = tuple(required)
+    names = tuple(dict.fromkeys([*_ordered(recordings), *wanted]))
+    runs = tuple(_run(name, recordings.get(name), required=name in wanted) for name in names)
+    ran = {run.name: recordings[run.name] for run in runs if run.ran}
+    entries = {name: recording.entries for name, recording in ran.items() if isinstance(recording, Recording)}
+    judgement = _Judgement(runs=runs, entries=entries)
+    for done, problem in enumerate(plan.problems):
+        judgement.judge(problem)
+        progress(done + 1)
+    for finding in _degenerate(plan):
+        judgement.findings.add(finding)
+    for finding in _printed(plan, entries):
+        judgement.findings.add(finding)
+    return Comparison(
+        plan=plan.digest,
+        selection=plan.selection,
+        adapters=runs,
+        verdicts=tuple(judgement.verdicts),
+        findings=ranked(excused(plan, runs, judgement.findings.grouped())),
+        cases=plan.cases,
+        themes=plan.themes,
+        exhibits=_exhibits(plan, entries),
+    )
+
+
+def _ordered(recordings: Mapping[str, object]) -> list[str]:
+    """Return the adapters' names with the reference first, the others by name."""
+    return sorted(recordings, key=lambda name: (name != "reference", name))
+
+
+def _run(name: str, recording: Recording | NotRun | None, *, required: bool) -> AdapterRun:
+    if recording is None:
+        reason = "there is no recording of it: its environment was not built, or `record` was not run"
+        return AdapterRun(name=name, required=required, why_not=reason)
+    if isinstance(recording, NotRun):
+        return AdapterRun(name=name, required=required, why_not=recording.reason)
+    reason = recording.header.not_run
+    if reason is None and not recording.complete:
+        reason = f"its recording is incomplete: run `harness record {name}` again, it goes on where it stopped"
+    return AdapterRun(name=name, required=required, why_not=reason, header=recording.header)
+
+
+class _Judgement:
+    """Collects verdicts and findings, problem by problem."""
+
+    def __init__(
+        self, *, runs: tuple[AdapterRun, ...], entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]
+    ) -> None:
+        self._runs = runs
+        self._entries = entries
+        self.verdicts: list[Verdict] = []
+        self.findings = FindingList()
+
+    def judge(self, problem: Problem) -> None:
+        """Judge every quantity of ``problem`` for every adapter, and say why its gradient is zero where it is."""
+        judge = Judge(problem)
+        for quantity in problem.check:
+            for run in self._runs:
+                self._judge_one(judge, problem, quantity, run)
+        if Quantity.VJP in problem.check:
+            zero = zero_gradient(problem, judge.truth(Quantity.FORWARD), judge.truth(Quantity.VJP))
+            if zero is not None:
+                self.findings.add(of_zero(problem, zero))
+
+    def _judge_one(self, judge: Judge, problem: Problem, quantity: Quantity, run: AdapterRun) -> None:
+        if run.why_not is not None:
+            self.verdicts.append(judge.unjudged(run.name, quantity, Outcome.NOT_RUN, detail=run.why_not))
+            return
+        entries = self._entries[run.name]
+        entry = entries.get((problem.id, quantity))
+        verdict = judge.verdict(run.name, quantity, entry, forward=entries.get((problem.id, Quantity.FORWARD)))
+        self.verdicts.append(verdict)
+        oracle = judge.truth(quantity, entry.precision) if entry is not None and verdict.outcome.judged else None
+        self.findings.add(of_evaluation(problem, verdict, entry, oracle))
+
+
+def _degenerate(plan: Plan) -> Iterable[Finding]:
+    """Find the cases of softmax whose vjp is only ever asked for in the null space, and that check no Jacobian."""
+    by_case = _by_case(plan)
+    for case, problems in by_case.items():
+        asked = [problem for problem in problems if Quantity.VJP in problem.check and problem.call.x.size]
+        softmax = [problem for problem in asked if problem.call.op is Op.SOFTMAX]
+        others = [problem for problem in problems if Quantity.JACOBIAN in problem.check]
+        if (
+            softmax
+            and len(softmax) == len(asked)
+            and not others
+            and all(_in_null_space(problem) for problem in softmax)
+        ):
+            yield of_degenerate(case, softmax)
+
+
+def _in_null_space(problem: Problem) -> bool:
+    call = problem.call
+    if call.cotangent is None or call.x.ndim == 0:
+        return True
+    first = call.cotangent.take([0], axis=call.axis)
+    return bool((call.cotangent == first).all())
+
+
+def _printed(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]) -> Iterable[Finding]:
+    """Hold the numbers that a case quotes against what the adapter that they came from returns today."""
+    for case, problems in _by_case(plan).items():
+        for printed in plan.cases[case].printed:
+            for problem in problems:
+                entry = entries.get(printed.adapter, {}).get((problem.id, printed.quantity))
+                if problem.call.dtype is not printed.dtype or entry is None:
+                    continue
+                if isinstance(entry.result, Returned):
+                    values = summed_rows(entry.result.value) if printed.summed else entry.result.value
+                    differ = disagreements(printed.values, values)
+                else:
+                    differ = [f"nothing was returned ({type(entry.result).__name__.lower()})"]
+                if differ:
+                    yield Finding(
+                        kind=FindingKind.PRINTED_VALUE,
+                        case=case,
+                        sentence=(
+                            f"{printed.adapter}: the {printed.quantity} does not read as printed at the source: "
+                            f"{'; '.join(differ)}."
+                        ),
+                        problems=(problem.id,),
+                        adapters=(printed.adapter,),
+                        quantity=printed.quantity,
+                        evidence={"printed": list(printed.values)},
+                    )
+
+
+def _exhibits(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]) -> dict[str, Exhibit]:
+    results: dict[str, dict[tuple[str, str, Quantity], Result]] = {}
+    for adapter, recorded in entries.items():
+        for problem in plan.problems:  # in planned order, which a resumed recording need not have
+            for quantity in problem.check:
+                if (entry := recorded.get((problem.id, quantity))) is not None:
+                    results.setdefault(problem.case, {})[adapter, problem.id, quantity] = entry.result
+    drawn = {case: exhibit(problems, results.get(case, {})) for case, problems in _by_case(plan).items()}
+    return {case: shown for case, shown in drawn.items() if shown is not None}
+
+
+def _by_case(plan: Plan) -> dict[str, list[Problem]]:
+    cases: dict[str, list[Problem]] = {}
+    for problem in plan.problems:
+        cases.setdefault(problem.case, []).append(problem)
+    return cases

@@ -1,0 +1,39 @@
+"""The comparison as one pandas table: a row per adapter x problem x quantity. It goes to CSV and Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+import pandas as pd
+
+from harness.compare.verdict import Verdict
+
+VERSION = (
+    1  # of the columns; a reader that meets an unknown column leaves it, one that misses a column takes it as empty
+)
+_COUNTS = ("elements", "exact_elements")
+_NUMBERS = ("ulps", "share", "row_share", "row_scalar", "got", "want", "error", "bound")
+_TUPLES = ("shape", "at")
+
+
+def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
+    """Return the verdicts as a table; the columns are the fields of :class:`Verdict`, in their order.
+
+    Shapes and indices are texts like ``2x3`` and ``0,1``; numbers that do not exist are missing values, as against
+    NaN, which a framework returned.
+    """
+    columns: dict[str, list[object]] = {field.name: [] for field in fields(Verdict)}
+    for verdict in verdicts:
+        for name, values in columns.items():
+            values.append(getattr(verdict, name))
+    frame = pd.DataFrame(columns)
+    frame["shape"] = ["x".join(map(str, shape)) for shape in columns["shape"]]  # type: ignore[call-overload]
+    frame["at"] = [None if at is None else ",".join(map(str, at)) for at in columns["at"]]  # type: ignore[call-overload]
+    for name in ("quantity", "outcome"):
+        frame[name] = [str(word) for word in columns[name]]
+    for name in _NUMBERS:
+        frame[name] = frame[name].astype("float64")
+    for name in (*_COUNTS, "axis"):
+        frame[name] = frame[name].astype("int64")
+    return frame
