@@ -72,11 +72,11 @@ def _ordered(recordings: Mapping[str, object]) -> list[str]:
 
 def _run(name: str, recording: Recording | NotRun | None, *, required: bool) -> AdapterRun:
     if recording is None:
-        reason = "there is no recording of it: its environment was not built, or `record` was not run"
-        return AdapterRun(name=name, required=required, why_not=reason)
+        missing = "there is no recording of it: its environment was not built, or `record` was not run"
+        return AdapterRun(name=name, required=required, why_not=missing)
     if isinstance(recording, NotRun):
         return AdapterRun(name=name, required=required, why_not=recording.reason)
-    reason = recording.header.not_run
+    reason: str | None = recording.header.not_run
     if reason is None and not recording.complete:
         reason = f"its recording is incomplete: run `harness record {name}` again, it goes on where it stopped"
     return AdapterRun(name=name, required=required, why_not=reason, header=recording.header)

@@ -70,7 +70,8 @@ def _absent(case: CaseRecord, ran: dict[str, AdapterRun], findings: list[Finding
                 kind=FindingKind.EXPECTED_ABSENT,
                 case=case.id,
                 sentence=(
-                    f"The case expects the finding {expected.kind.value}{by}, and it did not appear. Either the framework "
+                    f"The case expects the finding {expected.kind.value}{by}, and it did not appear. Either the "
+                    "framework "
                     f"changed, or the case is wrong: see {case.file}:{case.line}."
                 ),
                 adapters=tuple(absent),
@@ -101,8 +102,10 @@ def _stale(entry: LedgerEntry) -> Finding:
         kind=FindingKind.LEDGER_STALE,
         case=entry.case,
         sentence=(
-            f"The ledger entry {entry.id} no longer happens: {entry.adapter} {entry.version} on {entry.platform} does not "
-            f"give {entry.kind.value} any more. Remove the entry at {entry.file}:{entry.line}, or find out what changed."
+            f"The ledger entry {entry.id} no longer happens: {entry.adapter} {entry.version} on {entry.platform} "
+            "does not "
+            f"give {entry.kind.value} any more. Remove the entry at {entry.file}:{entry.line}, or find out what "
+            "changed."
         ),
         adapters=(entry.adapter,),
         quantity=entry.quantity,

@@ -66,8 +66,10 @@ def of_degenerate(case: str, problems: Iterable[Problem]) -> Finding:
         kind=FindingKind.DEGENERATE,
         case=case,
         sentence=(
-            "Every cotangent of this case is constant along the axis, so the true vjp is zero and almost any backward rule "
-            "passes: agreement here proves little about the rule. Add a cotangent that is not constant, or check the Jacobian."
+            "Every cotangent of this case is constant along the axis, so the true vjp is zero and almost any "
+            "backward rule "
+            "passes: agreement here proves little about the rule. Add a cotangent that is not constant, or check the "
+            "Jacobian."
         ),
         problems=tuple(problem.id for problem in problems),
         quantity=Quantity.VJP,
@@ -112,7 +114,8 @@ def _sentence(kind: FindingKind, verdict: Verdict) -> str:
             )
         case FindingKind.ZERO_RULE:
             return (
-                f"{who}: the {what} came back as zeros although the true gradient is not zero: element {_index(verdict)} "
+                f"{who}: the {what} came back as zeros although the true gradient is not zero: element "
+                f"{_index(verdict)} "
                 f"should be {verdict.want!r}. A backward rule that returns zeros is a fault, not rounding."
             )
         case FindingKind.IMPLICIT_REFUSED:
@@ -121,7 +124,8 @@ def _sentence(kind: FindingKind, verdict: Verdict) -> str:
             return f"{who} refuses the {what} for an input of shape {verdict.shape}: {verdict.detail}"
         case FindingKind.UNDEFINED_ROW:
             return (
-                f"{who}: a row for which softmax is not defined (it holds NaN or +inf, or nothing but -inf) is answered "
+                f"{who}: a row for which softmax is not defined (it holds NaN or +inf, or nothing but -inf) is "
+                "answered "
                 f"differently from the convention of this harness, which is NaN: {verdict.detail}."
             )
         case FindingKind.RAISED:

@@ -113,17 +113,18 @@ class Judge:
         want = np.where(oracle.undefined, np.asarray(np.nan, want.dtype), want)
         pattern = _pattern(got, want)
         if pattern is None:
-            return self._numbers(got, want, oracle, entry, quantity, forward)
+            return self._numbers(got, want, oracle=oracle, entry=entry, quantity=quantity, forward=forward)
         if not ((np.isfinite(got) == np.isfinite(want)) | oracle.undefined).all():
             return pattern
         # the pattern differs only where the convention decides: a wrong number elsewhere must not hide behind it
-        measured = self._numbers(got, want, oracle, entry, quantity, forward)
+        measured = self._numbers(got, want, oracle=oracle, entry=entry, quantity=quantity, forward=forward)
         return pattern if measured.outcome.agreed else measured
 
     def _numbers(
         self,
         got: NDArray[Any],
         want: NDArray[Any],
+        *,
         oracle: Truth,
         entry: Entry,
         quantity: Quantity,

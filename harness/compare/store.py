@@ -44,7 +44,8 @@ def read_comparison(folder: Path) -> Comparison:
         raise ComparisonUnreadable(f"{path}: not a comparison of this harness: run `harness compare` again")
     if whole.get("version") != VERSION:
         raise ComparisonUnreadable(
-            f"{path}: format version {whole.get('version')!r}, this harness reads {VERSION}: run `harness compare` again"
+            f"{path}: format version {whole.get('version')!r}, this harness reads {VERSION}: run `harness compare` "
+            "again"
         )
     try:
         return _CODEC.validate_python(whole.get("comparison"))

@@ -37,7 +37,7 @@ def zero_gradient(problem: Problem, forward: Truth, vjp: Truth) -> ZeroGradient 
     if call.x.size == 0:
         return ZeroGradient(
             kind=FindingKind.EMPTY,
-            sentence=f"There is nothing to differentiate: the input has shape {call.x.shape}, so the gradient is empty too.",
+            sentence=f"There is nothing to differentiate: an input of shape {call.x.shape} has an empty gradient.",
             evidence={"shape": list(call.x.shape)},
         )
     if bool(vjp.undefined.any()) or not np.isfinite(vjp.value.hi).all():
@@ -50,7 +50,9 @@ def zero_gradient(problem: Problem, forward: Truth, vjp: Truth) -> ZeroGradient 
     if heads is not None and not heads.any():
         return ZeroGradient(
             kind=FindingKind.ZERO_COTANGENT,
-            sentence="The gradient is zero because the cotangent (head gradient) is zero: nothing was asked about any output.",
+            sentence=(
+                "The gradient is zero because the cotangent (head gradient) is zero: nothing was asked about any output."
+            ),
             evidence={},
         )
     if length == 1:
@@ -85,7 +87,8 @@ def _constant_cotangent(problem: Problem, heads: NDArray[Any] | None, vjp: Truth
         kind=FindingKind.SUMMED_OUTPUT,
         sentence=(
             f"{given} Softmax outputs sum to one along the axis whatever the input, so the gradient of that sum is "
-            "exactly zero: the gradients of the single outputs cancel. It does not say that the input has no influence: "
+            "exactly zero: the gradients of the single outputs cancel. It does not say that the input has no "
+            "influence: "
             "pick one output (a one-hot cotangent), or a loss that weighs the outputs differently."
         ),
         evidence={"largest correct residue": float(vjp.bound.max())},
@@ -96,8 +99,10 @@ def _stationary(length: int) -> ZeroGradient:
     return ZeroGradient(
         kind=FindingKind.STATIONARY,
         sentence=(
-            f"The gradient is zero because the input is a stationary point: all {length} inputs of a row are equal, every "
-            "softmax probability is 1/n, and under a constant cotangent v the gradient v - n v s of log_softmax vanishes "
+            f"The gradient is zero because the input is a stationary point: all {length} inputs of a row are equal, "
+            "every "
+            "softmax probability is 1/n, and under a constant cotangent v the gradient v - n v s of log_softmax "
+            "vanishes "
             "there. At any other input it does not."
         ),
         evidence={"length": length},
@@ -118,8 +123,10 @@ def _saturated(problem: Problem, forward: Truth, vjp: Truth) -> ZeroGradient | N
     return ZeroGradient(
         kind=FindingKind.SATURATED,
         sentence=(
-            "The gradient is zero because softmax is saturated: one element has all the probability to the last place of "
-            f"{call.dtype}, so small changes of the input change nothing. The true gradient is at most {true:.3g} in size"
+            "The gradient is zero because softmax is saturated: one element has all the probability to the last "
+            "place of "
+            f"{call.dtype}, so small changes of the input change nothing. The true gradient is at most {true:.3g} in "
+            "size"
             + (", too small for the dtype." if stored == 0 and true > 0 else ".")
             + " Scale the inputs down, or use a loss on log_softmax, which does not saturate."
         ),
