@@ -1,0 +1,124 @@
+"""Find an adapter by its name, or in a file from outside the project."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from harness.adapters.contract import Adapter
+
+BUILT_IN = ("reference", "mxnet", "torch", "jax")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class AdapterFault(Exception):
+    """An adapter cannot be loaded; the text says whose fault it is and what to do."""
+
+
+def is_path(spec: str) -> bool:
+    """Tell whether ``spec`` is meant as the path of an adapter's file."""
+    return spec.endswith(".py") or "/" in spec
+
+
+def default_name(spec: str) -> str:
+    """Return the name under which ``spec`` is filed before its class has been seen."""
+    return Path(spec).stem if is_path(spec) else spec
+
+
+def load(spec: str) -> type[Adapter]:
+    """Return the adapter class that ``spec`` names: a built-in name, or the path of a ``.py`` file with one adapter.
+
+    Raise :class:`AdapterFault` where there is none. The framework is not imported: that is the constructor's part.
+    """
+    if is_path(spec):
+        return _only_adapter(_execute(Path(spec)), spec)
+    if spec not in BUILT_IN:
+        close = difflib.get_close_matches(spec, BUILT_IN, n=1)
+        meant = f"did you mean {close[0]!r}? " if close else ""
+        raise AdapterFault(
+            f"there is no adapter {spec!r}: {meant}give one of {', '.join(BUILT_IN)}, or the path of a .py file"
+        )
+    return _only_adapter(importlib.import_module(f"harness.adapters.{spec}"), spec)
+
+
+def source_digest(adapter: type[Adapter]) -> str:
+    """Return the SHA-256 of the adapter's source: its file, and what it has imported from beside it.
+
+    The package ``reference`` counts as beside: it is the framework of the adapter of that name.
+    """
+    own = Path(inspect.getfile(adapter)).resolve()
+    files = {own}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and (name.split(".")[0] == "reference" or Path(file).resolve().parent == own.parent):
+            files.add(Path(file).resolve())
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0")
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def trimmed_traceback(error: BaseException, *, file: Path) -> str:
+    """Return the traceback of ``error`` from its first frame in ``file`` on: what an adapter's author has to see."""
+    frames = traceback.extract_tb(error.__traceback__)
+    first = next((k for k, frame in enumerate(frames) if Path(frame.filename).resolve() == file.resolve()), 0)
+    text = "".join(traceback.format_list(frames[first:]) + traceback.format_exception_only(error))
+    return text.rstrip()
+
+
+def _execute(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise AdapterFault(f"{path}: there is no such file: give the path of a .py file that holds one adapter")
+    if path.suffix != ".py":
+        raise AdapterFault(f"{path}: not a Python file: give the path of a .py file that holds one adapter")
+    name = f"outside_adapter_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise AdapterFault(f"{path}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up there
+    sys.path.append(str(path.parent.resolve()))  # last: a file beside the adapter may be imported, never shadow others
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        shown = trimmed_traceback(error, file=path)
+        raise AdapterFault(f"{path}: the adapter's file does not run; its author has to mend it:\n{shown}") from error
+    return module
+
+
+def _only_adapter(module: ModuleType, spec: str) -> type[Adapter]:
+    found = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Adapter) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        names = ", ".join(cls.__name__ for cls in found) or "none"
+        raise AdapterFault(
+            f"{spec}: expected exactly one class derived from harness.adapters.contract.Adapter, found {names}: "
+            "give each adapter a file of its own"
+        )
+    (adapter,) = found
+    missing = sorted(getattr(adapter, "__abstractmethods__", ()))
+    missing += [word for word in ("name", "modes") if not hasattr(adapter, word)]
+    if missing:
+        raise AdapterFault(
+            f"{spec}: class {adapter.__name__} lacks {', '.join(missing)}: see harness/adapters/README.md"
+        )
+    if not isinstance(adapter.name, str) or not _NAME.fullmatch(adapter.name):
+        raise AdapterFault(f"{spec}: name = {adapter.name!r} cannot name a folder: use letters, digits, '.', '_', '-'")
+    if is_path(spec) and adapter.name in BUILT_IN:
+        raise AdapterFault(f"{spec}: name = {adapter.name!r} is that of a built-in adapter: choose another")
+    if not adapter.modes:
+        raise AdapterFault(f"{spec}: modes is empty: name at least one, the default first, e.g. (Mode.EAGER,)")
+    return adapter

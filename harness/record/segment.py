@@ -1,0 +1,107 @@
+"""A segment: some entries of a recording, written whole or not at all, and never changed afterwards.
+
+``segment-0007.jsonl`` holds a first line that says how many entries follow and what the pack's SHA-256 is, then one
+entry per line; ``segment-0007.npy`` is the pack of their arrays. The JSON lines get their name last: where they are,
+the segment is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from harness.arraypack import PackError, PackWriter, open_pack, unpack
+from harness.record.codec import entry_from_json, entry_to_json
+from harness.record.recording import Entry
+
+_NAME = re.compile(r"segment-(\d{4,})\.jsonl")
+
+
+class SegmentError(Exception):
+    """A segment is damaged; the text says which file and how."""
+
+
+def segments(folder: Path) -> list[Path]:
+    """Return the JSON lines of all whole segments in ``folder``, in the order in which they were written."""
+    found = [(int(match[1]), path) for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
+    return [path for _, path in sorted(found)]
+
+
+def pack_of(lines: Path) -> Path:
+    """Return the pack that belongs to the JSON lines ``lines``."""
+    return lines.with_suffix(".npy")
+
+
+class SegmentWriter:
+    """Gathers entries, their arrays already on their way to the disk, until :meth:`close` makes a segment of them."""
+
+    def __init__(self, folder: Path) -> None:
+        last = segments(folder)[-1:]
+        number = int(last[0].stem.split("-")[1]) + 1 if last else 0
+        self._path = folder / f"segment-{number:04d}.jsonl"
+        self._pack = PackWriter(pack_of(self._path))
+        self._lines: list[dict[str, Any]] = []
+
+    @property
+    def entries(self) -> int:
+        """How many entries it has gathered."""
+        return len(self._lines)
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry; its array is copied before this returns."""
+        self._lines.append(entry_to_json(entry, self._pack.append))
+
+    def close(self) -> None:
+        """Write the segment."""
+        self._pack.close()
+        first = {"entries": len(self._lines), "pack": sha256(pack_of(self._path))}
+        write_text(self._path, "".join(json.dumps(line) + "\n" for line in [first, *self._lines]))
+
+
+def read_segment(path: Path) -> list[Entry]:
+    """Return the entries of one segment, arrays mapped from the disk; raise :class:`SegmentError` if damaged."""
+    try:
+        first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        start = json.loads(first)
+        count, checksum = start["entries"], start["pack"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SegmentError(f"{path}: its first line does not say what it holds ({error})") from None
+    if len(lines) != count:
+        raise SegmentError(f"{path}: {len(lines)} entries, expected {count}: the file was cut short or added to")
+    if not pack_of(path).is_file():
+        raise SegmentError(f"{pack_of(path)}: the arrays of this segment are missing")
+    if sha256(pack_of(path)) != checksum:
+        raise SegmentError(f"{pack_of(path)}: the bytes are not those that were recorded (SHA-256 differs)")
+    return _entries(path, lines)
+
+
+def _entries(path: Path, lines: list[str]) -> list[Entry]:
+    entries: list[Entry] = []
+    try:
+        pack = open_pack(pack_of(path))
+        for line in lines:
+            entries.append(entry_from_json(json.loads(line), lambda reference: unpack(pack, reference)))  # noqa: PERF401
+    except (ValueError, TypeError, KeyError, AttributeError, PackError) as error:
+        where = f"{path}:{len(entries) + 2}"  # so many lines were good, the first line not counted
+        raise SegmentError(f"{where}: not an entry of a recording: {error!r}") from None
+    return entries
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that is whole, and on the disk, or not there under this name."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

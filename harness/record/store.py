@@ -1,0 +1,161 @@
+"""Recordings on disk: written in whole segments, believed only with their manifest.
+
+::
+
+    recordings/<adapter>/
+      header.json          what made the recording
+      segment-0000.jsonl   entries (harness.record.segment), beside segment-0000.npy, their arrays; and so on
+      manifest.json        written last: how many entries, and the SHA-256 of every segment
+      run.json             when, where and how long: no later stage reads it
+
+Without its manifest a recording is incomplete: it can be resumed, and is not compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from harness.record.codec import Json, header_from_json, header_to_json
+from harness.record.recording import Entry, Header, Recording
+from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_segment, segments, sha256, write_text
+from harness.vocabulary import Quantity
+
+FORMAT = "softmax-harness recording"
+VERSION = 1
+_HEADER, _MANIFEST, _RUN = "header.json", "manifest.json", "run.json"
+_OURS = (_HEADER, _MANIFEST, _RUN, "*.partial", "segment-*.jsonl", "segment-*.npy")
+
+
+class RecordingError(Exception):
+    """A recording cannot be read, or not be believed; the text says which file, why, and what to do."""
+
+
+def read_recording(folder: Path, *, plan: str | None) -> Recording:
+    """Read the recording in ``folder``, arrays mapped from the disk.
+
+    ``plan`` is the digest of the plan that it has to belong to; None accepts any. Raise :class:`RecordingError` where
+    there is none, where it is of another format version or plan, or where a file is damaged, cut short or missing.
+    """
+    header = _read_header(folder)
+    if plan is not None and header.plan != plan:
+        raise RecordingError(
+            f"{folder}: recorded for another plan ({header.plan[:12]}; the current one is {plan[:12]}); "
+            f"{_again(header.adapter)}"
+        )
+    manifest = _read_manifest(folder, header.adapter)
+    entries: dict[tuple[str, Quantity], Entry] = {}
+    for path in segments(folder):
+        try:
+            found = read_segment(path)
+        except SegmentError as error:
+            raise RecordingError(f"{error}; {_again(header.adapter)}") from None
+        for entry in found:
+            if (entry.problem, entry.quantity) in entries:
+                raise RecordingError(
+                    f"{path}: {entry.quantity.value} of {entry.problem} is recorded twice; {_again(header.adapter)}"
+                )
+            entries[entry.problem, entry.quantity] = entry
+    if manifest is not None and manifest["entries"] != len(entries):
+        raise RecordingError(
+            f"{folder}: {len(entries)} entries, the manifest says {manifest['entries']}; {_again(header.adapter)}"
+        )
+    return Recording(header=header, complete=manifest is not None, entries=entries)
+
+
+def start_recording(folder: Path, header: Header) -> None:
+    """Begin a new recording in ``folder``, in place of any that is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for pattern in _OURS:  # the manifest among the first: a recording half removed must not look complete
+        for path in folder.glob(pattern):
+            path.unlink()
+    _write_json(folder / _HEADER, {"format": FORMAT, "version": VERSION, **header_to_json(header)})
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a killed recorder left half written."""
+    whole = {pack_of(path) for path in segments(folder)}
+    for path in [*folder.glob("*.partial"), *(p for p in folder.glob("segment-*.npy") if p not in whole)]:
+        path.unlink()
+
+
+def append(folder: Path, entry: Entry) -> None:
+    """Add one entry, as a segment of its own."""
+    segment = SegmentWriter(folder)
+    segment.add(entry)
+    segment.close()
+
+
+def finish_recording(folder: Path, recording: Recording, *, run: Json) -> None:
+    """Write the manifest; ``recording`` is what ``folder`` holds, and ``run`` what goes into ``run.json``."""
+    kinds = Counter(type(entry.result).__name__ for entry in recording.entries.values())
+    files = {path.name: sha256(path) for lines in segments(folder) for path in (lines, pack_of(lines))}
+    _write_json(folder / _RUN, run)
+    _write_json(
+        folder / _MANIFEST,
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "entries": len(recording.entries),
+            "results": dict(sorted(kinds.items())),
+            "sha256": files,
+        },
+    )
+
+
+def _read_header(folder: Path) -> Header:
+    path = folder / _HEADER
+    if not path.exists():
+        raise RecordingError(f"{folder}: there is no recording here; {_again(folder.name)}")
+    value = _read_json(path, folder.name)
+    try:
+        return header_from_json(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RecordingError(f"{path}: not the header of a recording: {error!r}; {_again(folder.name)}") from None
+
+
+def _read_manifest(folder: Path, adapter: str) -> Json | None:
+    path = folder / _MANIFEST
+    if not path.exists():
+        return None
+    manifest = _read_json(path, adapter)
+    there = {file.name for lines in segments(folder) for file in (lines, pack_of(lines))}
+    files = manifest.get("sha256")
+    if not isinstance(files, dict) or "entries" not in manifest:
+        raise RecordingError(f"{path}: not the manifest of a recording; {_again(adapter)}")
+    for name in sorted(files.keys() ^ there):
+        what = "missing" if name in files else "not part of this recording"
+        raise RecordingError(f"{folder / name}: this segment is {what}; {_again(adapter)}")
+    for name, expected in files.items():
+        if not (folder / name).is_file():
+            raise RecordingError(f"{folder / name}: this segment is missing; {_again(adapter)}")
+        if sha256(folder / name) != expected:
+            raise RecordingError(
+                f"{folder / name}: cut short or changed after it was recorded (SHA-256 differs); {_again(adapter)}"
+            )
+    return manifest
+
+
+def _read_json(path: Path, adapter: str) -> Json:
+    try:
+        value: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{path}: not readable JSON: {error}; {_again(adapter)}") from None
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise RecordingError(f"{path}: not a file of a recording of this harness; {_again(adapter)}")
+    if value.get("version") != VERSION:
+        raise RecordingError(
+            f"{path}: the recording has format version {value.get('version')}, this harness reads version {VERSION}; "
+            f"record and compare with the same harness: harness record {adapter} --fresh"
+        )
+    return value
+
+
+def _write_json(path: Path, value: Json) -> None:
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def _again(adapter: str) -> str:
+    return f"record it again with: harness record {adapter} --fresh"
