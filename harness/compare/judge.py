@@ -1,32 +1,19 @@
-"""One evaluation against the oracle, in the fixed order of :class:`~harness.vocabulary.Outcome`. Nothing else judges.
-
-Every test is written so that NaN fails it: ``not (share <= 1)``.
-"""
+"""The outcome of one evaluation, decided in the fixed order of :class:`~harness.vocabulary.Outcome`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.contract import Precision
+from harness.compare.measure import Measured, measure
 from harness.compare.verdict import Verdict
 from harness.plan.problem import Problem
 from harness.record.recording import Crashed, Entry, OutOfMemory, Raised, Returned, TimedOut, Unsupported
 from harness.vocabulary import Outcome, Quantity
 from reference.truth import RowConsistency, Truth, row_consistency, truth
-from reference.ulp import error, rounded, ulps
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """How one returned array stands to the oracle."""
-
-    outcome: Outcome
-    detail: str = ""
-    numbers: dict[str, Any] | None = None
 
 
 class Judge:
@@ -60,7 +47,7 @@ class Judge:
             case Returned() as returned:
                 measured = self._measure(returned, entry, quantity, forward)
         return self._row(
-            adapter, quantity, measured.outcome, detail=measured.detail, entry=entry, numbers=measured.numbers or {}
+            adapter, quantity, measured.outcome, detail=measured.detail, entry=entry, numbers=measured.numbers
         )
 
     def unjudged(
@@ -92,65 +79,18 @@ class Judge:
             return np.ones_like(call.x) if call.cotangent is None else call.cotangent
         return call.tangent if quantity is Quantity.JVP else None
 
-    def _measure(self, returned: Returned, entry: Entry, quantity: Quantity, forward: Entry | None) -> _Measured:
+    def _measure(self, returned: Returned, entry: Entry, quantity: Quantity, forward: Entry | None) -> Measured:
         call = self._problem.call
         shape = call.x.shape * 2 if quantity is Quantity.JACOBIAN else call.x.shape
         got = returned.value
         if got.shape != shape:
-            return _Measured(Outcome.SHAPE, f"returned shape {got.shape}, expected {shape}")
+            return Measured(Outcome.SHAPE, f"returned shape {got.shape}, expected {shape}")
         if returned.dtype != str(call.dtype):
-            return _Measured(Outcome.DTYPE, f"returned {returned.dtype}, asked for {call.dtype}")
+            return Measured(Outcome.DTYPE, f"returned {returned.dtype}, asked for {call.dtype}")
         if entry.inputs_changed:
-            return _Measured(
-                Outcome.INPUT_CHANGED, f"the call changed its own input: {', '.join(entry.inputs_changed)}"
-            )
-        with np.errstate(all="ignore"):
-            return self._against_oracle(got, entry, quantity, forward)
-
-    def _against_oracle(self, got: NDArray[Any], entry: Entry, quantity: Quantity, forward: Entry | None) -> _Measured:
-        oracle = self.truth(quantity, entry.precision)
-        want = rounded(oracle.value, str(self._problem.call.dtype))
-        want = np.where(oracle.undefined, np.asarray(np.nan, want.dtype), want)
-        pattern = _pattern(got, want)
-        if pattern is None:
-            return self._numbers(got, want, oracle=oracle, entry=entry, quantity=quantity, forward=forward)
-        if not ((np.isfinite(got) == np.isfinite(want)) | oracle.undefined).all():
-            return pattern
-        # the pattern differs only where the convention decides: a wrong number elsewhere must not hide behind it
-        measured = self._numbers(got, want, oracle=oracle, entry=entry, quantity=quantity, forward=forward)
-        return pattern if measured.outcome.agreed else measured
-
-    def _numbers(
-        self,
-        got: NDArray[Any],
-        want: NDArray[Any],
-        *,
-        oracle: Truth,
-        entry: Entry,
-        quantity: Quantity,
-        forward: Entry | None,
-    ) -> _Measured:
-        exact = (got == want) | oracle.undefined
-        numbers: dict[str, Any] = {"elements": got.size, "exact_elements": int(exact.sum())}
-        finite = np.isfinite(want)
-        if not finite.any():
-            return _Measured(Outcome.EXACT, numbers=numbers)
-        shares = np.where(finite, _shares(got, oracle), 0.0)
-        away = np.where(finite, error(got, oracle.value), 0.0)
-        numbers |= _worst(got, want, shares, away, oracle)
-        numbers["ulps"] = float(np.where(finite, ulps(away, want), 0.0).max())
-        rows = self._rows(got, entry, quantity, forward)
-        if rows is not None and rows.share.size:
-            numbers |= {"row_share": float(rows.share.max()), "row_scalar": float(rows.scalar.max())}
-        if not (numbers["share"] <= 1):
-            return _Measured(Outcome.BEYOND_BOUND, "an element is beyond its rounding bound", numbers)
-        if not (numbers.get("row_share", 0.0) <= 1):
-            return _Measured(Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor", numbers)
-        if not (numbers.get("row_scalar", 0.0) <= 1):
-            return _Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
-        if not np.isfinite(oracle.bound[finite]).all():
-            return _Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists at this length", numbers)
-        return _Measured(Outcome.EXACT if exact.all() else Outcome.WITHIN_BOUND, numbers=numbers)
+            return Measured(Outcome.INPUT_CHANGED, f"the call changed its own input: {', '.join(entry.inputs_changed)}")
+        oracle, rows = self.truth(quantity, entry.precision), self._rows(got, entry, quantity, forward)
+        return measure(got, oracle=oracle, dtype=str(call.dtype), rows=rows)
 
     def _rows(
         self, got: NDArray[Any], entry: Entry, quantity: Quantity, forward: Entry | None
@@ -201,55 +141,3 @@ class Judge:
             detail=detail,
             **numbers,
         )
-
-
-def _pattern(got: NDArray[Any], want: NDArray[Any]) -> _Measured | None:
-    """Compare where NaN and infinities stand, then the signs of the infinities."""
-    for test, name in ((np.isnan, "NaN"), (np.isinf, "infinity")):
-        differs = test(got) != test(want)
-        if differs.any():
-            at = _first(differs)
-            detail = f"{int(differs.sum())} of {got.size} elements differ in {name}, the first at {list(at)}"
-            numbers = {"at": at, "got": float(got[at]), "want": float(want[at]), "elements": got.size}
-            return _Measured(Outcome.NONFINITE_PATTERN, detail, numbers)
-    differs = np.isinf(want) & (np.sign(got) != np.sign(want))
-    if differs.any():
-        at = _first(differs)
-        numbers = {"at": at, "got": float(got[at]), "want": float(want[at]), "elements": got.size}
-        return _Measured(Outcome.SIGN_OF_INFINITY, f"the infinity at {list(at)} has the other sign", numbers)
-    return None
-
-
-def _shares(got: NDArray[Any], oracle: Truth) -> NDArray[np.float64]:
-    """Return each element's error as a share of its bound, by the oracle at x or at fl(x - max), whichever it meets."""
-    return np.fmin(
-        _share(error(got, oracle.value), oracle.bound), _share(error(got, oracle.shifted_value), oracle.shifted_bound)
-    )
-
-
-def _share(away: NDArray[np.float64], bound: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(away == 0, 0.0, away / bound)
-
-
-def _worst(
-    got: NDArray[Any],
-    want: NDArray[Any],
-    shares: NDArray[np.float64],
-    away: NDArray[np.float64],
-    oracle: Truth,
-) -> dict[str, Any]:
-    """Describe the element with the largest share of its bound; NaN counts as largest."""
-    ranking = np.where(np.isnan(shares), np.inf, shares)
-    at = tuple(int(index) for index in np.unravel_index(int(ranking.argmax()), got.shape))
-    return {
-        "share": float(shares[at]),
-        "at": at,
-        "got": float(got[at]),
-        "want": float(want[at]),
-        "error": float(away[at]),
-        "bound": float(oracle.bound[at]),
-    }
-
-
-def _first(mask: NDArray[np.bool_]) -> tuple[int, ...]:
-    return tuple(int(index) for index in np.argwhere(mask)[0])

@@ -51,7 +51,7 @@ def zero_gradient(problem: Problem, forward: Truth, vjp: Truth) -> ZeroGradient 
         return ZeroGradient(
             kind=FindingKind.ZERO_COTANGENT,
             sentence=(
-                "The gradient is zero because the cotangent (head gradient) is zero: nothing was asked about any output."
+                "The gradient is zero because the cotangent (head gradient) is zero: nothing was asked of any output."
             ),
             evidence={},
         )

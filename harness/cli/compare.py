@@ -1,0 +1,84 @@
+"""``harness compare``: hold the recordings against the oracle and each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli.exits import Exit, leave
+from harness.cli.options import reports_option
+from harness.cli.progress import progress
+from harness.compare.comparison import Comparison
+from harness.layout import Layout
+from harness.plan.store import PlanError, read_plan
+
+EXAMPLES = """\b
+Examples:
+  harness compare
+  harness compare --require mxnet,torch,jax     exit 3 unless all three ran
+"""
+
+
+@click.command(name="compare", epilog=EXAMPLES)
+@reports_option
+@click.option(
+    "--require",
+    metavar="NAMES",
+    default="",
+    help="Adapters that must have run, separated by commas; where one did not, the exit code is 3.",
+)
+@click.option("--only", metavar="NAMES", default="", help="Compare these adapters alone, separated by commas.")
+def command(reports: Path, require: str, only: str) -> None:
+    """Hold the recordings of the current plan against the oracle and each other.
+
+    Judges every recording below REPORTS/recordings and writes REPORTS/comparison.json, from which `harness report`
+    makes the report. A recording that is incomplete, damaged or of another plan is not compared, and said to be so.
+    """
+    from harness.compare.compare import compare  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.compare.gather import gather  # noqa: PLC0415
+    from harness.compare.store import write_comparison  # noqa: PLC0415
+
+    layout = Layout(reports)
+    try:
+        plan = read_plan(layout.plan)
+    except PlanError as error:
+        leave(Exit.USAGE, str(error))
+    selected = plan.selection is not None
+    recordings = gather(layout.recordings(selected=selected), plan, only=_names(only) or None)
+    with progress("comparing", total=len(plan.problems)) as step:
+        comparison = compare(plan, recordings, required=_names(require), progress=step)
+    try:
+        path = write_comparison(comparison, layout.home(selected=selected))
+    except OSError as error:
+        leave(Exit.USAGE, f"the comparison cannot be written: {error}: name another folder with --reports")
+    click.echo(_verdict(comparison))
+    click.echo(f"harness: written to {path}", err=True)
+    raise SystemExit(int(_exit(comparison)))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _exit(comparison: Comparison) -> Exit:
+    """Return what the shell is told: a wrong result weighs more than one that did not come."""
+    if comparison.unexpected:
+        return Exit.FINDINGS
+    if comparison.not_run or not comparison.judged:
+        return Exit.NOT_RUN
+    return Exit.AGREED
+
+
+def _verdict(comparison: Comparison) -> str:
+    """Say in a few lines how the run ended: denominators, then what fails it."""
+    agreed = sum(verdict.outcome.agreed for verdict in comparison.verdicts)
+    lines = [
+        f"{len(comparison.verdicts)} evaluations planned, {comparison.judged} judged, {agreed} agreed; "
+        f"{len(comparison.unexpected)} unexpected findings"
+    ]
+    lines += [f"not run: {run.name}: {run.why_not}" for run in comparison.adapters if not run.ran]
+    if not comparison.judged:
+        lines.append("nothing was judged: this run proves nothing")
+    lines += [f"{finding.kind.value} in {finding.case}: {finding.sentence}" for finding in comparison.unexpected]
+    return "\n".join(lines)

@@ -1,0 +1,29 @@
+"""Collect the recordings of a plan from the disk; one that cannot be compared stands in with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.compare.compare import NotRun
+from harness.plan.plan import Plan
+from harness.record.recording import Recording
+from harness.record.store import RecordingError, read_recording
+
+
+def gather(folder: Path, plan: Plan, *, only: Iterable[str] | None = None) -> dict[str, Recording | NotRun]:
+    """Read every recording below ``folder``, one folder per adapter, or those of ``only`` alone.
+
+    A recording that is damaged, of another plan, or of another format version comes back as a :class:`NotRun` that
+    says so: it costs no other recording.
+    """
+    wanted = None if only is None else set(only)
+    found: dict[str, Recording | NotRun] = {}
+    for home in sorted(path for path in folder.glob("*") if path.is_dir()):
+        if wanted is not None and home.name not in wanted:
+            continue
+        try:
+            found[home.name] = read_recording(home, plan=plan.digest)
+        except RecordingError as error:
+            found[home.name] = NotRun(reason=str(error))
+    return found
