@@ -1,0 +1,62 @@
+"""The explanation that a page tells at length: the zero gradient of a summed softmax, on the case that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.compare.comparison import Comparison
+from harness.compare.exhibit import Answer
+from harness.compare.verdict import Finding
+from harness.plan.plan import CaseRecord
+from harness.report.drawing import Drawing, draw
+from harness.vocabulary import FindingKind
+
+ORIGIN = "discuss.mxnet.io/t/derivative-of-softmax"  # the thread that this project began with
+_NO_COTANGENT = "implicit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One summed-output finding with its drawing, and what each adapter did with the cotangent of the case."""
+
+    finding: Finding
+    record: CaseRecord | None
+    drawing: Drawing
+
+    @property
+    def implicit(self) -> bool:
+        """Whether no cotangent was given, so that each framework did whatever it does then."""
+        return self.drawing.exhibit.cotangent_name == _NO_COTANGENT
+
+    @property
+    def returned(self) -> tuple[Answer, ...]:
+        """The adapters that answered with numbers."""
+        return tuple(answer for answer in self.drawing.vjps if answer.values is not None)
+
+    @property
+    def refused(self) -> tuple[Answer, ...]:
+        """The adapters that answered with words."""
+        return tuple(answer for answer in self.drawing.vjps if answer.words is not None)
+
+
+def feature(comparison: Comparison) -> Feature | None:
+    """Return the summed-output finding to tell at length, or None where no case with a drawing has one.
+
+    The founding thread's case comes first, then one in which no cotangent was given, then the first by order.
+    """
+    candidates = [
+        Feature(
+            finding=finding,
+            record=comparison.cases.get(finding.case),
+            drawing=draw(comparison.exhibits[finding.case]),
+        )
+        for finding in comparison.findings
+        if finding.kind is FindingKind.SUMMED_OUTPUT and finding.case in comparison.exhibits
+    ]
+    # sorted() is stable: equals keep the order of the comparison
+    ordered = sorted(candidates, key=lambda told: (not _founding(told), not told.implicit, len(told.drawing.exhibit.x)))
+    return next((told for told in ordered if told.drawing.cancels), None)
+
+
+def _founding(told: Feature) -> bool:
+    return told.record is not None and ORIGIN in told.record.source

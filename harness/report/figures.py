@@ -1,0 +1,108 @@
+"""How numbers are written: short for a reader, and exact where it matters."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+ABSENT = "–"
+_TRAILING_ZEROS = re.compile(r"\.?0*(?=p)")
+_NUMPY_TYPES: dict[str, type[np.floating[Any]]] = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
+
+
+def decimal(value: float | None, dtype: str = "float64", *, digits: int = 0) -> str:
+    """Return the shortest decimal that reads back as ``value`` in ``dtype``, or in float64 where that holds it not.
+
+    ``digits`` is the least number of digits after the point of a decimal that is written with an exponent.
+    """
+    if value is None:
+        return ABSENT
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "−inf"
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = _NUMPY_TYPES.get(dtype, np.float64)(value)
+    number = narrow if float(narrow) == value else np.float64(value)
+    if _positional(value):
+        return minus(np.format_float_positional(number, unique=True, trim="-"))
+    return minus(np.format_float_scientific(number, unique=True, trim="-", exp_digits=1, min_digits=digits))
+
+
+def decimals(values: Sequence[float], dtype: str = "float64") -> list[str]:
+    """Return the decimals of a row; those with an exponent get equally many digits, as NumPy prints an array."""
+    alone = [decimal(value, dtype) for value in values]
+    digits = max((len(text.partition("e")[0].partition(".")[2]) for text in alone if "e" in text), default=0)
+    return [decimal(value, dtype, digits=digits) for value in values]
+
+
+def _positional(value: float) -> bool:
+    return value == 0 or 1e-4 <= abs(value) < 1e7
+
+
+def hexadecimal(value: float | None) -> str:
+    """Return the bits of ``value`` as a hex float without trailing zeros, e.g. ``0x1.cf9d2p-4``."""
+    if value is None:
+        return ABSENT
+    if not math.isfinite(value):
+        return decimal(value)
+    return minus(_TRAILING_ZEROS.sub("", value.hex(), count=1))
+
+
+def ulps(value: float | None) -> str:
+    """Return a count of units in the last place: whole where it is whole, short where it is not."""
+    if value is None:
+        return ABSENT
+    if not math.isfinite(value):
+        return decimal(value)
+    if value >= 1e5:
+        return f"{value:.1e}".replace("e+0", "e").replace("e+", "e")
+    if value >= 100 or value == int(value):
+        return str(round(value))
+    return f"{value:.2f}" if value >= 0.005 else "<0.01"
+
+
+def share(value: float | None) -> str:
+    """Return an error as a share of its bound; never rounded across 1, where a bound is exceeded."""
+    if value is None:
+        return ABSENT
+    if not math.isfinite(value):
+        return "∞" if value == math.inf else decimal(value)
+    if value == 0:
+        return "0"
+    if value < 0.001:
+        return "<0.001"
+    if value <= 1:
+        return f"{math.floor(value * 1000) / 1000:.3f}"
+    if value < 1e4:
+        return f"{math.ceil(value * 1000) / 1000:.3f}" if value < 10 else f"{value:.4g}"
+    return ulps(value)
+
+
+def count(value: int) -> str:
+    """Return a whole number with thin spaces between thousands."""
+    return f"{value:,}".replace(",", "\u2009")
+
+
+def plural(number: int, noun: str, several: str | None = None) -> str:
+    """Return ``1 case``, ``2 cases``; ``several`` where adding an s is not enough."""
+    return f"{count(number)} {noun if number == 1 else several or noun + 's'}"
+
+
+def minus(text: str) -> str:
+    """Return the text of a number with a true minus sign, as wide as a plus."""
+    return text.replace("-", "−", 1) if text.startswith("-") else text
+
+
+def signed(text: str) -> str:
+    """Return the text of a number with its sign, also where it is positive."""
+    return text if text.startswith("−") or not text.strip("0.") or text == "nan" else f"+{text}"
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """Return a shape as Python writes it, without spaces."""
+    return "(" + ",".join(map(str, sizes)) + ("," if len(sizes) == 1 else "") + ")"

@@ -1,0 +1,65 @@
+"""The files of a report: their names, their format versions, and the one way in which they are written."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+
+
+class Unwritable(Exception):
+    """A file of the report could not be written; the text says which, why, and what would help."""
+
+
+class ReportFile(StrEnum):
+    """The files of a report by name, in the order of writing: the page, which links to the rest, last."""
+
+    CSV = "comparison.csv"
+    PARQUET = "comparison.parquet"
+    FINDINGS = "findings.json"
+    JUNIT = "junit.xml"
+    SUMMARY = "summary.md"
+    PAGE = "index.html"
+
+    @property
+    def format_name(self) -> str:
+        """The name and version of this file's format, as it stands in the file itself."""
+        return f"softmax-harness/{self.value.replace('.', '-')}/{_VERSIONS[self]}"
+
+
+# A version rises when a reader of the old format could misread the new one; a column or a key more does not raise it.
+_VERSIONS = {
+    ReportFile.CSV: 1,
+    ReportFile.PARQUET: 1,
+    ReportFile.FINDINGS: 1,
+    ReportFile.JUNIT: 1,
+    ReportFile.SUMMARY: 1,
+    ReportFile.PAGE: 1,
+}
+
+
+def encode(text: str) -> bytes:
+    r"""Encode as UTF-8; what Unicode cannot encode (a lone surrogate in a framework's message) becomes ``\udc80``."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write ``content`` under the name ``path`` whole or not at all; raise :class:`Unwritable` where it cannot be."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        _remove(partial)
+        raise Unwritable(
+            f"{path}: cannot be written ({error.strerror or error}); the report that was there is unchanged. "
+            "Give a folder that you may write to with --reports, or make room; nothing is wrong with the comparison"
+        ) from error
+
+
+def _remove(partial: Path) -> None:
+    try:
+        partial.unlink(missing_ok=True)
+    except OSError:
+        return  # the error that matters is the one being reported

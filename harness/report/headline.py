@@ -1,0 +1,74 @@
+"""The verdict of a whole run, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.compare.comparison import AdapterRun, Comparison
+from harness.report.figures import plural
+from harness.report.ranking import Rank, rank
+
+
+class Tone(StrEnum):
+    """Whether the headline is good news."""
+
+    GOOD = "good"
+    BAD = "bad"
+    OPEN = "open"  # neither: something that was asked for is not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What a run says, in a sentence, and how to take it."""
+
+    sentence: str
+    tone: Tone
+
+
+def headline(comparison: Comparison) -> Headline:
+    """Say what the run found; a run that proves nothing is never good news."""
+    if not comparison.verdicts:
+        return Headline(sentence="Nothing was planned, so nothing was judged: this is not a pass.", tone=Tone.OPEN)
+    absent = f"{names(comparison.not_run)} did not run" if comparison.not_run else ""
+    if comparison.unexpected:
+        kinds = [rank(finding) for finding in comparison.unexpected]
+        parts = [
+            plural(kinds.count(each), one, several)
+            for each, one, several in (
+                (Rank.FAULT, "unexpected fault", "unexpected faults"),
+                (Rank.POLICY, "unexpected difference of policy", "unexpected differences of policy"),
+            )
+            if kinds.count(each)
+        ]
+        return Headline(sentence=" and ".join(parts) + (f"; {absent}." if absent else "."), tone=Tone.BAD)
+    if comparison.judged == 0:
+        return Headline(sentence="Nothing was judged: this is not a pass.", tone=Tone.OPEN)
+    if absent:
+        return Headline(sentence=f"{absent}: this is not a pass. What ran agrees or is explained.", tone=Tone.OPEN)
+    return Headline(sentence="Every result agrees with the exact oracle, or differs as expected.", tone=Tone.GOOD)
+
+
+def names(runs: Sequence[AdapterRun]) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``."""
+    *most, last = [run.name for run in runs]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def compared(comparison: Comparison) -> str:
+    """Say what was compared: how many evaluations, problems and cases, by which adapters."""
+    problems = len({verdict.problem for verdict in comparison.verdicts})
+    cases = len({verdict.case for verdict in comparison.verdicts})
+    ran = [run for run in comparison.adapters if run.ran]
+    by = f"by {', '.join(map(version, ran))}" if ran else "by no adapter"
+    return (
+        f"{plural(len(comparison.verdicts), 'evaluation')} of {plural(problems, 'problem')} "
+        f"from {plural(cases, 'case')}, {by}."
+    )
+
+
+def version(run: AdapterRun) -> str:
+    """Return the framework and version behind an adapter, or its name where no recording says."""
+    description = run.header.description if run.header else None
+    return f"{description.framework} {description.version}" if description else run.name

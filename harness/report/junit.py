@@ -1,0 +1,120 @@
+"""``junit.xml``: a suite per adapter, a test case per evaluation, and a suite for findings about no evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from junitparser import Error, Failure, JUnitXml, Skipped, SystemOut, TestCase, TestSuite
+
+from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.verdict import Finding, Verdict
+from harness.report import figures
+from harness.report.accounts import Accounts, Place
+from harness.report.files import ReportFile
+from harness.report.legible import legible
+from harness.report.ranking import in_order
+
+FINDINGS_SUITE = "findings"
+
+
+def junit(comparison: Comparison, accounts: Accounts) -> bytes:
+    """Return the comparison as JUnit XML.
+
+    Unsupported evaluations and adapters that need not run are skipped with their reason; what differs as expected
+    passes, with the excuse in its output; a required adapter that did not run is an error.
+    """
+    document = JUnitXml(legible(f"softmax-harness plan {comparison.plan}"))
+    said: set[int] = set()
+    for run in comparison.adapters:
+        document.add_testsuite(_suite(run, comparison.verdicts, accounts, said))
+    rest = [finding for finding in in_order(comparison.findings) if id(finding) not in said]
+    if rest:
+        document.add_testsuite(_findings(rest))
+    text: bytes = document.tostring()
+    return text + b"\n"
+
+
+def _suite(run: AdapterRun, verdicts: Iterable[Verdict], accounts: Accounts, said: set[int]) -> Any:
+    suite = TestSuite(legible(run.name))
+    for name, value in _properties(run):
+        suite.add_property(legible(name), legible(value))
+    if run.required and run.why_not is not None:
+        case = TestCase("ran", legible(run.name))
+        case.result = [Error(legible(f"a required adapter did not run: {run.why_not}"), "not run")]
+        suite.add_testcase(case)
+    for verdict in verdicts:
+        if verdict.adapter == run.name:
+            findings = accounts.findings(verdict)
+            said.update(map(id, findings))
+            suite.add_testcase(_case(run, verdict, accounts.place(verdict), findings))
+    return suite
+
+
+def _properties(run: AdapterRun) -> list[tuple[str, str]]:
+    found = [("format", ReportFile.JUNIT.format_name)]
+    if run.header is not None:
+        found += [("python", run.header.python), *run.header.platform.items()]
+        if run.header.description is not None:
+            description = run.header.description
+            found += [("framework", description.framework), ("version", description.version)]
+            found += [("device", description.device), ("threads", str(description.threads))]
+            found += description.settings.items()
+        found += [("package", package) for package in run.header.packages]
+    return found
+
+
+def _case(run: AdapterRun, verdict: Verdict, place: Place, findings: list[Finding]) -> Any:
+    case = TestCase(legible(f"{verdict.problem} {verdict.quantity}"), legible(f"{run.name}.{verdict.case}"))
+    said = "\n".join(_sentence(finding) for finding in findings)
+    match place:
+        case Place.FLAGGED:
+            kind = Failure if verdict.outcome.judged else Error
+            first = next((f.sentence for f in findings if f.unexpected), _outcome(verdict))
+            result = kind(legible(first), verdict.outcome.value)
+            result.text = legible("\n".join(filter(None, (_outcome(verdict), said))))
+            case.result = [result]
+        case Place.UNSUPPORTED | Place.RANGE:
+            case.result = [Skipped(legible(_outcome(verdict)))]
+        case Place.NOT_RUN:
+            case.result = [Skipped(legible(f"not run: {run.why_not or verdict.detail}"))]
+    if said and place is not Place.FLAGGED:
+        case.append(_output(said))
+    return case
+
+
+def _findings(rest: list[Finding]) -> Any:
+    suite = TestSuite(FINDINGS_SUITE)
+    suite.add_property("format", ReportFile.JUNIT.format_name)
+    for finding in rest:
+        case = TestCase(legible(f"{finding.case} {finding.kind.value}"), legible(f"{FINDINGS_SUITE}.{finding.case}"))
+        if finding.unexpected:
+            case.result = [Failure(legible(finding.sentence), finding.kind.value)]
+        else:
+            case.append(_output(_sentence(finding)))
+        suite.add_testcase(case)
+    return suite
+
+
+def _output(text: str) -> Any:
+    output = SystemOut()
+    output.text = legible(text)
+    return output
+
+
+def _sentence(finding: Finding) -> str:
+    excuse = f" ({finding.excuse})" if finding.excuse else ""
+    return f"{finding.kind.value}: {finding.sentence}{excuse}"
+
+
+def _outcome(verdict: Verdict) -> str:
+    parts = [verdict.outcome.value]
+    if verdict.share is not None:
+        parts.append(f"{figures.share(verdict.share)} of the bound, {figures.ulps(verdict.ulps)} ulps")
+    if verdict.got is not None:
+        at = f" at {list(verdict.at)}" if verdict.at else ""
+        got, want = (figures.decimal(value, verdict.dtype) for value in (verdict.got, verdict.want))
+        parts.append(f"got {got} where {want} is right{at}")
+    if verdict.detail:
+        parts.append(verdict.detail)
+    return "; ".join(parts)

@@ -1,0 +1,80 @@
+"""``findings.json``: every finding under its stable name, and the denominators that it is one of."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.verdict import Finding
+from harness.report.accounts import Accounts
+from harness.report.files import ReportFile
+from harness.report.headline import headline
+from harness.report.ranking import in_order
+
+
+def listing(comparison: Comparison, accounts: Accounts) -> str:
+    """Return the findings as JSON text; numbers that JSON has not (NaN, infinities) are strings."""
+    tally = accounts.tally()
+    document = {
+        "format": ReportFile.FINDINGS.format_name,
+        "plan": comparison.plan,
+        "selection": comparison.selection,
+        "headline": headline(comparison).sentence,
+        "evaluations": {
+            "planned": tally.planned,
+            "ran": tally.ran,
+            "judged": comparison.judged,
+            **{place.slug: number for place, number in tally.counts.items()},
+        },
+        "adapters": [_adapter(run) for run in comparison.adapters],
+        "findings": [_finding(finding) for finding in in_order(comparison.findings)],
+    }
+    return json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _adapter(run: AdapterRun) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": run.name, "required": run.required, "ran": run.ran, "why_not": run.why_not}
+    if run.header is not None:
+        entry |= {"python": run.header.python, "platform": run.header.platform}
+        if run.header.description is not None:
+            description = run.header.description
+            entry |= {
+                "framework": description.framework,
+                "version": description.version,
+                "device": description.device,
+                "threads": description.threads,
+                "settings": description.settings,
+            }
+    return entry
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind.value,
+        "level": finding.level.value,
+        "unexpected": finding.unexpected,
+        "case": finding.case,
+        "problems": finding.problems,
+        "adapters": finding.adapters,
+        "quantity": finding.quantity,
+        "sentence": finding.sentence,
+        "evidence": finding.evidence,
+        "excuse": finding.excuse,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` as JSON values, floats that JSON cannot hold as the strings ``nan``, ``inf``, ``-inf``."""
+    match value:
+        case dict():
+            return {str(key): plain(member) for key, member in value.items()}
+        case list() | tuple():
+            return [plain(member) for member in value]
+        case float() if not math.isfinite(value):
+            return str(float(value))
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return str(value)

@@ -1,0 +1,80 @@
+"""Cases by adapters: one cell for all evaluations of a case by an adapter, showing the worst of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from harness.compare.comparison import Comparison
+from harness.compare.verdict import Verdict
+from harness.report.accounts import SEVERITY, Accounts, Place
+from harness.vocabulary import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """The worst of a case's evaluations by one adapter."""
+
+    place: Place
+    outcome: Outcome
+    share: float | None  # the worst share of a bound, where the outcome shown comes from holding errors against bounds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One case; a cell is None where nothing of this case was planned for that adapter."""
+
+    case: str
+    cells: tuple[Cell | None, ...]
+
+    @property
+    def worst(self) -> Place:
+        """The worst place in this row."""
+        places = {cell.place for cell in self.cells if cell is not None}
+        return next((place for place in SEVERITY if place in places), Place.NOT_RUN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """The cases of one file."""
+
+    file: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+def anchor(case: str) -> str:
+    """Return the name under which a page links to a case: safe in an attribute and in a fragment."""
+    return "case-" + quote(case, safe="")
+
+
+def matrix(comparison: Comparison, accounts: Accounts) -> tuple[Theme, ...]:
+    """Return the cases in the order of the comparison, by file."""
+    verdicts: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    order = dict.fromkeys(comparison.cases)
+    for verdict in comparison.verdicts:
+        verdicts[verdict.case, verdict.adapter].append(verdict)
+        order.setdefault(verdict.case)
+    files: dict[str, list[Row]] = {}
+    for case in order:
+        cells = tuple(_cell(verdicts.get((case, run.name), []), accounts) for run in comparison.adapters)
+        record = comparison.cases.get(case)
+        files.setdefault(record.file if record else "", []).append(Row(case=case, cells=cells))
+    return tuple(
+        Theme(file=file, title=comparison.themes.get(file, file) or "no case file", rows=tuple(rows))
+        for file, rows in files.items()
+    )
+
+
+def _cell(verdicts: list[Verdict], accounts: Accounts) -> Cell | None:
+    if not verdicts:
+        return None
+    placed = [(accounts.place(verdict), verdict) for verdict in verdicts]
+    place = min((place for place, _ in placed), key=SEVERITY.index)
+    # outcomes are declared in the order in which they are decided: the first is the one that stops a result earliest
+    outcomes = list(Outcome)
+    outcome = min((verdict.outcome for found, verdict in placed if found is place), key=outcomes.index)
+    measured = outcome in (Outcome.WITHIN_BOUND, Outcome.BEYOND_BOUND)
+    shares = [verdict.share for verdict in verdicts if measured and verdict.share is not None]
+    return Cell(place=place, outcome=outcome, share=max(shares, default=None))

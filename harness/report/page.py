@@ -1,0 +1,103 @@
+"""``index.html``: the whole report as one page that fetches nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.compare.comparison import Comparison
+from harness.report import figures
+from harness.report.accounts import Accounts, Place
+from harness.report.evidence import evidence
+from harness.report.feature import feature
+from harness.report.files import ReportFile
+from harness.report.headline import compared, headline, version
+from harness.report.legible import legible
+from harness.report.matrix import anchor, matrix
+from harness.report.ranking import Rank, ranked
+from harness.report.sections import sections, web_address
+from harness.report.unverified import gaps
+from harness.vocabulary import Outcome
+
+LONGEST = 400  # characters of a message shown beside the numbers; the tables beside the page have it whole
+PROBLEMS_NAMED = 8
+
+
+def page(comparison: Comparison, accounts: Accounts) -> str:
+    """Return the page as HTML, with style and script inside; every text from outside is escaped."""
+    themes = matrix(comparison, accounts)
+    tallies = {
+        run.name: accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
+        for run in comparison.adapters
+    }
+    return (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            format=ReportFile.PAGE.format_name,
+            style=_asset("style.css"),
+            script=_asset("page.js"),
+            comparison=comparison,
+            headline=headline(comparison),
+            compared=compared(comparison),
+            tally=accounts.tally(),
+            tallies=tallies,
+            ranks=ranked(comparison.findings),
+            feature=feature(comparison),
+            themes=themes,
+            sections=sections(comparison, accounts, themes),
+            gaps=gaps(comparison, accounts),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("harness.report"),
+        autoescape=True,
+        finalize=_finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "anchor": anchor,
+        "brief": _brief,
+        "count": figures.count,
+        "decimal": figures.decimal,
+        "decimals": figures.decimals,
+        "evidence": evidence,
+        "hexadecimal": figures.hexadecimal,
+        "plural": figures.plural,
+        "shape": figures.shape,
+        "share": figures.share,
+        "signed": figures.signed,
+        "ulps": figures.ulps,
+        "version": version,
+        "web_address": web_address,
+    }
+    environment.globals |= {
+        "Place": Place,
+        "Rank": Rank,
+        "outcomes": tuple(Outcome),
+        "problems_named": PROBLEMS_NAMED,
+    }
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    return legible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _asset(name: str) -> str:
+    return files("harness.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + " …"

@@ -1,0 +1,109 @@
+"""Findings in the order in which a person should read them, in plain words, gathered where they say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.compare.verdict import Finding
+from harness.vocabulary import FindingKind, Level
+
+
+class Rank(StrEnum):
+    """The groups of findings, worst first."""
+
+    FAULT = "Faults"
+    POLICY = "Differences of policy"
+    KNOWN = "Expected and known"
+    EXPLANATION = "Explanations"
+
+    @property
+    def meaning(self) -> str:
+        """What stands in this group, in a sentence."""
+        return _MEANINGS[self]
+
+    @property
+    def fails(self) -> bool:
+        """Whether findings of this group fail the run."""
+        return self in (Rank.FAULT, Rank.POLICY)
+
+    @property
+    def slug(self) -> str:
+        """The name in style sheets and anchors."""
+        return self.name.lower()
+
+
+_MEANINGS = {
+    Rank.FAULT: "Somebody’s result is wrong, or a result that was asked for did not come; nobody expected it.",
+    Rank.POLICY: "Frameworks answer differently where no answer is the true one, and neither case nor ledger says so.",
+    Rank.KNOWN: "Differences that a case expects or the ledger records, with the reason. They do not fail the run.",
+    Rank.EXPLANATION: "Correct, and surprising enough to need a sentence.",
+}
+
+TITLES = {
+    FindingKind.SUMMED_OUTPUT: "Zero, because the cotangent is constant along the axis",
+    FindingKind.ZERO_COTANGENT: "Zero, because the cotangent is zero",
+    FindingKind.LENGTH_ONE_AXIS: "Zero, because the axis has length one",
+    FindingKind.SATURATED: "Zero, because the softmax is saturated",
+    FindingKind.STATIONARY: "Zero, because the primal is a stationary point",
+    FindingKind.EMPTY: "Nothing to differentiate",
+    FindingKind.DEGENERATE: "The cotangent can hardly tell a wrong rule from a right one",
+    FindingKind.IMPLICIT_REFUSED: "No cotangent given: the framework refuses",
+    FindingKind.SHAPE_REFUSED: "The framework refuses the shape",
+    FindingKind.UNDEFINED_ROW: "A row without a true answer",
+    FindingKind.BEYOND_BOUND: "Error beyond the rounding bound",
+    FindingKind.INCONSISTENT_ROW: "The elements of a row do not agree on their common factor",
+    FindingKind.NONFINITE: "NaN or infinity in the wrong place",
+    FindingKind.INFINITY_SIGN: "An infinity of the wrong sign",
+    FindingKind.ZERO_RULE: "Zero returned for a gradient that is not zero",
+    FindingKind.WRONG_SHAPE: "A result of the wrong shape",
+    FindingKind.WRONG_DTYPE: "A result of the wrong dtype",
+    FindingKind.INPUT_CHANGED: "The adapter changed its input",
+    FindingKind.RAISED: "The framework raised an exception",
+    FindingKind.CRASHED: "The recording process died",
+    FindingKind.TIMED_OUT: "Nothing came back in time",
+    FindingKind.OUT_OF_MEMORY: "Out of memory",
+    FindingKind.MISSING: "A planned result is missing",
+    FindingKind.PRINTED_VALUE: "Not the digits that somebody printed",
+    FindingKind.EXPECTED_ABSENT: "An expected finding did not appear",
+    FindingKind.LEDGER_STALE: "A ledger entry no longer happens",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All findings of one rank and kind, in the order of the comparison."""
+
+    kind: FindingKind
+    findings: tuple[Finding, ...]
+
+    @property
+    def title(self) -> str:
+        """What the findings of this kind are, in a few plain words."""
+        return TITLES[self.kind]
+
+
+def rank(finding: Finding) -> Rank:
+    """Return the group of a finding."""
+    if finding.level is Level.EXPLANATION:
+        return Rank.EXPLANATION
+    if not finding.unexpected:
+        return Rank.KNOWN
+    return Rank.FAULT if finding.level is Level.FAULT else Rank.POLICY
+
+
+def ranked(findings: Iterable[Finding]) -> dict[Rank, tuple[Gathered, ...]]:
+    """Return every finding in its rank, gathered by kind; ranks worst first, also those that are empty."""
+    groups: dict[Rank, dict[FindingKind, list[Finding]]] = {each: {} for each in Rank}
+    for finding in findings:
+        groups[rank(finding)].setdefault(finding.kind, []).append(finding)
+    return {
+        each: tuple(Gathered(kind=kind, findings=tuple(members)) for kind, members in kinds.items())
+        for each, kinds in groups.items()
+    }
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings worst first; within a rank as :func:`ranked` gathers them."""
+    return tuple(finding for kinds in ranked(findings).values() for kind in kinds for finding in kind.findings)

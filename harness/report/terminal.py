@@ -1,0 +1,83 @@
+"""The summary as a terminal shows it: denominators, failures in full, the known and the explained by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from harness.compare.comparison import Comparison
+from harness.compare.verdict import Finding
+from harness.report.accounts import Accounts, Place
+from harness.report.figures import count, plural
+from harness.report.headline import Tone, compared, headline
+from harness.report.legible import legible
+from harness.report.ranking import Gathered, Rank, ranked
+
+_TONES = {Tone.GOOD: "bold green", Tone.BAD: "bold red", Tone.OPEN: "bold yellow"}
+_PLACES = {Place.EXACT: "green", Place.WITHIN: "green", Place.EXPECTED: "blue", Place.FLAGGED: "bold red"}
+MOST = 20  # findings of one kind: a terminal is scrolled past beyond that, and summary.md has them all
+
+
+def show(comparison: Comparison, accounts: Accounts, console: Console) -> None:
+    """Print the summary on ``console``, to its width, in colour where it has any."""
+    said = headline(comparison)
+    console.print(Text(said.sentence, style=_TONES[said.tone]))
+    console.print(Text(compared(comparison)))
+    console.print(_denominators(comparison, accounts))
+    for run in comparison.adapters:
+        if not run.ran:
+            console.print(Text.assemble((f"{run.name} did not run: ", "bold yellow"), legible(run.why_not or "")))
+    for rank, kinds in ranked(comparison.findings).items():
+        for part in _rank(rank, kinds):
+            console.print(part)
+
+
+def _denominators(comparison: Comparison, accounts: Accounts) -> Table:
+    total = accounts.tally()
+    shown = [place for place in Place if total.counts[place]]
+    table = Table(box=box.SIMPLE, show_footer=True, padding=0)
+    table.add_column("", footer="all", no_wrap=True)
+    table.add_column("planned", footer=count(total.planned), justify="right", no_wrap=True)
+    for place in shown:
+        number = count(total.counts[place])
+        style = _PLACES.get(place, "dim")
+        table.add_column(place.short, footer=number, justify="right", no_wrap=True, style=style)
+    for run in comparison.adapters:
+        tally = accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
+        numbers = [count(tally.counts[place]) if tally.counts[place] else "" for place in shown]
+        table.add_row(Text(legible(run.name)), count(tally.planned), *numbers)
+    return table
+
+
+def _rank(rank: Rank, kinds: tuple[Gathered, ...]) -> Iterable[RenderableType]:
+    number = sum(len(gathered.findings) for gathered in kinds)
+    if number == 0:
+        return
+    yield Text(f"{rank.value}: {count(number)}", style="bold red" if rank.fails else "bold")
+    for gathered in kinds:
+        if rank.fails:
+            yield from _failing(gathered)
+        else:
+            cases = len({finding.case for finding in gathered.findings})
+            yield _indented(Text.assemble(gathered.title, (f"  ({plural(cases, 'case')})", "dim")))
+
+
+def _failing(gathered: Gathered) -> Iterable[RenderableType]:
+    yield _indented(Text.assemble((gathered.title, "red"), (f"  {gathered.kind.value}", "dim")))
+    for finding in gathered.findings[:MOST]:
+        yield _indented(_item(finding), depth=4)
+    if len(gathered.findings) > MOST:
+        yield _indented(Text(f"and {count(len(gathered.findings) - MOST)} more: see summary.md", style="dim"), depth=4)
+
+
+def _item(finding: Finding) -> Text:
+    return Text.assemble((f"{legible(finding.case)}: ", "bold"), " ".join(legible(finding.sentence).split()))
+
+
+def _indented(text: Text, *, depth: int = 2) -> Padding:
+    return Padding(text, (0, 0, 0, depth))

@@ -1,0 +1,40 @@
+"""A comparison in, the files of the report out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.compare.comparison import Comparison
+from harness.compare.table import table
+from harness.report.accounts import Accounts
+from harness.report.files import ReportFile, encode, write_atomically
+from harness.report.junit import junit
+from harness.report.listing import listing
+from harness.report.page import page
+from harness.report.summary import summary
+from harness.report.tabular import csv, parquet
+
+
+def render(comparison: Comparison) -> dict[ReportFile, bytes]:
+    """Return the content of every file of the report; the same comparison gives the same bytes."""
+    accounts = Accounts(comparison)
+    frame = table(comparison.verdicts)
+    return {
+        ReportFile.CSV: csv(frame),
+        ReportFile.PARQUET: parquet(frame),
+        ReportFile.FINDINGS: encode(listing(comparison, accounts)),
+        ReportFile.JUNIT: junit(comparison, accounts),
+        ReportFile.SUMMARY: encode(summary(comparison, accounts)),
+        ReportFile.PAGE: encode(page(comparison, accounts)),
+    }
+
+
+def write_report(comparison: Comparison, folder: Path) -> Path:
+    """Write the report on ``comparison`` to ``folder``; return the path of the page.
+
+    Everything is rendered before anything is written. Raises :class:`~harness.report.files.Unwritable` where a file
+    cannot be written.
+    """
+    for file, content in render(comparison).items():
+        write_atomically(folder / file.value, content)
+    return folder / ReportFile.PAGE.value
