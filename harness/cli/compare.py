@@ -37,7 +37,7 @@ def command(reports: Path, require: str, only: str) -> None:
     """
     from harness.compare.compare import compare  # noqa: PLC0415 - so that --help needs nothing but click
     from harness.compare.gather import gather  # noqa: PLC0415
-    from harness.compare.store import write_comparison  # noqa: PLC0415
+    from harness.compare.store import remove_comparison, write_comparison  # noqa: PLC0415
 
     layout = Layout(reports)
     try:
@@ -45,11 +45,13 @@ def command(reports: Path, require: str, only: str) -> None:
     except PlanError as error:
         leave(Exit.USAGE, str(error))
     selected = plan.selection is not None
+    home = layout.home(selected=selected)
+    remove_comparison(home)
     recordings = gather(layout.recordings(selected=selected), plan, only=_names(only) or None)
     with progress("comparing", total=len(plan.problems)) as step:
         comparison = compare(plan, recordings, required=_names(require), progress=step)
     try:
-        path = write_comparison(comparison, layout.home(selected=selected))
+        path = write_comparison(comparison, home)
     except OSError as error:
         leave(Exit.USAGE, f"the comparison cannot be written: {error}: name another folder with --reports")
     click.echo(_verdict(comparison))

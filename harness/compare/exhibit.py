@@ -12,6 +12,7 @@ from harness.compare.printed import summed_rows
 from harness.plan.problem import Problem
 from harness.record.recording import Raised, Result, Returned, Unsupported
 from harness.vocabulary import Quantity
+from reference.formats import format_named
 from reference.truth import truth
 from reference.ulp import rounded
 
@@ -73,16 +74,16 @@ def exhibit(problems: list[Problem], results: dict[tuple[str, str, Quantity], Re
         return None
     cut = _RowCut(call.x, axis=call.axis)
     x = cut.vector(call.x)
-    dtype = str(call.dtype)
+    dtype, target = str(call.dtype), format_named(call.dtype)
     precision = {"working": dtype, "accumulation": dtype}
-    output = rounded(truth(call.op, Quantity.FORWARD, x, axis=0, **precision).value, dtype)
+    output = rounded(truth(call.op, Quantity.FORWARD, x, axis=0, **precision).value, target)
     exact = truth(call.op, Quantity.JACOBIAN, x, axis=0, **precision).value
     sums = truth(call.op, Quantity.VJP, x, axis=0, vector=np.ones_like(x), **precision).value
     cotangent = gradient = None
     if Quantity.VJP in problem.check:
         head = np.ones_like(x) if call.cotangent is None else cut.vector(call.cotangent)
         cotangent = _floats(head)
-        gradient = _floats(rounded(truth(call.op, Quantity.VJP, x, axis=0, vector=head, **precision).value, dtype))
+        gradient = _floats(rounded(truth(call.op, Quantity.VJP, x, axis=0, vector=head, **precision).value, target))
     return Exhibit(
         case=problem.case,
         problem=problem.id,
@@ -92,8 +93,8 @@ def exhibit(problems: list[Problem], results: dict[tuple[str, str, Quantity], Re
         row=tuple(0 for _ in range(max(call.x.ndim - 1, 0))),
         x=_floats(x),
         output=_floats(output),
-        jacobian=tuple(_floats(row) for row in rounded(exact, dtype)),
-        column_sums=_floats(rounded(sums, dtype)),
+        jacobian=tuple(_floats(row) for row in rounded(exact, target)),
+        column_sums=_floats(rounded(sums, target)),
         cotangent_name=problem.cotangent_name,
         cotangent=cotangent,
         gradient=gradient,

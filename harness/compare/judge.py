@@ -13,7 +13,8 @@ from harness.compare.verdict import Verdict
 from harness.plan.problem import Problem
 from harness.record.recording import Crashed, Entry, OutOfMemory, Raised, Returned, TimedOut, Unsupported
 from harness.vocabulary import Outcome, Quantity
-from reference.truth import RowConsistency, Truth, row_consistency, truth
+from reference.consistency import RowConsistency
+from reference.truth import Truth, row_consistency, truth
 
 
 class Judge:

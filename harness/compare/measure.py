@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.vocabulary import Outcome
-from reference.truth import RowConsistency, Truth
+from reference.consistency import RowConsistency
+from reference.formats import format_named
+from reference.truth import Truth
 from reference.ulp import error, rounded, ulps
 
 
@@ -27,17 +29,42 @@ class Measured:
 
 def measure(got: NDArray[Any], *, oracle: Truth, dtype: str, rows: RowConsistency | None) -> Measured:
     """Measure ``got``, an array of the oracle's shape and of ``dtype``, with its row test where there is one."""
+    target = format_named(dtype)
     with np.errstate(all="ignore"):
-        want = rounded(oracle.value, dtype)
-        want = np.where(oracle.undefined, np.asarray(np.nan, want.dtype), want)
+        want = rounded(oracle.value, target)
+        elements = _Elements(
+            got=got,
+            want=want,
+            shares=np.where(np.isfinite(want), oracle.share(got), 0.0),
+            errors=np.where(np.isfinite(want), error(got, oracle.value), 0.0),
+            ulps=np.where(np.isfinite(want), ulps(got, oracle.value, of=target), 0.0),
+        )
         pattern = _pattern(got, want)
         if pattern is None:
-            return _numbers(got, want, oracle=oracle, rows=rows)
-        if not ((np.isfinite(got) == np.isfinite(want)) | oracle.undefined).all():
+            return _numbers(elements, oracle=oracle, rows=rows)
+        alike = np.isfinite(got) == np.isfinite(want)
+        if not (alike | oracle.undefined | oracle.out_of_range).all():
             return pattern
-        # the pattern differs only where the convention decides: a wrong number elsewhere must not hide behind it
-        measured = _numbers(got, want, oracle=oracle, rows=rows)
-        return pattern if measured.outcome.agreed else measured
+        # the pattern differs only where the convention decides, or where a correct kernel may overflow on its way:
+        # a wrong number elsewhere must not hide behind that
+        measured = _numbers(elements, oracle=oracle, rows=rows)
+        if not (alike | oracle.undefined).all():
+            pattern = Measured(Outcome.OUTSIDE_RANGE, f"{_RANGE}: {pattern.detail}", pattern.numbers)
+        return measured if measured.outcome is Outcome.BEYOND_BOUND else pattern
+
+
+_RANGE = "a correct kernel may overflow here on its way to the result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Elements:
+    """An array, the correctly rounded oracle, and the distance of each element; 0 where the oracle is not finite."""
+
+    got: NDArray[Any]
+    want: NDArray[Any]
+    shares: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    ulps: NDArray[np.float64]
 
 
 def _pattern(got: NDArray[Any], want: NDArray[Any]) -> Measured | None:
@@ -45,9 +72,8 @@ def _pattern(got: NDArray[Any], want: NDArray[Any]) -> Measured | None:
     for test, name in ((np.isnan, "NaN"), (np.isinf, "infinity")):
         differs = test(got) != test(want)
         if differs.any():
-            detail = (
-                f"{int(differs.sum())} of {got.size} elements differ in {name}, the first at {list(_first(differs))}"
-            )
+            count, first = int(differs.sum()), _first(differs)
+            detail = f"{count} of {got.size} elements differ in {name}, the first at {list(first)}"
             return Measured(Outcome.NONFINITE_PATTERN, detail, _element(got, want, first))
     differs = np.isinf(want) & (np.sign(got) != np.sign(want))
     if differs.any():
@@ -56,18 +82,22 @@ def _pattern(got: NDArray[Any], want: NDArray[Any]) -> Measured | None:
     return None
 
 
-def _numbers(got: NDArray[Any], want: NDArray[Any], *, oracle: Truth, rows: RowConsistency | None) -> Measured:
+def _numbers(elements: _Elements, *, oracle: Truth, rows: RowConsistency | None) -> Measured:
+    got, want = elements.got, elements.want
+    judged = np.isfinite(want) & ~(oracle.out_of_range & ~np.isfinite(got))
     exact = (got == want) | oracle.undefined
-    finite = np.isfinite(want)
     numbers: dict[str, Any] = {"elements": got.size, "exact_elements": int(exact.sum())}
-    if not finite.any():
+    if not judged.any():
         return Measured(Outcome.EXACT, numbers=numbers)
-    shares = np.where(finite, _shares(got, oracle), 0.0)
-    away = np.where(finite, error(got, oracle.value), 0.0)
+    shares = np.where(judged, elements.shares, 0.0)
     at = _worst(shares)
     numbers |= _element(got, want, at)
-    numbers |= {"share": float(shares[at]), "error": float(away[at]), "bound": float(oracle.bound[at])}
-    numbers["ulps"] = float(np.where(finite, ulps(away, want), 0.0).max())
+    numbers |= {
+        "share": float(shares[at]),
+        "error": float(elements.errors[at]),
+        "bound": float(oracle.bound[at]),
+        "ulps": float(np.where(judged, elements.ulps, 0.0).max()),
+    }
     if rows is not None and rows.share.size:
         numbers |= {"row_share": float(rows.share.max()), "row_scalar": float(rows.scalar.max())}
     if not (numbers["share"] <= 1):
@@ -76,20 +106,9 @@ def _numbers(got: NDArray[Any], want: NDArray[Any], *, oracle: Truth, rows: RowC
         return Measured(Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor", numbers)
     if not (numbers.get("row_scalar", 0.0) <= 1):
         return Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
-    if not np.isfinite(oracle.bound[finite]).all():
-        return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists at this length", numbers)
+    if not np.isfinite(oracle.bound[judged]).all():
+        return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here", numbers)
     return Measured(Outcome.EXACT if exact.all() else Outcome.WITHIN_BOUND, numbers=numbers)
-
-
-def _shares(got: NDArray[Any], oracle: Truth) -> NDArray[np.float64]:
-    """Return each element's error as a share of its bound, by the oracle at x or at fl(x - max), whichever it meets."""
-    return np.fmin(
-        _share(error(got, oracle.value), oracle.bound), _share(error(got, oracle.shifted_value), oracle.shifted_bound)
-    )
-
-
-def _share(away: NDArray[np.float64], bound: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(away == 0, 0.0, away / bound)
 
 
 def _worst(shares: NDArray[np.float64]) -> tuple[int, ...]:

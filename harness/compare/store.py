@@ -31,6 +31,11 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     return path
 
 
+def remove_comparison(folder: Path) -> None:
+    """Remove an older comparison, so that a failure before the next one is never followed by a report on the old."""
+    (folder / "comparison.json").unlink(missing_ok=True)
+
+
 def read_comparison(folder: Path) -> Comparison:
     """Read the comparison in ``folder``. Raise :class:`ComparisonUnreadable` where there is none to be had."""
     path = folder / "comparison.json"

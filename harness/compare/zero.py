@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Op
+from reference.formats import format_named
 from reference.truth import Truth
 from reference.ulp import rounded
 
@@ -119,7 +120,7 @@ def _saturated(problem: Problem, forward: Truth, vjp: Truth) -> ZeroGradient | N
     if not bool((1 - largest <= unit).all()):
         return None
     true = float(np.abs(vjp.value.hi).max())
-    stored = float(np.abs(rounded(vjp.value, str(call.dtype))).max())
+    stored = float(np.abs(rounded(vjp.value, format_named(call.dtype))).max())
     return ZeroGradient(
         kind=FindingKind.SATURATED,
         sentence=(
