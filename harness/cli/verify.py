@@ -43,6 +43,7 @@ _NEEDED = ("numpy", "click", "rich")  # what recording needs of an interpreter, 
 @click.option("--timeout", type=float, metavar="SECONDS", help="Limit for one evaluation, as with `harness record`.")
 @reports_option
 def command(
+    *,
     adapter: str,
     paths: tuple[Path, ...],
     expression: str | None,
