@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.verdict import Finding
+from harness.report.accounts import SEVERITY, Accounts, Place
+from harness.report.headline import Tone, headline
+from harness.report.matrix import matrix
+from harness.report.ranking import TITLES, Rank, in_order, ranked
+from harness.report.unverified import gaps
+from harness.vocabulary import FindingKind, Outcome, Quantity
+from tests.report.miniature import FINDINGS, MINIATURE, row, verdict
+
+
+def comparison(*verdicts, findings=(), adapters=MINIATURE.adapters) -> Comparison:
+    return Comparison(plan="p", selection=None, adapters=adapters, verdicts=tuple(verdicts), findings=tuple(findings))
+
+
+def of_mxnet(outcome: Outcome, quantity: Quantity = Quantity.VJP):
+    return verdict("mxnet", "case", quantity, outcome)
+
+
+def finding(kind: FindingKind, *, excuse: str | None = None, quantity: Quantity | None = Quantity.VJP) -> Finding:
+    return Finding(
+        kind=kind,
+        case="case",
+        sentence="said",
+        problems=("case[float32]",),
+        adapters=("mxnet",),
+        quantity=quantity,
+        excuse=excuse,
+    )
+
+
+def test_the_miniature_is_counted_place_by_place() -> None:
+    assert Accounts(MINIATURE).tally().counts == {
+        Place.EXACT: 9,
+        Place.WITHIN: 4,
+        Place.EXPECTED: 1,
+        Place.FLAGGED: 2,
+        Place.RANGE: 1,
+        Place.UNSUPPORTED: 1,
+        Place.NOT_RUN: 6,
+    }
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_has_a_place_and_only_agreement_is_good(outcome: Outcome) -> None:
+    accounts = Accounts(comparison(of_mxnet(outcome)))
+    place = accounts.place(of_mxnet(outcome))
+    assert accounts.tally().counts[place] == accounts.tally().planned == 1
+    assert (place in (Place.EXACT, Place.WITHIN)) == outcome.agreed
+
+
+def test_a_difference_that_no_finding_names_is_flagged() -> None:
+    assert Accounts(comparison(of_mxnet(Outcome.BEYOND_BOUND))).place(of_mxnet(Outcome.BEYOND_BOUND)) is Place.FLAGGED
+
+
+def test_a_difference_with_an_excuse_is_expected() -> None:
+    known = finding(FindingKind.BEYOND_BOUND, excuse="known to the ledger")
+    accounts = Accounts(comparison(of_mxnet(Outcome.BEYOND_BOUND), findings=[known]))
+    assert accounts.place(of_mxnet(Outcome.BEYOND_BOUND)) is Place.EXPECTED
+
+
+def test_an_excuse_does_not_cover_another_unexpected_finding() -> None:
+    known = finding(FindingKind.BEYOND_BOUND, excuse="known to the ledger")
+    fresh = finding(FindingKind.PRINTED_VALUE)
+    accounts = Accounts(comparison(of_mxnet(Outcome.BEYOND_BOUND), findings=[known, fresh]))
+    assert accounts.place(of_mxnet(Outcome.BEYOND_BOUND)) is Place.FLAGGED
+
+
+def test_an_unexpected_finding_flags_even_a_result_that_agrees() -> None:
+    accounts = Accounts(comparison(of_mxnet(Outcome.EXACT), findings=[finding(FindingKind.PRINTED_VALUE)]))
+    assert accounts.place(of_mxnet(Outcome.EXACT)) is Place.FLAGGED
+
+
+def test_an_explanation_excuses_nothing() -> None:
+    accounts = Accounts(comparison(of_mxnet(Outcome.BEYOND_BOUND), findings=[finding(FindingKind.SATURATED)]))
+    assert accounts.place(of_mxnet(Outcome.BEYOND_BOUND)) is Place.FLAGGED
+
+
+def test_an_excuse_for_one_quantity_leaves_another_flagged() -> None:
+    known = finding(FindingKind.BEYOND_BOUND, excuse="known", quantity=Quantity.FORWARD)
+    accounts = Accounts(comparison(of_mxnet(Outcome.BEYOND_BOUND), findings=[known]))
+    assert accounts.place(of_mxnet(Outcome.BEYOND_BOUND)) is Place.FLAGGED
+
+
+def test_every_place_has_a_severity() -> None:
+    assert sorted(SEVERITY) == sorted(Place)
+
+
+def test_a_cell_of_the_matrix_shows_the_worst_and_says_by_how_much() -> None:
+    themes = matrix(MINIATURE, Accounts(MINIATURE))
+    rows = {row.case: row for theme in themes for row in theme.rows}
+    reference, mxnet, torch, jax = rows["wrong-rule"].cells
+    assert (mxnet.place, mxnet.outcome, mxnet.share) == (Place.FLAGGED, Outcome.BEYOND_BOUND, 4321.5)
+    assert (reference.place, torch.place, jax.place) == (Place.EXACT, Place.RANGE, Place.NOT_RUN)
+    assert rows["wrong-rule"].worst is Place.FLAGGED
+
+
+def test_the_matrix_groups_the_cases_by_file_and_loses_none() -> None:
+    themes = matrix(MINIATURE, Accounts(MINIATURE))
+    assert [theme.file for theme in themes] == ["cases/forum.yaml", "cases/wrong.yaml"]
+    assert [row.case for theme in themes for row in theme.rows] == list(MINIATURE.cases)
+
+
+def test_every_kind_of_finding_has_a_title_in_plain_words() -> None:
+    assert set(TITLES) == set(FindingKind)
+
+
+def test_findings_are_ordered_worst_first_and_none_is_lost() -> None:
+    assert sorted(map(id, in_order(reversed(FINDINGS)))) == sorted(map(id, FINDINGS))
+    ranks = [
+        rank for rank, kinds in ranked(reversed(FINDINGS)).items() for gathered in kinds for _ in gathered.findings
+    ]
+    assert ranks == [Rank.FAULT] * 3 + [Rank.KNOWN] + [Rank.EXPLANATION] * 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "tone", "words"),
+    [
+        ({}, Tone.BAD, "3 unexpected faults; jax did not run."),
+        ({"findings": ()}, Tone.OPEN, "did not run"),
+        ({"findings": (), "adapters": MINIATURE.adapters[:3]}, Tone.GOOD, "Every result agrees"),
+        ({"verdicts": (), "findings": ()}, Tone.OPEN, "Nothing was planned"),
+        (
+            {"verdicts": tuple(row("c", Quantity.VJP, *[Outcome.UNSUPPORTED] * 4)), "findings": ()},
+            Tone.OPEN,
+            "Nothing was judged",
+        ),
+        ({"findings": (finding(FindingKind.UNDEFINED_ROW),)}, Tone.BAD, "1 unexpected difference of policy; jax did"),
+    ],
+)
+def test_the_headline_never_calls_a_run_good_that_proves_nothing(changes, tone: Tone, words: str) -> None:
+    required = tuple(
+        AdapterRun(name=run.name, required=True, why_not=run.why_not, header=run.header) for run in MINIATURE.adapters
+    )
+    said = headline(replace(MINIATURE, **({"adapters": required} | changes)))
+    assert said.tone == tone
+    assert words in said.sentence
+
+
+def test_what_was_not_verified_is_said() -> None:
+    said = {gap.what: gap.why for gap in gaps(MINIATURE, Accounts(MINIATURE))}
+    assert said["jax did not run"] == "jax has no wheel for this platform"
+    assert said["mxnet: 1 evaluation unsupported"] == "the framework has no forward mode"
+    assert "torch: 1 evaluation outside the bound’s range" in said
+    assert said["ops never judged"] == "log_softmax"
+    assert said["dtypes never judged"] == "float64"
+    assert said["quantities never judged"] == "jacobian"
+    assert "forum-summed-output" in said["1 case with a cotangent that hides faults"]

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from harness.report.accounts import Accounts
+from harness.report.files import ReportFile, Unwritable, write_atomically
+from harness.report.legible import legible
+from harness.report.summary import literal
+from harness.report.write import render, write_report
+from tests.report.miniature import CLEAN, FINDINGS, HOSTILE, MINIATURE
+
+
+@pytest.fixture(scope="module")
+def rendered() -> dict[ReportFile, bytes]:
+    return render(MINIATURE)
+
+
+@pytest.mark.parametrize("comparison", [MINIATURE, CLEAN], ids=["findings", "clean"])
+def test_the_same_comparison_gives_the_same_bytes(comparison) -> None:
+    assert render(comparison) == render(comparison)
+
+
+@pytest.mark.parametrize("file", list(ReportFile))
+def test_every_file_states_its_format_and_version(file: ReportFile, rendered: dict[ReportFile, bytes]) -> None:
+    assert file.format_name.encode() in rendered[file]
+
+
+def test_every_file_is_written_under_its_name_and_nothing_else_is_left(tmp_path: Path) -> None:
+    page = write_report(MINIATURE, tmp_path / "new" / "folder")
+    assert page == tmp_path / "new" / "folder" / "index.html"
+    assert {path.name for path in page.parent.iterdir()} == {file.value for file in ReportFile}
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.kind.value)
+def test_every_finding_stands_in_findings_json_and_the_summary(finding, rendered: dict[ReportFile, bytes]) -> None:
+    document = json.loads(rendered[ReportFile.FINDINGS])
+    (listed,) = [entry for entry in document["findings"] if entry["kind"] == finding.kind.value]
+    assert listed["unexpected"] == finding.unexpected
+    assert listed["case"] == finding.case
+    assert literal(finding.sentence) in rendered[ReportFile.SUMMARY].decode()
+    assert finding.kind.value in rendered[ReportFile.SUMMARY].decode()
+
+
+def test_findings_json_has_the_denominators_and_the_adapters() -> None:
+    document = json.loads(render(MINIATURE)[ReportFile.FINDINGS])
+    evaluations = document["evaluations"]
+    assert evaluations["planned"] == 24
+    assert evaluations["ran"] == 24 - evaluations["unsupported"] - evaluations["not-run"]
+    assert [adapter["name"] for adapter in document["adapters"] if not adapter["ran"]] == ["jax"]
+
+
+def test_findings_json_is_strict_json_although_a_number_is_nan(rendered: dict[ReportFile, bytes]) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    document = json.loads(rendered[ReportFile.FINDINGS], parse_constant=refuse)
+    assert [entry["evidence"]["worst"] for entry in document["findings"] if "worst" in entry["evidence"]] == ["nan"]
+
+
+def test_csv_and_parquet_hold_the_same_table(rendered: dict[ReportFile, bytes]) -> None:
+    from_csv = pd.read_csv(io.BytesIO(rendered[ReportFile.CSV])).drop(columns="format")
+    from_parquet = pd.read_parquet(io.BytesIO(rendered[ReportFile.PARQUET]))
+    assert list(from_csv.columns) == list(from_parquet.columns)
+    assert len(from_csv) == len(MINIATURE.verdicts)
+    for name in from_csv.columns:
+        left, right = from_csv[name], from_parquet[name]
+        # an empty text and a missing one are both an empty field of CSV
+        right = right.replace("", None) if right.dtype == object or str(right.dtype) == "str" else right
+        assert left.isna().tolist() == right.isna().tolist(), name
+        assert left.dropna().tolist() == right.dropna().tolist(), name
+
+
+def test_parquet_states_its_format_in_its_own_metadata(rendered: dict[ReportFile, bytes]) -> None:
+    metadata = pq.read_schema(io.BytesIO(rendered[ReportFile.PARQUET])).metadata
+    assert metadata[b"softmax-harness"].decode() == ReportFile.PARQUET.format_name
+
+
+def test_the_summary_begins_with_the_denominators_and_puts_faults_first(rendered: dict[ReportFile, bytes]) -> None:
+    headings = [line for line in rendered[ReportFile.SUMMARY].decode().splitlines() if line.startswith(("# ", "## "))]
+    assert headings == [
+        "# 3 unexpected faults.",
+        "## Faults: 3",
+        "## Expected and known: 1",
+        "## Explanations: 2",
+        "## Not verified",
+    ]
+    text = rendered[ReportFile.SUMMARY].decode()
+    assert text.index("| evaluations | planned |") < text.index("## Faults")
+
+
+def test_no_text_from_outside_becomes_markup_in_the_summary(rendered: dict[ReportFile, bytes]) -> None:
+    text = rendered[ReportFile.SUMMARY].decode().partition("-->")[2]
+    assert "<" not in text
+    assert "\x1b" not in text
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Unwritable, match=r"file/index.html: cannot be written .* --reports"):
+        write_atomically(tmp_path / "file" / "index.html", b"")
+
+
+def test_a_write_that_fails_leaves_the_old_file_whole_and_no_partial_one(tmp_path: Path) -> None:
+    target = tmp_path / "index.html"
+    target.mkdir()  # a folder of that name cannot be replaced by a file
+    (target / "kept").write_text("old")
+    with pytest.raises(Unwritable):
+        write_atomically(target, b"new")
+    assert os.listdir(tmp_path) == ["index.html"]
+    assert (target / "kept").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain é ≤ text\n\twith lines", "plain é ≤ text\n\twith lines"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("a\ud800b", r"a\ud800b"),
+        ("a\u202eb", r"a\u202eb"),
+        ("a\x00b\r", r"a\x00b\r"),
+        (HOSTILE, HOSTILE),
+    ],
+)
+def test_what_cannot_be_seen_is_shown_as_its_escape(text: str, shown: str) -> None:
+    assert legible(text) == shown
+
+
+def test_accounts_of_a_hostile_case_still_add_up() -> None:
+    tally = Accounts(MINIATURE).tally()
+    assert sum(tally.counts.values()) == tally.planned == len(MINIATURE.verdicts)

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+
+from harness.report.accounts import Accounts, Place
+from harness.report.feature import feature
+from harness.report.files import ReportFile
+from harness.report.legible import legible
+from harness.report.page import page
+from harness.report.sections import web_address
+from tests.report.miniature import CLEAN, EXHIBIT, FINDINGS, HOSTILE, HOSTILE_TEXT, MINIATURE
+
+
+class Page(HTMLParser):
+    """What a browser would find in a page: tags with their attributes, the text, and elements never closed."""
+
+    _VOID = frozenset({"meta", "link", "br", "hr", "input"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.strays: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self._VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        else:
+            self.strays.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def attributes(self, name: str) -> list[str]:
+        return [attributes[name] or "" for _, attributes in self.tags if name in attributes]
+
+
+@pytest.fixture(scope="module")
+def seen() -> Page:
+    return Page(page(MINIATURE, Accounts(MINIATURE)))
+
+
+@pytest.mark.parametrize("comparison", [MINIATURE, CLEAN], ids=["findings", "clean"])
+def test_every_element_is_closed(comparison) -> None:
+    parsed = Page(page(comparison, Accounts(comparison)))
+    assert (parsed.open, parsed.strays) == ([], [])
+
+
+def test_no_text_from_outside_becomes_markup(seen: Page) -> None:
+    tags = [tag for tag, _ in seen.tags]
+    assert tags.count("script") == 1  # the page's own
+    assert "img" not in tags
+    assert HOSTILE in seen.text
+    assert legible(HOSTILE_TEXT) in seen.text
+    assert "\x1b" not in seen.text
+
+
+def test_no_attribute_runs_a_script_and_no_address_has_another_scheme(seen: Page) -> None:
+    assert not [name for _, attributes in seen.tags for name in attributes if name.startswith("on")]
+    schemes = {urlsplit(address).scheme for address in seen.attributes("href")}
+    assert schemes <= {"", "http", "https", "data"}
+
+
+def test_the_page_fetches_nothing(seen: Page) -> None:
+    assert seen.attributes("src") == []
+    assert not [tag for tag, _ in seen.tags if tag in ("iframe", "object", "embed", "audio", "video", "base")]
+    for tag, attributes in seen.tags:
+        if tag == "link":
+            assert (attributes["href"] or "").startswith("data:")
+        elif "href" in attributes:
+            assert tag == "a"
+    source = page(MINIATURE, Accounts(MINIATURE))
+    assert "@import" not in source
+    assert "url(" not in source
+
+
+def test_every_link_within_the_page_has_a_target(seen: Page) -> None:
+    targets = set(seen.attributes("id"))
+    inside = [address[1:] for address in seen.attributes("href") if address.startswith("#")]
+    assert len(inside) > len(MINIATURE.cases)
+    assert set(inside) <= targets
+    assert len(seen.attributes("id")) == len(targets)
+
+
+def test_every_link_to_a_file_is_to_a_file_of_the_report(seen: Page) -> None:
+    beside = {address for address in seen.attributes("href") if not urlsplit(address).scheme and address[0] != "#"}
+    assert beside == {file.value for file in ReportFile} - {"index.html"}
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=lambda finding: finding.kind.value)
+def test_every_finding_is_on_the_page(seen: Page, finding) -> None:
+    assert legible(finding.sentence) in seen.text
+    assert finding.kind.value in seen.text
+
+
+def test_the_first_screen_has_every_denominator(seen: Page) -> None:
+    first = seen.text.partition("Findings")[0]
+    tally = Accounts(MINIATURE).tally()
+    for place in Place:
+        assert f"{tally.counts[place]} {place.glyph} {place.value}" in first
+    assert f"{tally.planned} planned" in first
+
+
+def test_an_adapter_that_did_not_run_has_a_column_that_says_why(seen: Page) -> None:
+    assert "jax not run: jax has no wheel for this platform" in seen.text.partition("Cases by adapters")[2]
+
+
+def test_the_zero_of_the_forum_is_explained_with_its_numbers_and_each_framework_s_words(seen: Page) -> None:
+    told = seen.text.partition("Why is the gradient of softmax zero?")[2].partition("Cases by adapters")[0]
+    for words in (
+        "constant along the axis",
+        "+0.11318026 −0.11318026",
+        "−0.11318026 +0.11318026",
+        "all rows added up, exactly 0 0",
+        "−7.4505806e-9 −5.2154064e-8",
+        "mxnet added the outputs up",
+        "torch refused",
+        "grad can be implicitly created only for scalar outputs",
+    ):
+        assert words in told
+
+
+def test_the_worst_element_is_shown_in_decimal_and_bits(seen: Page) -> None:
+    numbers = seen.text.partition("What its author wrote")[2]
+    assert "got 0.25 0x1p-2 want 0.11318026 0x1.cf961ap-4" in numbers
+
+
+def test_the_founding_thread_is_told_before_any_other_summed_output() -> None:
+    other = replace(FINDINGS[4], case="another")
+    comparison = replace(
+        CLEAN,
+        findings=(other, FINDINGS[4]),
+        exhibits={"another": replace(EXHIBIT, case="another"), "forum-summed-output": EXHIBIT},
+    )
+    told = feature(comparison)
+    assert told is not None
+    assert told.finding.case == "forum-summed-output"
+
+
+def test_no_explanation_of_a_zero_is_told_where_the_rows_do_not_cancel() -> None:
+    assert feature(replace(CLEAN, exhibits={"forum-summed-output": replace(EXHIBIT, column_sums=(0.5, -0.5))})) is None
+
+
+def test_a_selection_is_said_to_be_one() -> None:
+    comparison = replace(CLEAN, selection="-k forum")
+    assert "a selection only: -k forum" in Page(page(comparison, Accounts(comparison))).text
+
+
+def test_a_thousand_problems_stay_a_page_that_a_phone_can_load() -> None:
+    many = tuple(
+        replace(verdict, case=f"case-{number // 4}", problem=f"case-{number // 4}[float32,{number % 4}]")
+        for number in range(1000)
+        for verdict in MINIATURE.verdicts[:12]
+    )
+    comparison = replace(MINIATURE, verdicts=many, findings=())
+    assert len(page(comparison, Accounts(comparison)).encode()) < 3_000_000
+
+
+@pytest.mark.parametrize(
+    "source", ["javascript:alert(1)", "data:text/html,x", "//host/x", "https:", "a book", "http://[bad", "http://a b"]
+)
+def test_only_a_web_address_becomes_a_link(source: str) -> None:
+    assert web_address(source) is None
+
+
+def test_a_web_address_becomes_a_link() -> None:
+    assert web_address("https://discuss.mxnet.io/t/2614") == "https://discuss.mxnet.io/t/2614"
