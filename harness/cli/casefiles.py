@@ -1,0 +1,68 @@
+"""Reading case files for a verb: every fault on stderr, one per line, and the exit code that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from harness.cli.exits import Exit, leave
+from harness.plan.expand import MEMORY
+from harness.plan.faults import BadCases
+from harness.plan.library import Library, NoCases, TooManySignatures, load_library, make_plan
+from harness.plan.plan import Plan
+from harness.plan.select import SelectionError
+
+DEFAULT = Path("cases")
+
+paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+keyword_option = click.option(
+    "-k", "keyword", metavar="EXPR", help="Only what matches: words with and, or, not and parentheses, as in pytest."
+)
+memory_option = click.option(
+    "--memory",
+    "gibibytes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=MEMORY / 2**30,
+    show_default=True,
+    metavar="GIB",
+    help="Memory that the arrays of one case may need, in GiB.",
+)
+
+
+def read_cases(paths: Sequence[Path], *, gibibytes: float = MEMORY / 2**30) -> Library:
+    """Return the library in ``paths`` (none: the folder ``cases``), or leave with what is wrong with it."""
+    try:
+        return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30))
+    except NoCases as error:
+        leave(Exit.USAGE, str(error))
+    except BadCases as error:
+        for fault in error.faults:
+            click.echo(fault.text, err=True)
+        files = len({fault.file for fault in error.faults})
+        counts = f"{counted(len(error.faults), 'fault')} in {counted(files, 'case file')}"
+        leave(Exit.BAD_CASES, f"{counts}; the format is described in cases/README.md")
+
+
+def plan_cases(library: Library, paths: Sequence[Path], *, keyword: str | None) -> Plan:
+    """Return the plan of what the command line selects of ``library``, or leave with why there is none."""
+    try:
+        return make_plan(library, keyword=keyword, selection=selection_text(paths, keyword))
+    except SelectionError as error:
+        leave(Exit.USAGE, str(error))
+    except TooManySignatures as error:
+        leave(Exit.BAD_CASES, str(error))
+
+
+def selection_text(paths: Sequence[Path], keyword: str | None) -> str | None:
+    """Return what was selected, as text; None for the whole of the folder ``cases``."""
+    parts = [path.as_posix() for path in paths] if list(paths) not in ([], [DEFAULT]) else []
+    if keyword is not None:
+        parts.append(f"-k {keyword!r}")
+    return " ".join(parts) or None
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``number`` with ``noun``, in the plural where it is not one."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

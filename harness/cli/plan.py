@@ -1,0 +1,73 @@
+"""The verb ``plan``: case files in, one plan out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli.casefiles import (
+    counted,
+    keyword_option,
+    memory_option,
+    paths_argument,
+    plan_cases,
+    read_cases,
+)
+from harness.cli.exits import Exit, leave
+from harness.layout import Layout
+from harness.plan.plan import Plan
+from harness.plan.signatures import count_signatures
+from harness.plan.store import PlanError, remove_plan, write_plan
+
+
+@click.command("plan")
+@paths_argument
+@keyword_option
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder for everything that is made.",
+)
+@memory_option
+def command(paths: tuple[Path, ...], keyword: str | None, reports: Path, gibibytes: float) -> None:
+    """Turn cases into problems with exact input bits.
+
+    PATHS are case files, or folders of them; by default the folder cases. Beside a file, the ledger of its folder is
+    read too. The old plan is removed first: a plan that fails is never followed by a report of an older one.
+
+    \b
+    Examples:
+      harness plan
+      harness plan -k forum
+      harness plan -k "zero-gradient and not float64"
+      harness plan mycases/port.yaml --reports /tmp/port
+
+    A word of -k matches, in any letter case, inside a problem's id, op, dtype, mode, cotangent, tag or file name;
+    words with spaces stand in quotation marks. A plan of explicit paths or with -k is a selection: its recordings and
+    report go to DIR/selection, and leave the full report as it is.
+    """  # noqa: D301 - click reads a real backspace as: keep these lines
+    folder = Layout(reports).plan
+    try:
+        remove_plan(folder)
+        plan = plan_cases(read_cases(paths, gibibytes=gibibytes), paths, keyword=keyword)
+        write_plan(plan, folder)
+    except PlanError as error:
+        leave(Exit.USAGE, str(error))
+    _describe(plan, folder)
+
+
+def _describe(plan: Plan, folder: Path) -> None:
+    evaluations = sum(len(problem.check) for problem in plan.problems)
+    counts = [
+        counted(len(plan.cases), "case"),
+        counted(len(plan.problems), "problem"),
+        counted(evaluations, "evaluation") + " per adapter",
+    ]
+    click.echo(f"plan: {folder}  ({', '.join(counts)})")
+    if plan.selection is not None:
+        click.echo(f"selected: {plan.selection}")
+    click.echo(count_signatures(plan.problems).sentence)
+    click.echo(f"digest: {plan.digest[:16]}")

@@ -1,0 +1,137 @@
+"""The case format: what a case file and a ledger may say. The JSON Schema is made from these classes.
+
+The description of each field is written as advice: it is what an editor shows, and what a message recommends.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Discriminator, Field, PlainValidator, Tag
+from pydantic_core import PydanticCustomError
+
+from harness.plan.grammar import (
+    ABSENT,
+    ADType,
+    AKind,
+    AQuantity,
+    Array,
+    Axes,
+    Checks,
+    Cotangents,
+    DTypes,
+    Modes,
+    Name,
+    Names,
+    Ops,
+    Strict,
+    Tangent,
+    Text,
+    distinct,
+)
+from harness.vocabulary import DType, Mode, Quantity
+
+FORMAT = 1
+
+
+class FindingByAdapter(Strict):
+    """A finding that must appear for each of some adapters."""
+
+    kind: AKind = Field(description="the name of a finding, as in: kind: implicit-cotangent-refused")
+    adapter: Names = Field(description="the adapter, or a list of them, as in: adapter: [torch, jax]")
+
+
+def _named_finding(value: object) -> str:
+    return "form" if isinstance(value, dict | BaseModel) else "name"
+
+
+def _digits(value: object) -> str:
+    text = getattr(value, "text", value)
+    text = str(text) if isinstance(text, int) and not isinstance(text, bool) else text
+    try:
+        float(text)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        words = {"what": f"{text!r} is not a printed number", "instead": 'write its digits, as in: "0.13010848"'}
+        raise PydanticCustomError("number", "{what}", words) from None
+    return str(text)
+
+
+class Printed(Strict):
+    """Numbers that somebody else printed, held against an adapter's result digit by digit."""
+
+    adapter: Name = Field(description="the adapter whose result was printed, as in: adapter: mxnet")
+    quantity: AQuantity = Field(description="forward, vjp, jvp or jacobian")
+    dtype: ADType = Field(description="float32 or float64")
+    values: list[Annotated[str, PlainValidator(_digits, json_schema_input_type=str | float)]] = Field(
+        min_length=1, description='the digits as printed, in C order, as in: values: ["0.13010848", "0.8698916"]'
+    )
+    summed: bool = Field(default=False, description="true where a Jacobian was summed over the outputs")
+
+
+Finding = Annotated[
+    Annotated[AKind, Tag("name")] | Annotated[FindingByAdapter, Tag("form")], Discriminator(_named_finding)
+]
+
+
+class Expect(Strict):
+    """What must be seen: strict, so that what no longer happens is itself a finding."""
+
+    findings: list[Finding] = Field(default=[], description="a list of findings that must appear, by name")
+    printed: list[Printed] = Field(default=[], description="a list of printed numbers")
+
+
+class Case(Strict):
+    """One case: a call or, where parameters are lists, one call for each combination."""
+
+    id: Name = Field(description="a name in kebab-case, unique over all files, as in: id: forum-summed-output")
+    why: Text = Field(description="one or two sentences that say why this case exists")
+    source: Text = Field(description="where it comes from: a link, or words")
+    op: Ops = Field(description="softmax or log_softmax, or a list of them")
+    axis: Axes = Field(default=[-1], description="a whole number that fits the rank of x, or a list of them")
+    dtype: DTypes = Field(default=[DType.FLOAT32, DType.FLOAT64], description="float32 or float64, or a list of them")
+    mode: Modes = Field(default=[Mode.DEFAULT], description="default, eager or jit, or a list of them")
+    x: Array = Field(description="numbers in nested lists, or {normal: ...}, {full: ...}, {file: ...}")
+    cotangent: Cotangents = Field(
+        default=["normal"],
+        description="ones, zeros, normal, implicit, each, {one_hot: 0}, {normal: ...}, {full: 0.5}, {file: ...}, "
+        "numbers in nested lists, or a list of these",
+    )
+    tangent: Tangent = Field(
+        default="normal",
+        description="ones, zeros, normal, {one_hot: 0}, {normal: ...}, {full: 0.5}, {file: ...}, or nested lists",
+    )
+    check: Checks = Field(default=[Quantity.FORWARD, Quantity.VJP], description="a list of forward, vjp, jvp, jacobian")
+    expect: Expect = Field(default=Expect(), description="what must be seen: findings, printed")
+    tags: Annotated[list[Name], AfterValidator(distinct)] = Field(
+        default=[], description="words in kebab-case by which cases are selected"
+    )
+
+
+class CaseFile(Strict):
+    """A file of cases that have something in common."""
+
+    format: Literal[1] = Field(description="the version of this format: format: 1")
+    theme: Text = Field(description="one sentence that says what the cases of this file have in common")
+    cases: list[Case] = Field(min_length=1, description="a list of cases, each with id, why, source, op and x")
+
+
+class KnownDifference(Strict):
+    """A difference that is known: what is seen where, whose it is, and why."""
+
+    id: Name = Field(description="a name in kebab-case, unique in the ledger")
+    case: Name = Field(description="the id of the case where it is seen")
+    adapter: Name = Field(description="the adapter where it is seen, as in: adapter: mxnet")
+    kind: AKind = Field(description="the name of the finding, as in: kind: beyond-bound")
+    quantity: AQuantity = Field(default=ABSENT, description="forward, vjp, jvp or jacobian; left out: any")
+    owner: Literal["upstream", "design", "ours"] = Field(description="upstream, design or ours")
+    why: Text = Field(description="one or two sentences that say why it happens")
+    link: Text = Field(description="where it was reported or is documented")
+    version: Text = Field(description='the version of the framework it was seen on, as in: version: "1.9.1"')
+    platform: Text = Field(description="system and machine it was seen on, as in: platform: linux-x86_64")
+
+
+class LedgerFile(Strict):
+    """The known differences."""
+
+    format: Literal[1] = Field(description="the version of this format: format: 1")
+    ledger: list[KnownDifference] = Field(description="a list of known differences; it may be empty")

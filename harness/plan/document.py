@@ -1,0 +1,237 @@
+"""Case files to values: the one module that reads YAML.
+
+YAML 1.2 (core schema), and of it only what a case needs: one document, no tags, no anchors or aliases, no key twice.
+Values are dicts with string keys, lists, strings, ints, bools, None and
+:class:`~harness.plan.number.WrittenFloat`. Size and depth are known to be small before anything is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from harness.plan.faults import BadCases, Fault, shown
+from harness.plan.number import LONGEST, NotANumber, WrittenFloat, is_decimal
+from harness.plan.source import Place, Source, Where
+
+LARGEST = 4 * 2**20  # bytes; numbers by the million belong into a .npy file
+DEEPEST = 32  # levels of nesting; an array has at most eight
+
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+def read_source(path: Path) -> Source:
+    """Read the case file at ``path``; raise :class:`~harness.plan.faults.BadCases` where it is not plain YAML."""
+    name = path.as_posix()
+    text = _read_text(path, name)
+    tree = _Tree(name)
+    try:
+        root = tree.build(YAML(typ="safe", pure=True).parse(text))
+    except ReaderError as error:
+        place = _place(text, error.position)
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        raise _stop(name, place, f"the control character U+{code:04X}", "remove it, or write it as an escape") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise _stop(name, place, *_explained(error, text, place)) from None
+    except YAMLError as error:
+        raise _stop(name, (1, 1), f"not YAML: {shown(str(error))}", "mend it as the message says") from None
+    if not tree.faults and not isinstance(root, dict):
+        got = "nothing" if root is None else f"a {_kind(root)}"
+        instead = "begin with 'format: 1', 'theme: ...' and 'cases:'"
+        tree.faults.append(_fault(name, (1, 1), f"the file holds {got} where a mapping is expected", instead))
+    if tree.faults:
+        raise BadCases(tree.faults)
+    return Source(
+        file=name,
+        folder=path.parent,
+        text=text,
+        value=root,
+        keys=tree.keys,
+        values=tree.values,
+        last_lines=tree.last_lines,
+    )
+
+
+class _Tree:
+    """Builds values from parser events, and notes places and faults on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.keys: dict[Where, Place] = {}
+        self.values: dict[Where, Place] = {}
+        self.last_lines: dict[Where, int] = {}
+        self.faults: list[Fault] = []
+        self._last = 1  # the last line that holds something of what was read so far
+
+    def build(self, events: Iterator[Event]) -> Any:
+        documents = 0
+        root = None
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if event.version or event.tags:
+                    self._note(event, "a YAML directive", "remove the line: case files are plain YAML 1.2")
+                if documents == 2:
+                    self._note(event, "a second document begins", "put it into a file of its own")
+            elif isinstance(event, NodeEvent):
+                value = self._value(event, events, ())
+                root = value if documents == 1 else root
+        return root
+
+    def _value(self, event: Any, events: Iterator[Event], where: Where) -> Any:
+        self.values.setdefault(where, _begin(event))
+        if len(where) > DEEPEST:
+            raise _stop(self.file, _begin(event), "values are nested too deeply", f"keep to {DEEPEST} levels")
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
+            self._note(event, "an anchor or alias", "write the value out: a case is read on its own")
+        if getattr(event, "tag", None) is not None:
+            self._note(
+                event, f"the tag {shown(str(event.tag))}", "remove it: what a value is follows from how it looks"
+            )
+        value: Any = None
+        if isinstance(event, ScalarEvent):
+            self._last = _last_line(event)
+            value = self._scalar(event)
+        elif isinstance(event, SequenceStartEvent):
+            value = self._sequence(events, where)
+        elif isinstance(event, MappingStartEvent):
+            value = self._mapping(events, where)
+        self.last_lines[where] = self._last
+        return value
+
+    def _sequence(self, events: Iterator[Event], where: Where) -> list[Any]:
+        items: list[Any] = []
+        for event in events:
+            if isinstance(event, SequenceEndEvent):
+                self._close(event)
+                return items
+            items.append(self._value(event, events, (*where, len(items))))
+        return items
+
+    def _mapping(self, events: Iterator[Event], where: Where) -> dict[str, Any]:
+        items: dict[str, Any] = {}
+        for event in events:
+            if isinstance(event, MappingEndEvent):
+                self._close(event)
+                return items
+            key = self._value(event, events, (*where, "?"))
+            if not isinstance(event, ScalarEvent) or not isinstance(key, str):
+                self._note(event, f"the key {shown(key)} is not a word", "write a key of the format")
+                key = str(key)
+            if key in items:
+                line = self.keys[*where, key][0]
+                self._note(
+                    event, f"the key {key!r} stands here twice", f"keep one of them (the other is on line {line})"
+                )
+            self.keys.setdefault((*where, key), _begin(event))
+            items[key] = self._value(next(events), events, (*where, key))
+            self.values.pop((*where, "?"), None)
+        return items
+
+    def _scalar(self, event: ScalarEvent) -> Any:
+        text: str = event.value
+        plain, _ = event.implicit
+        if not plain or event.style is not None:
+            return text
+        if text.lower() in _WORDS and text in (text.lower(), text.capitalize(), text.upper()):
+            return _WORDS[text.lower()]
+        try:
+            if _INTEGER.fullmatch(text):
+                return _integer(text)
+            return WrittenFloat(text) if is_decimal(text) else text
+        except NotANumber as error:
+            self._note(event, error.what, error.instead)
+            return 0
+
+    def _close(self, event: Event) -> None:
+        if event.end_mark.index > event.start_mark.index:  # only a flow collection has a bracket at its end
+            self._last = event.end_mark.line + 1
+
+    def _note(self, event: Event, what: str, instead: str) -> None:
+        self.faults.append(_fault(self.file, _begin(event), what, instead))
+
+
+def _integer(text: str) -> int:
+    if len(text) > LONGEST:
+        raise NotANumber(f"a number of {len(text)} characters", f"write at most {LONGEST}")
+    base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+    return int(text, base)
+
+
+def _begin(event: Event) -> Place:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _last_line(event: ScalarEvent) -> int:
+    end = event.end_mark
+    whole_lines = end.column == 0 and end.line > event.start_mark.line  # a block scalar ends where the next line begins
+    return int(end.line) if whole_lines else int(end.line) + 1
+
+
+def _read_text(path: Path, name: str) -> str:
+    try:
+        if not path.is_file():
+            raise _stop(name, (1, 1), "not a regular file", "give a YAML file, or a folder that holds some")
+        size = path.stat().st_size
+        if size > LARGEST:
+            instead = f"keep to {LARGEST >> 20} MiB, and put long arrays into .npy files: x: {{file: logits.npy}}"
+            raise _stop(name, (1, 1), f"the file has {size >> 20} MiB", instead)
+        content = path.read_bytes()
+    except OSError as error:
+        raise _stop(name, (1, 1), f"cannot be read ({error.strerror})", "check the name and the permissions") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", errors="replace")
+        what = f"the byte 0x{content[error.start]:02x} is not UTF-8"
+        raise _stop(name, _place(before, len(before)), what, "save the file as UTF-8") from None
+
+
+def _explained(error: MarkedYAMLError, text: str, place: Place) -> tuple[str, str]:
+    """Return what is wrong with the YAML and what would be right, in words for one who does not know the grammar."""
+    problem = str(error.problem or error.context)
+    lines = text.splitlines()
+    line = lines[place[0] - 1] if place[0] <= len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
+        return "a tab", "indent with spaces: YAML forbids tabs there"
+    if problem.startswith("mapping values are not allowed"):
+        return "not YAML: a colon where no key can stand", "put the text into quotation marks, or mend the indentation"
+    opened = f" ({error.context}, opened on line {error.context_mark.line + 1})" if error.context_mark else ""
+    return f"not YAML: {problem}{opened}", "mend the brackets, quotation marks or indentation there"
+
+
+def _place(text: str, index: int) -> Place:
+    before = text[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+
+
+def _kind(value: object) -> str:
+    return {list: "list", str: "text", bool: "truth value"}.get(type(value), "number")
+
+
+def _fault(file: str, place: Place, what: str, instead: str) -> Fault:
+    return Fault(file=file, line=place[0], column=place[1], what=what, instead=instead)
+
+
+def _stop(file: str, place: Place, what: str, instead: str) -> BadCases:
+    return BadCases([_fault(file, place, what, instead)])

@@ -1,0 +1,38 @@
+"""Normal draws that are the same bits on every machine and for every version of NumPy.
+
+``Generator.standard_normal`` is not: its ziggurat takes its tail from the C library's exp and log, and NumPy may change
+the stream of a distribution (NEP 19). What NEP 19 does promise is the stream of raw words of a bit generator. So a draw
+is made of twelve 53-bit uniforms, added as integers: their sum less six has mean 0 and variance 1 (Irwin-Hall), and
+stays within ±6. The only rounding is the one to float64 at the end.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+TERMS = 12  # the variance of one uniform is 1/12
+BITS = 53
+_BLOCK = 2**16  # draws made at a time, so that memory goes to the result and not to the words
+
+
+class Stream(IntEnum):
+    """What is drawn: x and cotangent of one seed are different numbers, or each would be probed by itself."""
+
+    X = 0
+    COTANGENT = 1
+    TANGENT = 2
+
+
+def normal_draws(count: int, *, seed: int, stream: Stream) -> NDArray[np.float64]:
+    """Return ``count`` draws; those of a smaller count are the first ones of a larger count."""
+    generator = np.random.PCG64([seed, int(stream)])
+    draws = np.empty(count, dtype=np.float64)
+    for first in range(0, count, _BLOCK):
+        block = draws[first : first + _BLOCK]
+        words = generator.random_raw(TERMS * block.size).reshape(block.size, TERMS)
+        total = (words >> np.uint64(64 - BITS)).sum(axis=1, dtype=np.uint64).astype(np.int64)
+        block[:] = np.ldexp((total - (TERMS // 2 << BITS)).astype(np.float64), -BITS)
+    return draws

@@ -1,0 +1,52 @@
+"""A case file as plain values that know where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.plan.faults import Fault
+
+Where = tuple[str | int, ...]  # keys and indices that lead from the root to a value
+Place = tuple[int, int]  # line and column, counted from 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A case file: its value, and the place of every key and value in it."""
+
+    file: str
+    folder: Path
+    text: str
+    value: dict[str, Any]
+    keys: dict[Where, Place]
+    values: dict[Where, Place]
+    last_lines: dict[Where, int]
+
+    def at(self, where: Where) -> Any:
+        """Return the value at ``where``; None where there is none."""
+        value: Any = self.value
+        for step in where:
+            inside = step in value if isinstance(value, dict) else isinstance(value, list) and isinstance(step, int)
+            if not inside:
+                return None
+            value = value[step]
+        return value
+
+    def fault(self, where: Where, what: str, instead: str, *, key: bool = False) -> Fault:
+        """Return a fault at the value, or the key, ``where``; at what holds it, if it is not there."""
+        places = self.keys if key else self.values
+        while where and where not in places:
+            where, places = where[:-1], self.values
+        line, column = places.get(where, (1, 1))
+        return Fault(file=self.file, line=line, column=column, what=what, instead=instead)
+
+    def excerpt(self, where: Where) -> str:
+        """Return the lines that hold the value at ``where``, without their common indentation."""
+        first, last = self.values[where][0], self.last_lines[where]
+        lines = self.text.splitlines()[first - 1 : last]
+        while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+            lines.pop()
+        indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+        return "\n".join(line[indent:] for line in lines)
