@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from harness.adapters.contract import Adapter
+from harness.adapters.contract import Adapter, FrameworkUnavailable
 
 BUILT_IN = ("reference", "mxnet", "torch", "jax")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -49,12 +49,17 @@ def load(spec: str) -> type[Adapter]:
     return _only_adapter(importlib.import_module(f"harness.adapters.{spec}"), spec)
 
 
+def source_file(adapter: type[Adapter]) -> Path:
+    """Return the file that defines ``adapter``."""
+    return Path(inspect.getfile(adapter)).resolve()
+
+
 def source_digest(adapter: type[Adapter]) -> str:
     """Return the SHA-256 of the adapter's source: its file, and what it has imported from beside it.
 
     The package ``reference`` counts as beside: it is the framework of the adapter of that name.
     """
-    own = Path(inspect.getfile(adapter)).resolve()
+    own = source_file(adapter)
     files = {own}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -89,6 +94,8 @@ def _execute(path: Path) -> ModuleType:
     sys.path.append(str(path.parent.resolve()))  # last: a file beside the adapter may be imported, never shadow others
     try:
         spec.loader.exec_module(module)
+    except FrameworkUnavailable:
+        raise
     except Exception as error:
         del sys.modules[name]
         shown = trimmed_traceback(error, file=path)

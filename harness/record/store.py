@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,11 @@ def read_recording(folder: Path, *, plan: str | None) -> Recording:
     return Recording(header=header, complete=manifest is not None, entries=entries)
 
 
+def recording_there(folder: Path) -> bool:
+    """Whether ``folder`` holds a recording, or the beginning of one."""
+    return (folder / _HEADER).exists()
+
+
 def start_recording(folder: Path, header: Header) -> None:
     """Begin a new recording in ``folder``, in place of any that is there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,10 +87,11 @@ def tidy(folder: Path) -> None:
         path.unlink()
 
 
-def append(folder: Path, entry: Entry) -> None:
-    """Add one entry, as a segment of its own."""
+def append(folder: Path, entries: Iterable[Entry]) -> None:
+    """Add entries, as a segment of their own."""
     segment = SegmentWriter(folder)
-    segment.add(entry)
+    for entry in entries:
+        segment.add(entry)
     segment.close()
 
 

@@ -1,0 +1,110 @@
+"""The verb ``record``: run one adapter over the plan."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from harness.adapters.registry import AdapterFault
+from harness.cli.exits import Exit, leave
+from harness.cli.options import reports_option
+from harness.cli.progress import progress
+from harness.layout import Layout
+from harness.plan.store import PlanError, read_plan
+from harness.record.crew import Observer
+from harness.record.lock import AlreadyLocked
+from harness.record.recording import Recording
+from harness.record.runner import Ending, Run, record
+from harness.record.watch import HarnessBroken, Limits, PlanReplaced
+
+
+@click.command()
+@click.argument("adapter")
+@reports_option
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="Seconds that one evaluation may take.",
+)
+@click.option(
+    "--memory",
+    type=click.FloatRange(min=0, min_open=True),
+    default=8.0,
+    show_default=True,
+    help="GiB of resident memory that the recording process may grow to.",
+)
+@click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
+def command(adapter: str, reports: Path, timeout: float, memory: float, fresh: bool) -> None:
+    r"""Run ADAPTER over the current plan and keep what came back.
+
+    ADAPTER is reference, mxnet, torch or jax, or the path of a .py file with an adapter of your own. Run this with the
+    Python that has the framework. What a framework does wrong (raise, hang, die) becomes its result, and the rest is
+    recorded. An interrupted recording goes on where it stopped when the same command is given again.
+
+    \b
+    Examples:
+      harness record reference
+      .tox/mxnet/bin/python -m harness record mxnet
+      harness record path/to/my_kernel.py --timeout 10
+
+    Exit codes: 0 recorded, 2 usage, 3 the framework cannot be used here, 70 a fault of the harness, 130 interrupted.
+    """
+    layout = Layout(reports)
+    limits = Limits(timeout=timeout, memory=int(memory * 2**30))
+    if not Path("/proc/self/statm").exists():
+        click.echo("harness: memory is not watched: this system does not say how much a process uses", err=True)
+    try:
+        plan = read_plan(layout.plan)
+        planned = sum(len(problem.check) for problem in plan.problems)
+        with progress(adapter, total=planned) as done:
+            observer = Observer(progress=done, note=lambda text: click.echo(f"harness: {adapter}: {text}", err=True))
+            run = record(
+                adapter,
+                plan=plan,
+                plan_folder=layout.plan,
+                recordings=layout.recordings(selected=plan.selection is not None),
+                limits=limits,
+                observer=observer,
+                environ=os.environ,
+                fresh=fresh,
+            )
+    except (PlanError, PlanReplaced, AdapterFault, AlreadyLocked) as error:
+        leave(Exit.USAGE, str(error))
+    except HarnessBroken as error:
+        leave(Exit.OUR_FAULT, f"this is a fault of the harness, not of the adapter: please report it\n{error}")
+    _conclude(run, adapter)
+
+
+def _conclude(run: Run, spec: str) -> None:
+    name, done = run.recording.header.adapter, len(run.recording.entries)
+    match run.ending:
+        case Ending.NOT_RUN:
+            leave(Exit.NOT_RUN, f"{name} was not run: {run.recording.header.not_run}")
+        case Ending.INTERRUPTED:
+            leave(
+                Exit.INTERRUPTED,
+                f"interrupted: {done} of {run.planned} evaluations are recorded; the same command does the rest",
+            )
+        case Ending.ALREADY:
+            click.echo(f"{name}: already recorded: {_counted(run.recording)}; --fresh records it again")
+        case Ending.RECORDED:
+            click.echo(f"{name}: recorded {_counted(run.recording)} in {run.folder}")
+
+
+def _counted(recording: Recording) -> str:
+    kinds = Counter(type(entry.result).__name__ for entry in recording.entries.values())
+    words = {
+        "Returned": "returned",
+        "Raised": "raised",
+        "Unsupported": "unsupported",
+        "Crashed": "crashed",
+        "TimedOut": "timed out",
+        "OutOfMemory": "out of memory",
+    }
+    parts = [f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]]
+    return f"{len(recording.entries)} evaluations ({', '.join(parts) or 'none planned'})"

@@ -1,0 +1,114 @@
+"""The parent's end of a recording process: what it says, what it weighs, how it died, and how to end it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+LAST_WORDS = 4000  # bytes of stderr that are kept for the text of a crash
+Message = dict[str, Any]
+
+
+class Child:
+    """A running ``harness.record.worker``, in a session of its own: Ctrl-C reaches the parent alone."""
+
+    def __init__(self, spec: str, plan_folder: Path) -> None:
+        read_end, write_end = os.pipe()
+        command = [sys.executable, "-m", "harness.record.worker", spec, str(plan_folder), str(write_end)]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(write_end,),
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(read_end)
+            raise
+        finally:
+            os.close(write_end)
+        assert self._process.stderr is not None  # noqa: S101  # for the type checker: it is a pipe
+        self._unread = {read_end: b"", self._process.stderr.fileno(): b""}
+        self._channel, self._stderr = self._unread
+        self._selector = selectors.DefaultSelector()
+        for descriptor in self._unread:
+            self._selector.register(descriptor, selectors.EVENT_READ)
+
+    def close(self) -> None:
+        """End the process and whatever it has started."""
+        self.kill()
+        self._selector.close()
+        os.close(self._channel)
+        for pipe in (self._process.stdin, self._process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):  # an order that the child did not live to read
+                    pipe.close()
+
+    def order(self, content: Message | str) -> None:
+        """Send one line down to the child; one that is already dead shows as such in :attr:`ended`."""
+        line = content if isinstance(content, str) else json.dumps(content)
+        assert self._process.stdin is not None  # noqa: S101
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return
+
+    def messages(self, *, wait: float) -> list[Message]:
+        """Return what the child has said, waiting at most ``wait`` seconds for it."""
+        ready = self._selector.select(wait)
+        for key, _ in ready:
+            part = os.read(key.fd, 1 << 16)
+            if not part:
+                self._selector.unregister(key.fd)
+            self._unread[key.fd] += part
+        if not ready and wait > 0 and not self._selector.get_map():
+            time.sleep(wait)  # it has closed its pipes and lives on: do not spin
+        self._unread[self._stderr] = self._unread[self._stderr][-LAST_WORDS:]
+        *lines, self._unread[self._channel] = self._unread[self._channel].split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended and everything it said has been heard."""
+        if self._process.poll() is None:
+            return False
+        return all(key.fd != self._channel for key, _ in self._selector.select(0))
+
+    @property
+    def memory(self) -> int:
+        """The resident memory of the process in bytes; 0 where the system does not say."""
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def kill(self) -> None:
+        """End the process, and all that it has started, at once."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    @property
+    def death(self) -> str:
+        """How the process ended, with its last words."""
+        code = self._process.wait()
+        if code < 0:
+            how = f"it was ended by {signal.Signals(-code).name}"
+            if -code == signal.SIGKILL:
+                how += ", which comes from outside: perhaps the system was out of memory"
+        else:
+            how = f"it exited with code {code}"
+        words = self._unread[self._stderr].decode("utf-8", errors="replace").strip().splitlines()[-3:]
+        return f"{how}; its last words: {' | '.join(words)}" if words else how

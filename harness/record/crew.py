@@ -1,0 +1,158 @@
+"""The recording processes of one run, one after the other, until every planned evaluation has its entry.
+
+Every death costs one evaluation: the one in progress gets the death as its entry, and a new process goes on behind it.
+What had not yet reached the disk is done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.plan.plan import Plan
+from harness.record.child import Child
+from harness.record.evaluate import schedule
+from harness.record.opening import DiedOpening, Opening, Ready, opened, reason
+from harness.record.recording import Crashed, Entry, OutOfMemory, TimedOut
+from harness.record.store import append, read_recording, tidy
+from harness.record.watch import Death, Limits, watch
+from harness.vocabulary import Mode
+
+Died = Crashed | TimedOut | OutOfMemory
+ATTEMPTS = 3  # at starting a process, and at getting it to begin an evaluation
+HOPELESS = 20  # evaluations that end the process, one directly after the other, before the rest is not tried
+GRACE = 10.0  # seconds for the evaluation in progress to end after Ctrl-C
+SLOWEST_START = 120.0  # seconds: a framework's first import from a cold disk has nothing to do with an evaluation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observer:
+    """Who is told how many evaluations have an entry (``progress``), and what a person should know (``note``)."""
+
+    progress: Callable[[int], None]
+    note: Callable[[str], None]
+
+
+class Crew:
+    """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind."""
+
+    def __init__(self, spec: str, *, plan: Plan, plan_folder: Path, limits: Limits, observer: Observer) -> None:
+        self.schedule = schedule(plan)
+        self.processes = 0
+        self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
+        self._limits, self._observer = limits, observer
+        self._child: Child | None = None
+
+    def __enter__(self) -> Crew:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process that is running."""
+        self._dismiss()
+
+    def open(self) -> Opening:
+        """Start a process and wait for its adapter; one that dies at that gets a few attempts."""
+        for attempt in range(ATTEMPTS):
+            self._dismiss()
+            self._child = Child(self._spec, self._plan_folder)
+            self.processes += 1
+            timeout = max(self._limits.timeout, SLOWEST_START)
+            opening = opened(self._child, self._spec, timeout=timeout, memory=self._limits.memory)
+            if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:
+                break
+        return opening
+
+    def fill(self, folder: Path, ready: Ready) -> bool:
+        """Get an entry for every evaluation into ``folder``; return False where a person interrupted that."""
+        try:
+            self._fill(folder, ready)
+        except KeyboardInterrupt:
+            self._stop()
+            return False
+        return True
+
+    def _fill(self, folder: Path, ready: Ready) -> None:
+        idle_deaths = direct_deaths = 0
+        while True:
+            finished, death = self._work(folder)
+            if death is None:
+                return None
+            idle_deaths = 0 if finished or death.number is not None else idle_deaths + 1
+            direct_deaths = 1 if finished else direct_deaths + 1
+            if idle_deaths == ATTEMPTS:
+                idle_deaths = 0
+                number = self._missing(folder)[0]
+                how = f"{ATTEMPTS} processes died before they could begin this: {_how(death)}"
+                self._mark(folder, [number], Crashed(how), ready)
+            elif death.number is not None:
+                self._mark(folder, [death.number], death.result, ready)
+            if direct_deaths == HOPELESS:
+                how = f"not tried: the {HOPELESS} processes before it died in their first evaluation; {_how(death)}"
+                return self._mark(folder, self._missing(folder), Crashed(how), ready)
+            opening = self.open()
+            if not isinstance(opening, Ready):
+                how = f"not tried: after a crash the process did not start again: {reason(opening)}"
+                return self._mark(folder, self._missing(folder), Crashed(how), ready)
+
+    def _work(self, folder: Path) -> tuple[int, Death | None]:
+        """Let the child work to its end; return how many evaluations it finished, and how it died."""
+        tidy(folder)
+        stored = set(range(len(self.schedule))) - set(self._missing(folder))
+        finished: set[int] = set()
+
+        def done(number: int) -> None:
+            finished.add(number)
+            self._observer.progress(len(stored | finished))
+
+        self._observer.progress(len(stored))
+        child = self._running()
+        child.order({"folder": str(folder), "plan": self._plan.digest, "memory": self._limits.memory})
+        death = watch(child, self._limits, done=done)
+        self._dismiss()
+        return len(finished), death
+
+    def _missing(self, folder: Path) -> list[int]:
+        entries = read_recording(folder, plan=self._plan.digest).entries
+        return [n for n, (problem, quantity) in enumerate(self.schedule) if (problem.id, quantity) not in entries]
+
+    def _mark(self, folder: Path, numbers: list[int], result: Died, ready: Ready) -> None:
+        """File ``result`` for evaluations that no process lived to file."""
+        tidy(folder)
+        entries = []
+        for problem, quantity in (self.schedule[number] for number in numbers):
+            mode = ready.mode if problem.call.mode is Mode.DEFAULT else problem.call.mode
+            entries.append(Entry(problem=problem.id, quantity=quantity, result=result, mode=mode))
+        append(folder, entries)
+
+    def _stop(self) -> None:
+        """Let the evaluation in progress end, and what is done reach the disk; a second Ctrl-C does without."""
+        if self._child is None:
+            return
+        self._observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
+        try:
+            self._child.order("stop")
+            watch(self._child, Limits(timeout=GRACE, memory=self._limits.memory), done=lambda _: None)
+        except KeyboardInterrupt:
+            return
+
+    def _running(self) -> Child:
+        if self._child is None:
+            raise RuntimeError("no recording process is running")
+        return self._child
+
+    def _dismiss(self) -> None:
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+
+def _how(death: Death) -> str:
+    match death.result:
+        case Crashed(how):
+            return how
+        case TimedOut(limit):
+            return f"nothing came back within {limit:g} seconds"
+        case OutOfMemory(limit):
+            return f"it grew beyond {limit / 2**30:g} GiB"

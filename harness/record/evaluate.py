@@ -1,0 +1,130 @@
+"""One evaluation: ask an adapter for one quantity of one problem, and file whatever comes back or is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.adapters.contract import Adapter, Precision
+from harness.call import Call
+from harness.plan.plan import Plan
+from harness.plan.problem import Problem
+from harness.record.recording import Entry, OutOfMemory, Raised, Result, Returned, Unsupported
+from harness.vocabulary import Mode, Quantity
+
+ALIGNMENT = 64  # bytes: the widest vector registers, so that no kernel's choice of path depends on where malloc put x
+TEXT_LIMIT = 2000  # characters of an exception's text that are kept
+_INPUTS = ("x", "cotangent", "tangent")
+_REFUSALS = ("RESOURCE_EXHAUSTED", "can't allocate memory", "Failed to allocate", "out of memory", "std::bad_alloc")
+
+
+class AdapterError(Exception):
+    """An adapter broke its contract; its name appears in recordings as the type of what was raised."""
+
+
+def schedule(plan: Plan) -> list[tuple[Problem, Quantity]]:
+    """Return all evaluations of ``plan`` in the order in which they are done: that of the plan, eager ones last.
+
+    Eager calls of JAX clear the caches in which the compiled functions of all other problems are kept.
+    """
+    every = [(problem, quantity) for problem in plan.problems for quantity in problem.check]
+    return sorted(every, key=lambda evaluation: evaluation[0].call.mode is Mode.EAGER)
+
+
+def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: int) -> Entry:
+    """Return what became of one evaluation; whatever the adapter raises is a result like any other.
+
+    The adapter gets private copies of the inputs, whose bits are compared afterwards. ``memory`` is the limit in bytes
+    that is filed where the framework is refused memory.
+    """
+    mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
+    call = _private(problem.call, mode)
+    entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=mode)
+    try:
+        reason = adapter.unsupported(call, quantity) or _lacks_mode(adapter, mode)
+        if reason:
+            return replace(entry, result=Unsupported(str(reason)))
+        precision = adapter.precision(call, quantity)
+        if not isinstance(precision, Precision):
+            raise AdapterError(f"precision() returned {_kind(precision)}, expected a Precision")
+        method = str(adapter.jacobian_method()) if quantity is Quantity.JACOBIAN else None
+        entry = replace(entry, precision=precision, method=method)
+        result: Result = _returned(_method(adapter, quantity)(call))
+    except BaseException as error:  # a framework may raise anything, SystemExit included
+        result = _raised(error, memory=memory)
+    changed = tuple(name for name in _INPUTS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
+    return replace(entry, result=result, inputs_changed=changed)
+
+
+def _method(adapter: Adapter, quantity: Quantity) -> Callable[[Call], object]:
+    match quantity:
+        case Quantity.FORWARD:
+            return adapter.forward
+        case Quantity.VJP:
+            return adapter.vjp
+        case Quantity.JVP:
+            return adapter.jvp
+        case Quantity.JACOBIAN:
+            return adapter.jacobian
+
+
+def _lacks_mode(adapter: Adapter, mode: Mode) -> str | None:
+    if mode in adapter.modes:
+        return None
+    return f"this adapter has no {mode.value} mode, only {', '.join(known.value for known in adapter.modes)}"
+
+
+def _private(call: Call, mode: Mode) -> Call:
+    return replace(
+        call,
+        mode=mode,
+        x=_copy(call.x),
+        cotangent=None if call.cotangent is None else _copy(call.cotangent),
+        tangent=None if call.tangent is None else _copy(call.tangent),
+    )
+
+
+def _copy(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a writable copy at an aligned address, in the byte order of this machine."""
+    room = np.empty(array.nbytes + ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    copy = room[start : start + array.nbytes].view(array.dtype.newbyteorder("=")).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def _bits(array: NDArray[Any] | None) -> bytes:
+    return b"" if array is None else array.tobytes()
+
+
+def _returned(value: object) -> Returned:
+    if isinstance(value, np.generic):  # NumPy makes a scalar of most results without axes
+        value = np.asarray(value)
+    if type(value) is not np.ndarray:
+        raise AdapterError(f"returned {_kind(value)}, expected a numpy array")
+    if value.dtype.kind in "fiubc":
+        return Returned(value, value.dtype.newbyteorder("=").name)
+    carrier = {1: np.uint8, 2: np.uint16, 4: np.uint32}.get(value.dtype.itemsize)
+    if value.dtype.kind == "V" and value.dtype.type is not np.void and carrier is not None:
+        # bfloat16 and its kin, which NumPy itself cannot name: their bits travel under their own name
+        return Returned(np.ascontiguousarray(value).view(carrier).reshape(value.shape), value.dtype.name)
+    raise AdapterError(f"returned an array of dtype {value.dtype}, expected plain numbers")
+
+
+def _raised(error: BaseException, *, memory: int) -> Result:
+    try:
+        text = str(error)
+    except Exception:  # an exception whose text cannot be had is still an exception
+        text = "(this exception has no readable text)"
+    if isinstance(error, MemoryError) or any(words in text for words in _REFUSALS):
+        return OutOfMemory(memory)
+    return Raised(type(error).__name__, text[:TEXT_LIMIT])
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return "nothing (None)" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

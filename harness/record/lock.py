@@ -1,0 +1,26 @@
+"""One recorder per recording: a lock on its folder, of which the system lets go when its holder ends, in any way."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class AlreadyLocked(Exception):
+    """Another recorder is at work on the same recording."""
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` for this process alone; raise :class:`AlreadyLocked` where another one holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyLocked(
+                f"{folder}: another harness is recording here: wait for it to end, or give this one another --reports"
+            ) from None
+        yield

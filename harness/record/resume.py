@@ -1,0 +1,50 @@
+"""Whether what lies in a folder may be continued: only what was made by the same adapter in the same surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+from harness.record.recording import Header, Recording
+from harness.record.store import RecordingError, read_recording, recording_there
+
+_WORDS = {"plan": "the plan", "source": "the adapter's source", "packages": "the installed packages"}
+_SHOWN = 3  # packages named in a message
+
+
+def kept(folder: Path, header: Header, *, note: Callable[[str], None]) -> Recording | None:
+    """Return the recording in ``folder`` if ``header`` would have made it too, else None, having said why."""
+    if not recording_there(folder):
+        return None
+    try:
+        recording = read_recording(folder, plan=None)
+    except RecordingError as error:
+        note(f"starting over, what is there cannot be used: {error}")
+        return None
+    different = differences(recording.header, header)
+    if different:
+        note(f"starting over, the recording in {folder} was made with other surroundings: {'; '.join(different)}")
+        return None
+    return recording
+
+
+def differences(old: Header, new: Header) -> list[str]:
+    """Say in which respects two headers differ, a phrase for each; empty where they are equal."""
+    phrases = []
+    for field in fields(Header):
+        before, now = getattr(old, field.name), getattr(new, field.name)
+        if before == now:
+            continue
+        phrase = _WORDS.get(field.name, field.name)
+        if field.name in ("platform", "flags"):
+            changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+            phrase += f" ({', '.join(changed)})"
+        elif field.name == "packages":
+            changed = sorted(set(before) ^ set(now))
+            more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+            phrase += f" ({', '.join(changed[:_SHOWN])}{more})"
+        elif field.name in ("python", "not_run"):
+            phrase += f" ({before} then, {now} now)"
+        phrases.append(phrase)
+    return phrases

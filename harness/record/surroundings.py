@@ -1,0 +1,65 @@
+"""What a recording was made in: machine, instruction set, environment variables that change results, packages."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+# Instruction sets that kernels of the frameworks are chosen by, and that so decide bits.
+_X86 = ("sse4_1", "sse4_2", "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl")
+_X86_HALF = ("avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_bf16", "amx_fp16")
+_ARM = ("neon", "asimd", "asimdhp", "bf16", "sve", "sve2")
+_PREFIXES = tuple(
+    f"{library}_"
+    for library in (
+        *("ATEN", "PYTORCH", "TORCH", "JAX", "XLA", "MXNET", "DNNL", "ONEDNN", "MKL", "NPY", "OPENBLAS"),
+        *("OMP", "GOMP", "KMP"),
+    )
+)
+_NAMES = ("CUDA_VISIBLE_DEVICES", "GLIBC_TUNABLES", "LD_PRELOAD", "NVIDIA_TF32_OVERRIDE")
+_HARMLESS = ("JAX_COMPILATION_CACHE_", "JAX_PERSISTENT_CACHE_")  # they say where compiled code is kept, not what it is
+
+
+def describe_platform() -> dict[str, str]:
+    """Return system, machine, processor and the instruction sets that matter, as texts."""
+    model, extensions = _cpuinfo(Path("/proc/cpuinfo"))
+    return {
+        "system": platform.system().lower(),
+        "machine": platform.machine(),
+        "processor": model or platform.processor() or "unknown",
+        "instructions": " ".join(extensions) or "unknown",
+    }
+
+
+def result_flags(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables that may change results, sorted by name."""
+    return {
+        name: environ[name]
+        for name in sorted(environ)
+        if (name.startswith(_PREFIXES) or name in _NAMES) and not name.startswith(_HARMLESS)
+    }
+
+
+def installed_packages() -> tuple[str, ...]:
+    """Return the environment's packages as ``name==version``, sorted."""
+    found = {
+        f"{distribution.metadata['Name'].lower()}=={distribution.version}"
+        for distribution in importlib.metadata.distributions()
+        if distribution.metadata["Name"]  # None where an uninstall has left a folder behind
+    }
+    return tuple(sorted(found))
+
+
+def _cpuinfo(path: Path) -> tuple[str, list[str]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "", []
+    fields: dict[str, str] = {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        fields.setdefault(key.strip().lower(), value.strip())  # the first processor speaks for all
+    words = set((fields.get("flags") or fields.get("features") or "").split())
+    return fields.get("model name", ""), [name for name in (*_X86, *_X86_HALF, *_ARM) if name in words]

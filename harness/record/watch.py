@@ -1,0 +1,67 @@
+"""Watching a recording process at work: its progress, its clock, its memory, its death."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.record.child import Child
+from harness.record.opening import POLL
+from harness.record.recording import Crashed, OutOfMemory, TimedOut
+
+
+class HarnessBroken(Exception):
+    """The harness's own part of the recording process failed; the text is its traceback."""
+
+
+class PlanReplaced(Exception):
+    """The plan was replaced while it was being recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one evaluation may take: seconds, and resident bytes of the whole process."""
+
+    timeout: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """The process ended in evaluation ``number``, or in none, between two of them."""
+
+    number: int | None
+    result: Crashed | TimedOut | OutOfMemory
+
+
+def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death | None:
+    """Follow ``child`` to its end, calling ``done`` for every evaluation; return how it died, None where it finished.
+
+    A child over its limits is ended.
+    """
+    number: int | None = None
+    since = time.monotonic()
+    while True:
+        for message in child.messages(wait=POLL):
+            since = time.monotonic()
+            match message["kind"]:
+                case "start":
+                    number = message["number"]
+                case "done":
+                    number = None
+                    done(message["number"])
+                case "finished":
+                    return None
+                case "fault":
+                    raise PlanReplaced(message["text"])
+                case "broken":
+                    raise HarnessBroken(message["text"])
+        if child.ended:
+            return Death(number=number, result=Crashed(child.death))
+        if child.memory > limits.memory:
+            child.kill()
+            return Death(number=number, result=OutOfMemory(limits.memory))
+        if time.monotonic() - since > limits.timeout:
+            child.kill()
+            return Death(number=number, result=TimedOut(limits.timeout))

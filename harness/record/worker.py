@@ -1,0 +1,123 @@
+"""The child process of a recording: loads the adapter, evaluates, writes segments.
+
+It speaks to its parent in JSON lines. Up the channel, a pipe of its own: ``hello`` (the adapter's name and default
+mode), ``ready`` (its description and source) or ``unavailable`` or ``fault`` (a text), then ``start`` and ``done``
+with the number of an evaluation, and ``finished``. Down its standard input: one line that says where to record, and
+perhaps ``stop``. When the input ends the parent is gone, and so is the child.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+from harness.adapters.contract import Adapter, FrameworkUnavailable
+from harness.adapters.registry import AdapterFault, load, source_digest, source_file, trimmed_traceback
+from harness.plan.plan import Plan
+from harness.plan.store import PlanError, read_plan
+from harness.record.codec import description_to_json
+from harness.record.evaluate import evaluate, schedule
+from harness.record.segment import SegmentWriter
+from harness.record.store import read_recording
+
+FLUSH_ENTRIES = 200
+FLUSH_SECONDS = 2.0
+
+
+class Channel:
+    """The way up to the parent."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)
+
+    def send(self, kind: str, **content: Any) -> None:
+        """Send one message."""
+        self._file.write(json.dumps({"kind": kind, **content}) + "\n")
+
+    def end(self, kind: str, **content: Any) -> NoReturn:
+        """Send a last message and end the process, without the framework's own way of shutting down."""
+        self.send(kind, **content)
+        self._file.close()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def main(spec: str, plan_folder: str, descriptor: str) -> NoReturn:
+    """Record with the adapter ``spec`` what the parent asks for, reporting on file descriptor ``descriptor``."""
+    os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
+    channel = Channel(int(descriptor))
+    adapter = _open(spec, channel)
+    order = json.loads(sys.stdin.readline() or "null")
+    if order is None:
+        os._exit(1)
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(stop,), daemon=True).start()
+    try:
+        plan = read_plan(Path(plan_folder))
+        if plan.digest != order["plan"]:
+            channel.end("fault", text=f"{plan_folder}: the plan was made anew while it was being recorded: start again")
+        _record(adapter, plan, Path(order["folder"]), memory=order["memory"], channel=channel, stop=stop)
+    except PlanError as error:
+        channel.end("fault", text=str(error))
+    except Exception:  # what the adapter raises has been caught where it was called: this is the harness itself
+        channel.end("broken", text=traceback.format_exc())
+    channel.end("finished")
+
+
+def _record(
+    adapter: Adapter, plan: Plan, folder: Path, *, memory: int, channel: Channel, stop: threading.Event
+) -> None:
+    recorded = read_recording(folder, plan=plan.digest).entries.keys()
+    segment: SegmentWriter | None = None
+    opened = time.monotonic()
+    for number, (problem, quantity) in enumerate(schedule(plan)):
+        if stop.is_set():
+            break
+        if (problem.id, quantity) in recorded:
+            continue
+        if segment is None:
+            segment, opened = SegmentWriter(folder), time.monotonic()
+        channel.send("start", number=number)
+        segment.add(evaluate(adapter, problem, quantity, memory=memory))
+        channel.send("done", number=number)
+        if segment.entries >= FLUSH_ENTRIES or time.monotonic() - opened >= FLUSH_SECONDS:
+            segment.close()
+            segment = None
+    if segment is not None:
+        segment.close()
+
+
+def _open(spec: str, channel: Channel) -> Adapter:
+    """Load the adapter and describe it; where that fails, report why and end."""
+    try:
+        adapter_class = load(spec)
+        channel.send("hello", name=adapter_class.name, mode=adapter_class.modes[0].value)
+        adapter = adapter_class()
+        description = description_to_json(adapter.describe())
+        json.dumps(description)
+    except FrameworkUnavailable as error:
+        channel.end("unavailable", text=str(error))
+    except AdapterFault as error:
+        channel.end("fault", text=str(error))
+    except Exception as error:  # whatever an adapter's own code raises is its author's to mend
+        shown = trimmed_traceback(error, file=source_file(adapter_class))
+        channel.end("fault", text=f"{spec}: the adapter does not start; its author has to mend it:\n{shown}")
+    channel.send("ready", description=description, source=source_digest(adapter_class))
+    return adapter
+
+
+def _listen(stop: threading.Event) -> None:
+    for line in sys.stdin:
+        if line.strip() == "stop":
+            stop.set()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
