@@ -1,0 +1,130 @@
+"""exp and log of double-double numbers, by table and polynomial; constants from the decimal module of Python.
+
+exp(d) = 2^q T_j exp(r) with d = (64 q + j) ln2/64 + r, |r| <= ln2/128, T_j = 2^(j/64). The Taylor series to degree 11
+leaves |r|^12/12! < 2^-119; ln2/64 is subtracted in three parts, of which the first two have 33 bits, so that their
+products with 64 q + j are exact for |d| < 5000. Terms of degree 7 and more are below 2^-64: float64 is enough for them.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Context, Decimal
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.doubledouble import DoubleDouble, Floats, where
+
+_STEPS: Final = 64  # of the table per factor of two
+_DECIMAL: Final = Context(prec=80)
+_LN2: Final = _DECIMAL.ln(Decimal(2))
+
+SMALLEST_EXPONENT: Final = -2200.0
+"""exp of less is 0 for every purpose here: times the largest float64 it is below the smallest subnormal."""
+
+
+def _constants(values: list[Decimal]) -> DoubleDouble:
+    hi = [float(value) for value in values]
+    lo = [float(_DECIMAL.subtract(value, Decimal(top))) for value, top in zip(values, hi, strict=True)]
+    return DoubleDouble(hi=np.array(hi), lo=np.array(lo))
+
+
+def _quotient(numerator: int, denominator: int) -> Decimal:
+    return _DECIMAL.divide(Decimal(numerator), Decimal(denominator))
+
+
+def _inverse_factorials(last: int) -> list[Decimal]:
+    values = [Decimal(1)]
+    for k in range(1, last + 1):
+        values.append(_DECIMAL.divide(values[-1], Decimal(k)))
+    return values
+
+
+def _step_in_parts() -> tuple[float, float, float]:
+    rest = _DECIMAL.divide(_LN2, Decimal(_STEPS))
+    parts = []
+    for unit in (Decimal(2) ** -39, Decimal(2) ** -72):  # multiples of these have 33 bits
+        part = _DECIMAL.multiply(_DECIMAL.divide(rest, unit).to_integral_value(ROUND_FLOOR), unit)
+        parts.append(float(part))
+        rest = _DECIMAL.subtract(rest, part)
+    return parts[0], parts[1], float(rest)
+
+
+_STEP: Final = _step_in_parts()
+_STEPS_PER_UNIT: Final = float(_DECIMAL.divide(Decimal(_STEPS), _LN2))
+_TABLE: Final = _constants([_DECIMAL.exp(_DECIMAL.multiply(_quotient(j, _STEPS), _LN2)) for j in range(_STEPS)])
+_TAYLOR: Final = _constants(_inverse_factorials(11))
+_SERIES: Final = _constants([_quotient(1, 2 * k + 1) for k in range(12)])
+_LN2_FLOAT: Final = float(_LN2)
+
+
+def exp(d: DoubleDouble) -> tuple[DoubleDouble, NDArray[np.int64]]:
+    """Return mantissas in (0.5, 2) and exponents of two of e^d, for |d| <= 5000; relative error below 2^-100.
+
+    Mantissa and exponent stay apart so that a probability below the smallest float64 keeps its bits until it has met
+    the cotangent that may lift it up again.
+    """
+    multiple = np.rint(d.hi * _STEPS_PER_UNIT)
+    r = d
+    for part in _STEP:
+        r = r.plus(-(multiple * part))
+    high_terms = np.full_like(r.hi, _TAYLOR.hi[11])
+    for k in range(10, 6, -1):
+        high_terms = high_terms * r.hi + _TAYLOR.hi[k]
+    series = _constant(_TAYLOR, 6).plus(high_terms * r.hi)
+    for k in range(5, 1, -1):
+        series = series * r + _constant(_TAYLOR, k)
+    series = (series * r * r + r).plus(np.ones_like(r.hi))
+    index = multiple.astype(np.int64)
+    j = np.mod(index, _STEPS)
+    return series * DoubleDouble(hi=_TABLE.hi[j], lo=_TABLE.lo[j]), (index - j) // _STEPS
+
+
+def log1p(x: DoubleDouble) -> DoubleDouble:
+    """Return log(1 + x) for 0 <= x < 2^1000; relative error below 2^-98.
+
+    Below 0.05: 2 artanh(x / (2 + x)) by its series, which keeps the relative accuracy of a tiny x. Above: one step of
+    Halley's method, y + 2 (c - 1)/(c + 1) with c = (1 + x) exp(-y), from a float64 logarithm; the step's error is the
+    seed's to the third power, over 12.
+    """
+    small = x.hi < 0.05
+    zero = DoubleDouble.exactly(np.zeros_like(x.hi))
+    return where(small, _log1p_series(where(small, x, zero)), _log1p_halley(where(small, zero, x)))
+
+
+def _log1p_series(x: DoubleDouble) -> DoubleDouble:
+    z = x / x.plus(np.full_like(x.hi, 2.0))
+    square = z * z
+    series = _constant(_SERIES, 11)
+    for k in range(10, -1, -1):
+        series = series * square + _constant(_SERIES, k)
+    half = z * series
+    return half + half
+
+
+def _log1p_halley(x: DoubleDouble) -> DoubleDouble:
+    total = x.plus(np.ones_like(x.hi))
+    seed = _log_seed(total.hi)
+    mantissa, exponent = exp(DoubleDouble.exactly(-seed))
+    near_one = (total * mantissa).scaled(exponent)
+    one = np.ones_like(x.hi)
+    half_step = near_one.plus(-one) / near_one.plus(one)
+    return (half_step + half_step).plus(seed)
+
+
+def _log_seed(x: Floats) -> Floats:
+    """Return log(x) to about 1e-15; NumPy's own would give other bits on other processors."""
+    mantissa, exponent = np.frexp(x)
+    low = mantissa < np.sqrt(0.5)
+    mantissa = np.where(low, 2.0 * mantissa, mantissa)
+    power = exponent - low
+    z = (mantissa - 1.0) / (mantissa + 1.0)
+    square = z * z
+    series: Any = np.full_like(z, 1.0 / 25.0)
+    for denominator in range(23, 0, -2):
+        series = series * square + 1.0 / denominator
+    return np.asarray(power * _LN2_FLOAT + 2.0 * z * series)
+
+
+def _constant(table: DoubleDouble, k: int) -> DoubleDouble:
+    return DoubleDouble(hi=table.hi[k], lo=table.lo[k])

@@ -1,0 +1,117 @@
+"""The exact values of softmax and log_softmax and their derivatives at the input's very bits, in double-double.
+
+Everything starts from d = x - max x (exact as a pair of float64) or, for the shift-aware oracle, from the d that a
+kernel has after rounding the subtraction in its own format. Formulas are the published ones, arranged so that the
+dominant element of a row, where all of them cancel, keeps its relative accuracy:
+
+    S - 1   is summed without the dominant element, and log S is log1p of it;
+    T       = v - <s, v> is taken from w = v - v[dominant], which is exact: a constant v gives an exact zero;
+    v - s V at the dominant element is V (S - 1)/S - sum_{j not dominant} v_j.
+
+Arrays are (..., n): rows along the last axis, n >= 1, finite values only (the caller replaces the others).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference import elementary
+from reference.doubledouble import DoubleDouble, Floats, difference, where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Distribution:
+    """What softmax makes of the rows ``d``: e_i = exp(d_i) = mantissa 2^exponent, S = 1 + rest."""
+
+    d: DoubleDouble  # (..., n), all <= 0, 0 at the dominant element
+    top: NDArray[np.intp]  # (..., 1): the dominant element
+    mantissa: DoubleDouble
+    exponent: NDArray[np.int64]
+    weight: DoubleDouble  # e_i, which may underflow
+    rest: DoubleDouble  # (..., 1)
+    total: DoubleDouble  # (..., 1)
+
+    @classmethod
+    def of(cls, d: DoubleDouble) -> Distribution:
+        """Return the distribution of the rows ``d``."""
+        top = np.argmax(d.hi, axis=-1)[..., np.newaxis]
+        present = d.hi > elementary.SMALLEST_EXPONENT
+        zero = DoubleDouble.exactly(np.zeros_like(d.hi))
+        mantissa, exponent = elementary.exp(where(present, d, zero))
+        mantissa = where(present, mantissa, zero)
+        weight = mantissa.scaled(exponent)
+        others = np.arange(d.hi.shape[-1]) != top
+        rest = where(others, weight, zero).sum_rows()
+        return cls(
+            d=d,
+            top=top,
+            mantissa=mantissa,
+            exponent=exponent,
+            weight=weight,
+            rest=rest,
+            total=rest.plus(np.ones_like(rest.hi)),
+        )
+
+    @property
+    def share(self) -> DoubleDouble:
+        """s_i / 2^exponent_i: the probabilities before they are scaled."""
+        return self.mantissa / self.total
+
+    def softmax(self) -> DoubleDouble:
+        """Return s_i = e_i / S."""
+        return self.share.scaled(self.exponent)
+
+    def log_sum(self) -> DoubleDouble:
+        """Return log S, one per row."""
+        return elementary.log1p(self.rest)
+
+    def log_softmax(self) -> DoubleDouble:
+        """Return l_i = d_i - log S."""
+        log = self.d - self.log_sum()
+        gone = np.isinf(self.d.hi)
+        return DoubleDouble(hi=np.where(gone, -np.inf, log.hi), lo=np.where(gone, 0.0, log.lo))
+
+    def centred(self, v: Floats) -> DoubleDouble:
+        """Return T_i = v_i - <s, v>, for |v| <= 1."""
+        rows = np.broadcast_shapes(v.shape[:-1], self.top.shape[:-1])
+        every = np.broadcast_to(v, (*rows, v.shape[-1]))
+        w = difference(every, np.take_along_axis(every, np.broadcast_to(self.top, (*rows, 1)), axis=-1))
+        mean = (self.weight * w).sum_rows() / self.total
+        return w - mean
+
+    def softmax_vjp(self, centred: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
+        """Return s_i T_i 2^scale for T = ``centred``; the jvp is the same, since the Jacobian is symmetric."""
+        return (self.share * centred).scaled(self.exponent + scale)
+
+    def log_softmax_vjp(self, v: Floats) -> DoubleDouble:
+        """Return v_i - s_i V with V = sum_j v_j, for |v| <= 1; the jvp is :meth:`centred`."""
+        exact = DoubleDouble.exactly(v)
+        total = exact.sum_rows()
+        plain = exact - self.softmax() * total
+        is_top = np.arange(v.shape[-1]) == self.top
+        others = where(is_top, DoubleDouble.exactly(np.zeros_like(v)), exact).sum_rows()
+        return where(is_top, total * (self.rest / self.total) - others, plain)
+
+
+def exact_shift(x: Floats) -> DoubleDouble:
+    """Return x - max x exactly, for rows of float64 with a finite maximum."""
+    return difference(x, x.max(axis=-1, keepdims=True))
+
+
+def rounded_shift(x: NDArray[Any]) -> DoubleDouble:
+    """Return fl(x - max x): the subtraction as a kernel does it that works in the dtype of ``x``."""
+    return DoubleDouble.exactly((x - x.max(axis=-1, keepdims=True)).astype(np.float64))
+
+
+def to_unit_scale(v: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return v 2^-k with 1/2 <= max |v| 2^-k < 1 in every row, and k, one per row: an exact scaling.
+
+    Elements 2^1022 times smaller than the largest of their row may lose bits, which no result can show.
+    """
+    _, exponent = np.frexp(np.abs(v).max(axis=-1, keepdims=True))
+    k = exponent.astype(np.int64)
+    return np.ldexp(v, -k), k

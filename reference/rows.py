@@ -1,0 +1,92 @@
+"""An array seen as rows along one axis.
+
+A 0-d array is a row of length one. It is what PyTorch does, and the only convention that keeps every law of the
+family: the softmax of one logit is 1 whatever its shape, and its derivative is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """How an array of ``shape`` is cut into ``count`` rows of ``length`` along ``axis`` (0 <= axis < rank, or 0)."""
+
+    shape: tuple[int, ...]
+    axis: int
+
+    @classmethod
+    def of(cls, array: NDArray[Any], axis: int) -> Rows:
+        """Return the rows of ``array`` along ``axis`` (negative ones count from the end).
+
+        Raise ValueError where the array has no such axis.
+        """
+        rank = max(array.ndim, 1)
+        if not -rank <= axis < rank:
+            raise ValueError(
+                f"axis {axis} of an array of shape {array.shape}: expected {-rank} <= axis < {rank} "
+                "(a 0-d array counts as one row); the caller's mistake"
+            )
+        return cls(shape=array.shape, axis=axis % rank)
+
+    @property
+    def length(self) -> int:
+        """The number of elements in a row."""
+        return self.shape[self.axis] if self.shape else 1
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The remaining axes."""
+        return self.shape[: self.axis] + self.shape[self.axis + 1 :]
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return math.prod(self.batch_shape)
+
+    def cut(self, array: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return ``array`` as (count, length), rows in C order of the remaining axes.
+
+        Raise ValueError where its shape is not the one these rows were made for.
+        """
+        if array.shape != self.shape:
+            raise ValueError(
+                f"an array of shape {array.shape} beside a primal of shape {self.shape}: "
+                "both must have one shape; the caller's mistake"
+            )
+        if not self.shape:
+            return array.reshape(1, 1)
+        return np.moveaxis(array, self.axis, -1).reshape(self.count, self.length)
+
+    def join(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return what :meth:`cut` cut, in its own shape."""
+        if not self.shape:
+            return rows.reshape(())
+        return np.ascontiguousarray(np.moveaxis(rows.reshape(*self.batch_shape, self.length), -1, self.axis))
+
+    def join_jacobian(self, blocks: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return the Jacobian of shape ``shape + shape`` whose block for each row is given: (count, length, length).
+
+        Rows do not influence each other: every other block is zero.
+        """
+        full = np.zeros((self.count, self.length, self.count, self.length), dtype=blocks.dtype)
+        own = np.arange(self.count)
+        full[own, :, own, :] = blocks
+        return self.join_square(full)
+
+    def join_square(self, full: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return (count, length, count, length) in the shape ``shape + shape``."""
+        if not self.shape:
+            return full.reshape(())
+        rank = len(self.shape)
+        split = full.reshape(*self.batch_shape, self.length, *self.batch_shape, self.length)
+        outputs = np.moveaxis(split, rank - 1, self.axis)
+        return np.ascontiguousarray(np.moveaxis(outputs, -1, rank + self.axis))
