@@ -72,20 +72,19 @@ def _write_header(file: BufferedWriter, length: int) -> int:
 def open_pack(path: Path) -> NDArray[np.uint8]:
     """Open a pack without reading it into memory. Raise :class:`PackError` where it is not a whole pack."""
     try:
-        pack = np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size > 0 else None
+        pack: Any = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        # an empty array cannot be memory-mapped: numpy reports it as a ValueError
-        pack = _empty_pack(path)
+        pack = _empty_pack(path)  # NumPy cannot map a file without elements
         if pack is None:
             raise PackError(f"{path}: not a readable .npy file: {error}") from None
-    if pack is None or pack.dtype != np.uint8 or pack.ndim != 1:
+    if not isinstance(pack, np.ndarray) or pack.dtype != np.uint8 or pack.ndim != 1:
         raise PackError(f"{path}: not a flat array of bytes")
     return pack
 
 
 def _empty_pack(path: Path) -> NDArray[np.uint8] | None:
     try:
-        pack = np.load(path, allow_pickle=False)
+        pack: Any = np.load(path, allow_pickle=False)
     except (OSError, ValueError, SyntaxError, EOFError):
         return None
     return pack if isinstance(pack, np.ndarray) and pack.size == 0 else None
@@ -106,6 +105,6 @@ def unpack(pack: NDArray[np.uint8], reference: Mapping[str, Any]) -> NDArray[Any
         length *= n
     if offset % ALIGNMENT or offset + length > pack.size:
         raise PackError(f"bytes {offset} to {offset + length} are asked of a pack of {pack.size} bytes")
-    view = np.asarray(pack[offset : offset + length]).view(dtype.newbyteorder("<")).reshape(shape)
+    view: NDArray[Any] = np.asarray(pack[offset : offset + length]).view(dtype.newbyteorder("<")).reshape(shape)
     view.flags.writeable = False
     return view

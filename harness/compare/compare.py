@@ -120,7 +120,7 @@ def _degenerate(plan: Plan) -> Iterable[Finding]:
     """Find the cases of softmax whose vjp is only ever asked for in the null space, and that check no Jacobian."""
     by_case = _by_case(plan)
     for case, problems in by_case.items():
-        asked = [problem for problem in problems if Quantity.VJP in problem.check and problem.call.x.size]
+        asked = [problem for problem in problems if Quantity.VJP in problem.check and _has_slope(problem)]
         softmax = [problem for problem in asked if problem.call.op is Op.SOFTMAX]
         others = [problem for problem in problems if Quantity.JACOBIAN in problem.check]
         if (
@@ -132,9 +132,15 @@ def _degenerate(plan: Plan) -> Iterable[Finding]:
             yield of_degenerate(case, softmax)
 
 
+def _has_slope(problem: Problem) -> bool:
+    """Whether the Jacobian can be other than zero: there are elements, and more than one along the axis."""
+    x = problem.call.x
+    return x.size > 0 and x.ndim > 0 and x.shape[problem.call.axis] > 1
+
+
 def _in_null_space(problem: Problem) -> bool:
     call = problem.call
-    if call.cotangent is None or call.x.ndim == 0:
+    if call.cotangent is None:
         return True
     first = call.cotangent.take([0], axis=call.axis)
     return bool((call.cotangent == first).all())

@@ -74,30 +74,29 @@ def exhibit(problems: list[Problem], results: dict[tuple[str, str, Quantity], Re
         return None
     cut = _RowCut(call.x, axis=call.axis)
     x = cut.vector(call.x)
-    dtype, target = str(call.dtype), format_named(call.dtype)
-    precision = {"working": dtype, "accumulation": dtype}
-    output = rounded(truth(call.op, Quantity.FORWARD, x, axis=0, **precision).value, target)
-    exact = truth(call.op, Quantity.JACOBIAN, x, axis=0, **precision).value
-    sums = truth(call.op, Quantity.VJP, x, axis=0, vector=np.ones_like(x), **precision).value
-    cotangent = gradient = None
+    target = format_named(call.dtype)
+
+    def exact(quantity: Quantity, vector: NDArray[Any] | None = None) -> NDArray[Any]:
+        value = truth(call.op, quantity, x, axis=0, vector=vector, working=call.dtype, accumulation=call.dtype).value
+        return rounded(value, target)
+
+    cotangent = None
     if Quantity.VJP in problem.check:
-        head = np.ones_like(x) if call.cotangent is None else cut.vector(call.cotangent)
-        cotangent = _floats(head)
-        gradient = _floats(rounded(truth(call.op, Quantity.VJP, x, axis=0, vector=head, **precision).value, target))
+        cotangent = np.ones_like(x) if call.cotangent is None else cut.vector(call.cotangent)
     return Exhibit(
         case=problem.case,
         problem=problem.id,
         op=str(call.op),
-        dtype=dtype,
+        dtype=str(call.dtype),
         axis=call.axis,
         row=tuple(0 for _ in range(max(call.x.ndim - 1, 0))),
         x=_floats(x),
-        output=_floats(output),
-        jacobian=tuple(_floats(row) for row in rounded(exact, target)),
-        column_sums=_floats(rounded(sums, target)),
+        output=_floats(exact(Quantity.FORWARD)),
+        jacobian=tuple(_floats(row) for row in exact(Quantity.JACOBIAN)),
+        column_sums=_floats(exact(Quantity.VJP, np.ones_like(x))),
         cotangent_name=problem.cotangent_name,
-        cotangent=cotangent,
-        gradient=gradient,
+        cotangent=None if cotangent is None else _floats(cotangent),
+        gradient=None if cotangent is None else _floats(exact(Quantity.VJP, cotangent)),
         answers=_answers(problems, results, cut),
     )
 

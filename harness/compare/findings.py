@@ -153,7 +153,13 @@ def _evidence(verdict: Verdict) -> dict[str, Any]:
             numbers[f"{name} in hex"] = float(numbers[name]).hex()
     if verdict.at is not None:
         numbers["at"] = list(verdict.at)
-    return {"outcome": str(verdict.outcome), "detail": verdict.detail, **numbers}
+    written = {name: _json_value(value) for name, value in numbers.items()}
+    return {"outcome": str(verdict.outcome), "detail": verdict.detail, **written}
+
+
+def _json_value(value: Any) -> Any:
+    """Return a value that JSON has: an infinity or NaN becomes its text."""
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @dataclass(slots=True)
@@ -182,7 +188,7 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def severity(finding: Finding) -> float:
     """Return the largest share of a bound among the finding's numbers; 0 where it has none."""
-    shares = [finding.evidence.get(name, 0.0) for name in ("share", "row_share", "row_scalar")]
+    shares = [float(finding.evidence.get(name, 0.0)) for name in ("share", "row_share", "row_scalar")]
     return max(math.inf if math.isnan(share) else share for share in shares)
 
 

@@ -4,57 +4,67 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.compare.comparison import Comparison
 
 FORMAT = "harness-comparison"
-VERSION = 1
-_CODEC: TypeAdapter[Comparison] = TypeAdapter(Comparison, config=ConfigDict(ser_json_inf_nan="strings"))
+VERSION = 1  # of the file; a reader refuses any other, since a comparison is made again in seconds
 
 
 class ComparisonUnreadable(Exception):
     """There is no comparison to read, or none that this version can read; the text says what to do."""
 
 
+class _File(BaseModel):
+    """The whole file. Numbers that JSON lacks are the texts NaN, Infinity and -Infinity."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="strings")
+
+    format: str = FORMAT
+    version: int = VERSION
+    comparison: Comparison
+
+
 def write_comparison(comparison: Comparison, folder: Path) -> Path:
     """Write ``comparison`` to ``folder``, replacing an older one only by a whole new one; return the file's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "comparison.json"
+    path = _path(folder)
     partial = path.with_name(path.name + ".partial")
-    body = _CODEC.dump_json(comparison)
-    head = json.dumps({"format": FORMAT, "version": VERSION})[:-1].encode()
-    partial.write_bytes(head + b', "comparison": ' + body + b"}\n")
+    partial.write_text(_File(comparison=comparison).model_dump_json() + "\n", encoding="utf-8")
     partial.replace(path)
     return path
 
 
 def remove_comparison(folder: Path) -> None:
     """Remove an older comparison, so that a failure before the next one is never followed by a report on the old."""
-    (folder / "comparison.json").unlink(missing_ok=True)
+    _path(folder).unlink(missing_ok=True)
 
 
 def read_comparison(folder: Path) -> Comparison:
     """Read the comparison in ``folder``. Raise :class:`ComparisonUnreadable` where there is none to be had."""
-    path = folder / "comparison.json"
+    path = _path(folder)
     try:
-        whole: Any = json.loads(path.read_bytes())
+        head = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise ComparisonUnreadable(f"{path}: no comparison here yet: run `harness compare` first") from None
     except (OSError, ValueError) as error:
         raise ComparisonUnreadable(f"{path}: not readable ({error}): run `harness compare` again") from None
-    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise ComparisonUnreadable(f"{path}: not a comparison of this harness: run `harness compare` again")
-    if whole.get("version") != VERSION:
+    if head.get("version") != VERSION:
         raise ComparisonUnreadable(
-            f"{path}: format version {whole.get('version')!r}, this harness reads {VERSION}: run `harness compare` "
-            "again"
+            f"{path}: format version {head.get('version')!r}, this harness reads {VERSION}: run `harness compare` again"
         )
     try:
-        return _CODEC.validate_python(whole.get("comparison"))
+        return _File.model_validate(head).comparison
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ComparisonUnreadable(f"{path}: {where}: {first['msg']}: run `harness compare` again") from None
+
+
+def _path(folder: Path) -> Path:
+    return folder / "comparison.json"
