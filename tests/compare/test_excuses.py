@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.call import Call
+from harness.compare.compare import compare
+from harness.compare.comparison import Comparison
+from harness.plan.plan import ExpectedFinding, LedgerEntry, Plan, PrintedValue
+from harness.vocabulary import DType, FindingKind, Quantity
+from tests.compare.bench import RIGHT, plan, problem, recording, softmax, vjp
+
+ASKED = problem([0.1, 2.0], [1.0, 0.0])
+
+
+def _wrong(call: Call) -> Any:
+    return 2 * vjp(call)
+
+
+def known(**changes: Any) -> LedgerEntry:
+    stated: dict[str, Any] = {
+        "id": "known-1",
+        "case": "a-case",
+        "adapter": "kernel",
+        "kind": FindingKind.BEYOND_BOUND,
+        "quantity": None,
+        "owner": "upstream",
+        "why": "accumulated twice",
+        "link": "a link",
+        "version": "1.0",
+        "platform": "linux-x86_64",
+        "file": "cases/ledger.yaml",
+        "line": 7,
+    }
+    return LedgerEntry(**stated | changes)
+
+
+def run(asked: Plan, *, wrong: bool) -> Comparison:
+    kernels = RIGHT | ({Quantity.VJP: _wrong} if wrong else {})
+    return compare(asked, {"kernel": recording(asked, kernels)})
+
+
+def test_a_known_difference_does_not_fail_the_run() -> None:
+    compared = run(plan(ASKED, ledger=[known()]), wrong=True)
+    assert not compared.unexpected
+    assert "known-1" in str(compared.findings[0].excuse)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"case": "another-case"},
+        {"adapter": "another"},
+        {"kind": FindingKind.WRONG_SHAPE},
+        {"quantity": Quantity.FORWARD},
+        {"version": "1.1"},
+        {"platform": "darwin-arm64"},
+    ],
+)
+def test_an_entry_excuses_nothing_but_what_it_names(other: dict[str, Any]) -> None:
+    compared = run(plan(ASKED, ledger=[known(**other)]), wrong=True)
+    assert FindingKind.BEYOND_BOUND in {finding.kind for finding in compared.unexpected}
+
+
+def test_an_entry_that_no_longer_happens_is_itself_a_finding() -> None:
+    compared = run(plan(ASKED, ledger=[known()]), wrong=False)
+    assert [finding.kind for finding in compared.unexpected] == [FindingKind.LEDGER_STALE]
+    assert "cases/ledger.yaml:7" in compared.unexpected[0].sentence
+
+
+@pytest.mark.parametrize("elsewhere", [{"version": "1.1"}, {"platform": "darwin-arm64"}, {"adapter": "absent"}])
+def test_an_entry_is_judged_only_where_it_was_seen(elsewhere: dict[str, Any]) -> None:
+    assert not run(plan(ASKED, ledger=[known(**elsewhere)]), wrong=False).unexpected
+
+
+def test_a_finding_that_the_case_expects_does_not_fail_the_run() -> None:
+    expected = ExpectedFinding(kind=FindingKind.BEYOND_BOUND, adapters=("kernel",))
+    assert not run(plan(ASKED, findings=[expected]), wrong=True).unexpected
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        ExpectedFinding(kind=FindingKind.BEYOND_BOUND),
+        ExpectedFinding(kind=FindingKind.BEYOND_BOUND, adapters=("kernel",)),
+        ExpectedFinding(kind=FindingKind.SUMMED_OUTPUT),
+    ],
+)
+def test_an_expected_finding_that_does_not_appear_is_a_finding(expected: ExpectedFinding) -> None:
+    compared = run(plan(ASKED, findings=[expected]), wrong=False)
+    assert [finding.kind for finding in compared.unexpected] == [FindingKind.EXPECTED_ABSENT]
+
+
+def test_an_adapter_that_did_not_run_owes_no_expected_finding() -> None:
+    expected = ExpectedFinding(kind=FindingKind.IMPLICIT_REFUSED, adapters=("absent",))
+    assert not run(plan(ASKED, findings=[expected]), wrong=False).unexpected
+
+
+def _printed(*values: str, quantity: Quantity = Quantity.FORWARD, summed: bool = False) -> PrintedValue:
+    return PrintedValue(adapter="kernel", quantity=quantity, dtype=DType.FLOAT32, values=values, summed=summed)
+
+
+def test_printed_digits_are_met() -> None:
+    assert not run(plan(ASKED, printed=[_printed("0.13010848", "0.8698915")]), wrong=False).unexpected
+
+
+@pytest.mark.parametrize("values", [("0.13010850", "0.8698915"), ("0.13010848",), ("0.13010848", "0.8698915", "0")])
+def test_a_printed_digit_that_differs_is_a_finding(values: tuple[str, ...]) -> None:
+    compared = run(plan(ASKED, printed=[_printed(*values)]), wrong=False)
+    assert [finding.kind for finding in compared.unexpected] == [FindingKind.PRINTED_VALUE]
+
+
+def test_a_printed_zero_is_met_by_zero_alone() -> None:
+    asked = problem([0.1, 2.0], [1.0, 0.0], check=(Quantity.FORWARD,))
+    for value, met in ((np.float32(0), True), (np.float32(1e-12), False)):
+        stated = plan(asked, printed=[_printed("0.", "0.")])
+        kernels = RIGHT | {Quantity.FORWARD: lambda call, value=value: np.full_like(call.x, value)}
+        compared = compare(stated, {"kernel": recording(stated, kernels)})
+        differs = FindingKind.PRINTED_VALUE in {finding.kind for finding in compared.findings}
+        assert differs is not met
+
+
+def test_printed_sums_are_the_jacobians_rows_added_in_the_dtype() -> None:
+    rows = np.float32([[0.11318026, -0.11318026], [-0.11318026, 0.11318021]])
+    asked = problem([0.1, 2.0], [1.0, 0.0], check=(Quantity.FORWARD, Quantity.JACOBIAN))
+    values = [f"{value}" for value in rows.sum(axis=0)]
+    stated = plan(asked, printed=[_printed(*values, quantity=Quantity.JACOBIAN, summed=True)])
+    kernels = RIGHT | {Quantity.JACOBIAN: lambda call: rows, Quantity.FORWARD: softmax}
+    compared = compare(stated, {"kernel": recording(stated, kernels)})
+    assert FindingKind.PRINTED_VALUE not in {finding.kind for finding in compared.findings}
