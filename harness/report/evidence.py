@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.report.figures import ABSENT, decimal
+from harness.report.figures import ABSENT, decimal, share, size, ulps
 
+_FORMS: dict[str, Callable[[float], str]] = {
+    "share": share,
+    "row_share": share,
+    "row_scalar": share,
+    "ulps": ulps,
+    "error": size,
+    "bound": size,
+}
 LONGEST_LIST = 12  # elements: what a line holds
 
 
-def evidence(value: Any) -> str:
-    """Return one JSON value of a finding's evidence as text: numbers short, lists in brackets, long ones cut."""
+def proof(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return a finding's evidence as names and texts; empty texts are left out."""
+    return [(name.replace("_", " "), _named(name, value)) for name, value in evidence.items() if value != ""]
+
+
+def _named(name: str, value: Any) -> str:
+    if isinstance(value, float) and name in _FORMS:
+        return _FORMS[name](value)
+    return shown(value)
+
+
+def shown(value: Any) -> str:
+    """Return one JSON value as text: numbers as short as their bits allow, lists in brackets, long ones cut."""
     match value:
         case None:
             return ABSENT
@@ -19,10 +39,10 @@ def evidence(value: Any) -> str:
         case float():
             return decimal(value)
         case list() | tuple():
-            shown = ", ".join(evidence(member) for member in value[:LONGEST_LIST])
+            members = ", ".join(shown(member) for member in value[:LONGEST_LIST])
             more = f", … {len(value)} in all" if len(value) > LONGEST_LIST else ""
-            return f"[{shown}{more}]"
+            return f"[{members}{more}]"
         case dict():
-            return "; ".join(f"{key}: {evidence(member)}" for key, member in value.items())
+            return "; ".join(f"{key}: {shown(member)}" for key, member in value.items())
         case _:
             return str(value)

@@ -83,9 +83,14 @@ def share(value: float | None) -> str:
     return ulps(value)
 
 
+def size(value: float) -> str:
+    """Return an error or a bound to three digits: enough to see which is larger, and by how much."""
+    return decimal(float(f"{value:.3g}"))
+
+
 def count(value: int) -> str:
-    """Return a whole number with thin spaces between thousands."""
-    return f"{value:,}".replace(",", "\u2009")
+    """Return a whole number with commas between thousands."""
+    return f"{value:,}"
 
 
 def plural(number: int, noun: str, several: str | None = None) -> str:

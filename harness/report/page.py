@@ -12,7 +12,7 @@ from markupsafe import Markup
 from harness.compare.comparison import Comparison
 from harness.report import figures
 from harness.report.accounts import Accounts, Place
-from harness.report.evidence import evidence
+from harness.report.evidence import proof
 from harness.report.feature import feature
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
@@ -25,6 +25,7 @@ from harness.vocabulary import Outcome
 
 LONGEST = 400  # characters of a message shown beside the numbers; the tables beside the page have it whole
 PROBLEMS_NAMED = 8
+FAILURES_OPEN = 12  # findings of one kind that are shown at once; the rest unfold
 
 
 def page(comparison: Comparison, accounts: Accounts) -> str:
@@ -72,7 +73,7 @@ def _environment() -> Environment:
         "count": figures.count,
         "decimal": figures.decimal,
         "decimals": figures.decimals,
-        "evidence": evidence,
+        "proof": proof,
         "hexadecimal": figures.hexadecimal,
         "plural": figures.plural,
         "shape": figures.shape,
@@ -86,6 +87,7 @@ def _environment() -> Environment:
         "Place": Place,
         "Rank": Rank,
         "outcomes": tuple(Outcome),
+        "failures_open": FAILURES_OPEN,
         "problems_named": PROBLEMS_NAMED,
     }
     return environment

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Verdict
 from harness.plan.plan import CaseRecord
+from harness.report import figures
 from harness.report.accounts import Accounts, Place
 from harness.report.drawing import Drawing, draw
 from harness.report.matrix import Theme
 from harness.vocabulary import Quantity
 
-WIDEST = 4000  # verdicts: beyond this many, a page shows the worst element only where a result does not agree
+WIDEST = 8000  # verdicts: beyond this many, a page shows the worst element only where a result does not agree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,17 @@ class Numbers:
     place: Place
     verdict: Verdict
     worst: bool
+
+    @property
+    def pair(self) -> str:
+        """What came back at the worst element and what is right, in decimal and in bits, one above the other."""
+        dtype = self.verdict.dtype
+        numbers = (self.verdict.got, self.verdict.want)
+        texts = [(figures.decimal(number, dtype), figures.hexadecimal(number)) for number in numbers]
+        width = max(len(text) for text, _ in texts)
+        return "\n".join(
+            f"{name:<5}{text:<{width}}  {bits}" for name, (text, bits) in zip(("got", "want"), texts, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

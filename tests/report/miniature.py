@@ -135,7 +135,7 @@ EXHIBIT = Exhibit(
             adapter="mxnet",
             problem=FORUM_PROBLEM,
             quantity=Quantity.JACOBIAN,
-            values=((P, M), (M, single(0.11318021))),
+            rows=((P, M), (M, single(0.11318021))),
             summed=(single(-7.4505806e-09), single(-5.2154064e-08)),
         ),
         Answer(adapter="torch", problem=FORUM_PROBLEM, quantity=Quantity.VJP, words=REFUSAL),

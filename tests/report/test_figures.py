@@ -68,7 +68,7 @@ def test_a_sign_is_shown_where_there_is_one(text: str, shown: str) -> None:
 
 
 def test_counts_are_grouped_by_thousands() -> None:
-    assert figures.plural(12345, "case") == "12\u2009345 cases"
+    assert figures.plural(12345, "case") == "12,345 cases"
     assert figures.plural(1, "case") == "1 case"
 
 
