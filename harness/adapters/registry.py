@@ -41,7 +41,7 @@ def load(spec: str) -> type[Adapter]:
     if is_path(spec):
         return _only_adapter(_execute(Path(spec)), spec)
     if spec not in BUILT_IN:
-        close = difflib.get_close_matches(spec, BUILT_IN, n=1)
+        close = difflib.get_close_matches(spec, BUILT_IN, n=1, cutoff=0.5)
         meant = f"did you mean {close[0]!r}? " if close else ""
         raise AdapterFault(
             f"there is no adapter {spec!r}: {meant}give one of {', '.join(BUILT_IN)}, or the path of a .py file"

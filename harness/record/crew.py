@@ -6,8 +6,8 @@ What had not yet reached the disk is done again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.plan.plan import Plan
@@ -23,7 +23,6 @@ Died = Crashed | TimedOut | OutOfMemory
 ATTEMPTS = 3  # at starting a process, and at getting it to begin an evaluation
 HOPELESS = 20  # evaluations that end the process, one directly after the other, before the rest is not tried
 GRACE = 10.0  # seconds for the evaluation in progress to end after Ctrl-C
-SLOWEST_START = 120.0  # seconds: a framework's first import from a cold disk has nothing to do with an evaluation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +57,7 @@ class Crew:
             self._dismiss()
             self._child = Child(self._spec, self._plan_folder)
             self.processes += 1
-            timeout = max(self._limits.timeout, SLOWEST_START)
-            opening = opened(self._child, self._spec, timeout=timeout, memory=self._limits.memory)
+            opening = opened(self._child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
             if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:
                 break
         return opening
@@ -74,44 +72,46 @@ class Crew:
         return True
 
     def _fill(self, folder: Path, ready: Ready) -> None:
+        missing = self._missing(folder)
         idle_deaths = direct_deaths = 0
-        while True:
-            finished, death = self._work(folder)
+        while missing:
+            finished, death = self._work(folder, missing)
             if death is None:
                 return None
-            idle_deaths = 0 if finished or death.number is not None else idle_deaths + 1
+            before, missing = len(missing), self._missing(folder)
             direct_deaths = 1 if finished else direct_deaths + 1
+            if death.number in missing:  # it may have ended in time after all, between two looks
+                self._mark(folder, [death.number], death.result, ready)
+            idle_deaths = 0 if death.number is not None or len(missing) < before else idle_deaths + 1
             if idle_deaths == ATTEMPTS:
                 idle_deaths = 0
-                number = self._missing(folder)[0]
                 how = f"{ATTEMPTS} processes died before they could begin this: {_how(death)}"
-                self._mark(folder, [number], Crashed(how), ready)
-            elif death.number is not None:
-                self._mark(folder, [death.number], death.result, ready)
+                self._mark(folder, missing[:1], Crashed(how), ready)
+            missing = self._missing(folder)
             if direct_deaths == HOPELESS:
                 how = f"not tried: the {HOPELESS} processes before it died in their first evaluation; {_how(death)}"
-                return self._mark(folder, self._missing(folder), Crashed(how), ready)
+                return self._mark(folder, missing, Crashed(how), ready)
             opening = self.open()
             if not isinstance(opening, Ready):
                 how = f"not tried: after a crash the process did not start again: {reason(opening)}"
-                return self._mark(folder, self._missing(folder), Crashed(how), ready)
+                return self._mark(folder, missing, Crashed(how), ready)
+        return None
 
-    def _work(self, folder: Path) -> tuple[int, Death | None]:
-        """Let the child work to its end; return how many evaluations it finished, and how it died."""
-        tidy(folder)
-        stored = set(range(len(self.schedule))) - set(self._missing(folder))
+    def _work(self, folder: Path, missing: Sequence[int]) -> tuple[bool, Death | None]:
+        """Let the child work to its end; return whether it finished any evaluation, and how it died."""
+        stored = len(self.schedule) - len(missing)
         finished: set[int] = set()
 
         def done(number: int) -> None:
             finished.add(number)
-            self._observer.progress(len(stored | finished))
+            self._observer.progress(stored + len(finished))
 
-        self._observer.progress(len(stored))
+        tidy(folder)
         child = self._running()
         child.order({"folder": str(folder), "plan": self._plan.digest, "memory": self._limits.memory})
         death = watch(child, self._limits, done=done)
         self._dismiss()
-        return len(finished), death
+        return bool(finished), death
 
     def _missing(self, folder: Path) -> list[int]:
         entries = read_recording(folder, plan=self._plan.digest).entries
@@ -133,7 +133,7 @@ class Crew:
         self._observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
         try:
             self._child.order("stop")
-            watch(self._child, Limits(timeout=GRACE, memory=self._limits.memory), done=lambda _: None)
+            watch(self._child, replace(self._limits, timeout=GRACE, pause=GRACE), done=lambda _: None)
         except KeyboardInterrupt:
             return
 

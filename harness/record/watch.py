@@ -21,10 +21,15 @@ class PlanReplaced(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one evaluation may take: seconds, and resident bytes of the whole process."""
+    """What a recording process may take: seconds for one evaluation, and resident bytes.
+
+    ``pause`` is the limit where no evaluation is in progress: a framework is imported from a cold disk, or a large plan
+    is read, which has nothing to do with how long an evaluation may take.
+    """
 
     timeout: float
     memory: int
+    pause: float = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,7 @@ def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death
         if child.memory > limits.memory:
             child.kill()
             return Death(number=number, result=OutOfMemory(limits.memory))
-        if time.monotonic() - since > limits.timeout:
+        limit = limits.pause if number is None else limits.timeout
+        if time.monotonic() - since > limit:
             child.kill()
-            return Death(number=number, result=TimedOut(limits.timeout))
+            return Death(number=number, result=TimedOut(limit))

@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from honest import Honest
+
+
+class ReturnsNone(Honest):
+    name = "returns_none"
+
+    def misbehave(self, call):
+        return None

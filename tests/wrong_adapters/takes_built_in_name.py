@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from honest import Honest
+
+
+class TakesBuiltInName(Honest):
+    name = "torch"
