@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.plan.plan import Plan
+from harness.record.lock import AlreadyLocked, locked
+from harness.record.recording import Crashed, Recording
+from harness.record.runner import Ending
+from harness.record.segment import segments
+from harness.record.store import read_recording
+from harness.vocabulary import Quantity
+from tests.record.bench import MARKED, ROOT, WRONG, Notes, around_the_mark, problem, run, same, write
+
+PROBLEMS = 60  # of 50 milliseconds each in the adapter called slow
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    reports = tmp_path_factory.mktemp("uninterrupted")
+    return run("honest", reports, write(reports, many())).recording
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return write(tmp_path, many())
+
+
+def many() -> list[object]:
+    return [problem(f"p{k}", [[k / 7, 1.0, -k / 3]], check=list(Quantity)) for k in range(PROBLEMS)]
+
+
+def start(reports: Path, adapter: str = "slow") -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "harness", "record", str(WRONG / f"{adapter}.py"), "--reports", str(reports)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(true: Callable[[], object], *, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "what the test waits for did not happen"
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="finds processes by /proc")
+
+
+@needs_proc
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_does_the_rest(
+    tmp_path: Path, plan: Plan, uninterrupted: Recording
+) -> None:
+    home = tmp_path / "recordings" / "slow"
+    recorder = start(tmp_path)
+    wait_until(lambda: home.exists() and segments(home))
+    recorder.send_signal(signal.SIGINT)
+    _, said = recorder.communicate(timeout=30)
+    assert recorder.returncode == 130
+    kept = read_recording(home, plan=plan.digest)
+    assert not kept.complete
+    assert 0 < len(kept.entries) < 4 * PROBLEMS
+    assert f"{len(kept.entries)} of {4 * PROBLEMS} evaluations are recorded; the same command does the rest" in said
+    first = (home / "segment-0000.npy").stat()
+    again = start(tmp_path)
+    assert (again.wait(timeout=60), again.communicate()[1]) == (0, "")
+    assert (home / "segment-0000.npy").stat() == first
+    done = read_recording(home, plan=plan.digest)
+    assert done.complete
+    assert same(done, uninterrupted)
+
+
+@needs_proc
+def test_a_killed_child_costs_at_most_one_evaluation(tmp_path: Path, plan: Plan, uninterrupted: Recording) -> None:
+    home = tmp_path / "recordings" / "slow"
+    recorder = start(tmp_path)
+    wait_until(lambda: home.exists() and any(home.iterdir()) and children(recorder.pid))
+    time.sleep(0.5)
+    os.kill(children(recorder.pid)[0], signal.SIGKILL)
+    assert recorder.wait(timeout=60) == 0
+    recorder.communicate()
+    done = read_recording(home, plan=plan.digest)
+    killed = [key for key, entry in done.entries.items() if isinstance(entry.result, Crashed)]
+    assert len(killed) <= 1
+    assert same(done, uninterrupted, but=killed)
+
+
+@needs_proc
+def test_a_killed_recorder_leaves_no_process_behind_and_is_resumed(
+    tmp_path: Path, plan: Plan, uninterrupted: Recording
+) -> None:
+    home = tmp_path / "recordings" / "slow"
+    recorder = start(tmp_path)
+    wait_until(lambda: home.exists() and segments(home))
+    (child,) = children(recorder.pid)
+    recorder.kill()
+    recorder.communicate()
+    wait_until(lambda: not running(child))
+    notes = Notes()
+    assert run("slow", tmp_path, plan, notes=notes).ending is Ending.RECORDED
+    assert notes == []
+    assert same(read_recording(home, plan=plan.digest), uninterrupted)
+
+
+def test_a_second_recorder_of_the_same_adapter_is_turned_away(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    with (
+        locked(tmp_path / "recordings" / "honest"),
+        pytest.raises(AlreadyLocked, match="another harness is recording here"),
+    ):
+        run("honest", tmp_path, plan)
+
+
+def test_a_recording_that_is_complete_is_left_as_it_is(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    first = run("honest", tmp_path, plan)
+    before = {path.name: path.stat() for path in first.folder.iterdir() if path.name != ".lock"}
+    second = run("honest", tmp_path, plan)
+    assert second.ending is Ending.ALREADY
+    assert {path.name: path.stat() for path in first.folder.iterdir() if path.name != ".lock"} == before
+    assert same(second.recording, first.recording)
+
+
+def test_fresh_records_again(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    before = (run("honest", tmp_path, plan).folder / "manifest.json").stat()
+    again = run("honest", tmp_path, plan, fresh=True)
+    assert again.ending is Ending.RECORDED
+    assert (again.folder / "manifest.json").stat().st_ino != before.st_ino
+
+
+def test_another_plan_starts_over_and_says_so(tmp_path: Path) -> None:
+    run("honest", tmp_path, write(tmp_path, around_the_mark()))
+    notes = Notes()
+    plan = write(tmp_path, around_the_mark(before=1))
+    again = run("honest", tmp_path, plan, notes=notes)
+    assert again.ending is Ending.RECORDED
+    assert len(again.recording.entries) == again.planned == 8
+    assert len(notes) == 1
+    assert notes[0].endswith("was made with other surroundings: the plan")
+
+
+def test_a_changed_adapter_starts_over_and_says_so(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    for name in ("honest.py", "raises.py"):
+        (tmp_path / name).write_text((WRONG / name).read_text())
+    kernel = tmp_path / "raises.py"
+    run(str(kernel), tmp_path, plan)
+    kernel.write_text(kernel.read_text().replace("row 3", "row 4"))
+    notes = Notes()
+    again = run(str(kernel), tmp_path, plan, notes=notes)
+    assert notes[0].endswith("was made with other surroundings: the adapter's source")
+    assert "row 4" in str(again.recording.entries[MARKED].result)
+
+
+def test_another_environment_starts_over_and_names_what_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = write(tmp_path, around_the_mark())
+    run("honest", tmp_path, plan)
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "avx2")
+    notes = Notes()
+    assert run("honest", tmp_path, plan, notes=notes).ending is Ending.RECORDED
+    assert notes[0].endswith("was made with other surroundings: flags (ATEN_CPU_CAPABILITY)")
+
+
+def test_a_damaged_beginning_is_not_continued(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    first = run("honest", tmp_path, plan)
+    (first.folder / "manifest.json").unlink()
+    (first.folder / "segment-0000.npy").write_bytes(b"")
+    notes = Notes()
+    again = run("honest", tmp_path, plan, notes=notes)
+    assert notes[0].startswith("starting over, what is there cannot be used: ")
+    assert again.recording.complete
+    assert len(again.recording.entries) == again.planned
