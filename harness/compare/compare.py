@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.excuse import excused
 from harness.compare.exhibit import Exhibit, exhibit
-from harness.compare.findings import FindingList, of_degenerate, of_evaluation, of_zero, ranked
+from harness.compare.findings import grouped, of_degenerate, of_evaluation, of_zero, ranked
 from harness.compare.judge import Judge
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.verdict import Finding, Verdict
@@ -49,16 +49,13 @@ def compare(
     for done, problem in enumerate(plan.problems):
         judgement.judge(problem)
         progress(done + 1)
-    for finding in _degenerate(plan):
-        judgement.findings.add(finding)
-    for finding in _printed(plan, entries):
-        judgement.findings.add(finding)
+    found = [*judgement.findings, *_degenerate(plan), *_printed(plan, entries)]
     return Comparison(
         plan=plan.digest,
         selection=plan.selection,
         adapters=runs,
         verdicts=tuple(judgement.verdicts),
-        findings=ranked(excused(plan, runs, judgement.findings.grouped())),
+        findings=ranked(grouped(excused(plan, runs, found))),
         cases=plan.cases,
         themes=plan.themes,
         exhibits=_exhibits(plan, entries),
@@ -91,7 +88,7 @@ class _Judgement:
         self._runs = runs
         self._entries = entries
         self.verdicts: list[Verdict] = []
-        self.findings = FindingList()
+        self.findings: list[Finding] = []
 
     def judge(self, problem: Problem) -> None:
         """Judge every quantity of ``problem`` for every adapter, and say why its gradient is zero where it is."""
@@ -102,7 +99,7 @@ class _Judgement:
         if Quantity.VJP in problem.check:
             zero = zero_gradient(problem, judge.truth(Quantity.FORWARD), judge.truth(Quantity.VJP))
             if zero is not None:
-                self.findings.add(of_zero(problem, zero))
+                self.findings.append(of_zero(problem, zero))
 
     def _judge_one(self, judge: Judge, problem: Problem, quantity: Quantity, run: AdapterRun) -> None:
         if run.why_not is not None:
@@ -113,7 +110,9 @@ class _Judgement:
         verdict = judge.verdict(run.name, quantity, entry, forward=entries.get((problem.id, Quantity.FORWARD)))
         self.verdicts.append(verdict)
         oracle = judge.truth(quantity, entry.precision) if entry is not None and verdict.outcome.judged else None
-        self.findings.add(of_evaluation(problem, verdict, entry, oracle))
+        finding = of_evaluation(problem, verdict, entry, oracle)
+        if finding is not None:
+            self.findings.append(finding)
 
 
 def _degenerate(plan: Plan) -> Iterable[Finding]:

@@ -5,44 +5,52 @@ Both are strict. An expected finding that does not appear, and a ledger entry th
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from harness.compare.comparison import AdapterRun
 from harness.compare.verdict import Finding
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan
+from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Level
 
 
 def excused(plan: Plan, runs: Iterable[AdapterRun], findings: Iterable[Finding]) -> list[Finding]:
     """Return ``findings`` with their excuses, and behind them one finding per expectation that was not met.
 
-    An expectation is held against a case only when all of the case's problems are in the plan, and an adapter's share
-    of it only when that adapter ran; a ledger entry only on the version and platform that it was seen on.
+    Each of ``findings`` is about one problem, or about a case as a whole. An expectation is held against a case only
+    when all of the case's problems are in the plan, and an adapter's share of it only when that adapter ran; a ledger
+    entry only on the version and platform that it was seen on, and one that speaks of any case only where the whole
+    library is in the plan.
     """
     ran = {run.name: run for run in runs if run.ran}
+    problems = {problem.id: problem for problem in plan.problems}
+    here = [entry for entry in plan.ledger if entry.adapter in ran and _seen_here(entry, ran[entry.adapter])]
+    answered, happened = [], set()
     listed = list(findings)
-    answered = [_excused(finding, plan, ran) for finding in listed]
+    for finding in listed:
+        case = plan.cases.get(finding.case)
+        known = [entry for entry in here if _matches(entry, finding, problems)]
+        happened |= {entry.id for entry in known}
+        if case is not None and any(_expects(expected, finding) for expected in case.findings):
+            answered.append(replace(finding, excuse="expected by the case"))
+        elif known:
+            entry = known[0]
+            excuse = f"known to the ledger as {entry.id} ({entry.owner}): {entry.why}"
+            answered.append(replace(finding, excuse=excuse))
+        else:
+            answered.append(finding)
     planned = Counter(problem.case for problem in plan.problems)
-    whole = {name: case for name, case in plan.cases.items() if planned[name] == case.problems}
-    for case in whole.values():
-        answered += _absent(case, ran, listed)
-    for entry in plan.ledger:
-        applies = entry.case in whole and entry.adapter in ran and _seen_here(entry, ran[entry.adapter])
-        if applies and not any(_matches(entry, finding) for finding in listed):
+    whole = {name for name, case in plan.cases.items() if planned[name] == case.problems}
+    for name in sorted(whole):
+        answered += _absent(plan.cases[name], ran, listed)
+    for entry in here:
+        judged_here = plan.selection is None if entry.case is None else entry.case in whole
+        if judged_here and entry.id not in happened:
             answered.append(_stale(entry))
     return answered
-
-
-def _excused(finding: Finding, plan: Plan, ran: dict[str, AdapterRun]) -> Finding:
-    case = plan.cases.get(finding.case)
-    if case is not None and any(_expects(expected, finding) for expected in case.findings):
-        return replace(finding, excuse="expected by the case")
-    for entry in plan.ledger:
-        if _matches(entry, finding) and entry.adapter in ran and _seen_here(entry, ran[entry.adapter]):
-            return replace(finding, excuse=f"known to the ledger as {entry.id} ({entry.owner}): {entry.why}")
-    return finding
 
 
 def _expects(expected: ExpectedFinding, finding: Finding) -> bool:
@@ -81,13 +89,21 @@ def _absent(case: CaseRecord, ran: dict[str, AdapterRun], findings: list[Finding
     return missing
 
 
-def _matches(entry: LedgerEntry, finding: Finding) -> bool:
+def _matches(entry: LedgerEntry, finding: Finding, problems: Mapping[str, Problem]) -> bool:
+    if entry.kind is not finding.kind or entry.adapter not in finding.adapters:
+        return False
+    calls = [problems[name].call for name in finding.problems if name in problems]
     return (
-        entry.kind is finding.kind
-        and entry.case == finding.case
-        and entry.adapter in finding.adapters
+        entry.case in (None, finding.case)
         and entry.quantity in (None, finding.quantity)
+        and all(entry.op in (None, call.op) and entry.dtype in (None, call.dtype) for call in calls)
+        and (entry.largest_error is None or _error(finding) <= entry.largest_error)
     )
+
+
+def _error(finding: Finding) -> float:
+    """Return the absolute error that a finding reports, infinite where it has none."""
+    return float(finding.evidence.get("error", math.inf))
 
 
 def _seen_here(entry: LedgerEntry, run: AdapterRun) -> bool:
@@ -100,7 +116,7 @@ def _seen_here(entry: LedgerEntry, run: AdapterRun) -> bool:
 def _stale(entry: LedgerEntry) -> Finding:
     return Finding(
         kind=FindingKind.LEDGER_STALE,
-        case=entry.case,
+        case=entry.case or "",
         sentence=(
             f"The ledger entry {entry.id} no longer happens: {entry.adapter} {entry.version} on {entry.platform} "
             "does not "

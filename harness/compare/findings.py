@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -162,23 +162,16 @@ def _json_value(value: Any) -> Any:
     return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-@dataclass(slots=True)
-class FindingList:
-    """Collects findings; those of one kind, case, adapter and quantity become one, led by its worst problem."""
-
-    _groups: dict[tuple[Any, ...], list[Finding]] = field(default_factory=dict)
-
-    def add(self, finding: Finding | None) -> None:
-        """Add a finding, or nothing."""
-        if finding is not None:
-            # the mathematics can have several reasons within one case (a scalar, a row): each sentence stays
-            sentence = "" if finding.adapters else finding.sentence
-            key = (finding.kind, finding.case, finding.adapters, finding.quantity, sentence)
-            self._groups.setdefault(key, []).append(finding)
-
-    def grouped(self) -> tuple[Finding, ...]:
-        """Return one finding per group, in the order of the first of each."""
-        return tuple(_merge(group) for group in self._groups.values())
+def grouped(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield one finding per kind, case, adapter, quantity and excuse, led by its worst problem."""
+    groups: dict[tuple[Any, ...], list[Finding]] = {}
+    for finding in findings:
+        # without a problem of its own, or an adapter, each sentence is a cause of its own (a scalar, a row)
+        sentence = "" if finding.adapters and finding.problems else finding.sentence
+        key = (finding.kind, finding.case, finding.adapters, finding.quantity, finding.excuse, sentence)
+        groups.setdefault(key, []).append(finding)
+    for group in groups.values():
+        yield _merge(group)
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -14,12 +14,14 @@ from harness.plan.grammar import (
     ABSENT,
     ADType,
     AKind,
+    AnOp,
     AQuantity,
     Array,
     Axes,
     Checks,
     Cotangents,
     DTypes,
+    Finite,
     Modes,
     Name,
     Names,
@@ -119,10 +121,15 @@ class KnownDifference(Strict):
     """A difference that is known: what is seen where, whose it is, and why."""
 
     id: Name = Field(description="a name in kebab-case, unique in the ledger")
-    case: Name = Field(description="the id of the case where it is seen")
+    case: Name = Field(default=ABSENT, description="the id of the case where it is seen; left out: any")
+    op: AnOp = Field(default=ABSENT, description="the op that it is seen of, as in: op: log_softmax; left out: any")
+    dtype: ADType = Field(default=ABSENT, description="the dtype that it is seen with; left out: any")
     adapter: Name = Field(description="the adapter where it is seen, as in: adapter: mxnet")
     kind: AKind = Field(description="the name of the finding, as in: kind: beyond-bound")
     quantity: AQuantity = Field(default=ABSENT, description="forward, vjp, jvp or jacobian; left out: any")
+    largest_error: Finite = Field(
+        default=ABSENT, description="the largest absolute error that belongs to it, as in: largest_error: 2e-6"
+    )
     owner: Literal["upstream", "design", "ours"] = Field(description="upstream, design or ours")
     why: Text = Field(description="one or two sentences that say why it happens")
     link: Text = Field(description="where it was reported or is documented")

@@ -120,9 +120,12 @@ def entry_to_json(entry: LedgerEntry) -> Json:
     return {
         "id": entry.id,
         "case": entry.case,
+        "op": entry.op,
+        "dtype": entry.dtype,
         "adapter": entry.adapter,
         "kind": entry.kind.value,
-        "quantity": None if entry.quantity is None else entry.quantity.value,
+        "quantity": entry.quantity,
+        "largest_error": entry.largest_error,
         "owner": entry.owner,
         "why": entry.why,
         "link": entry.link,
@@ -135,11 +138,15 @@ def entry_to_json(entry: LedgerEntry) -> Json:
 
 def entry_from_json(value: Json) -> LedgerEntry:
     """Inverse of :func:`entry_to_json`; raise KeyError, TypeError or ValueError where ``value`` is no entry."""
-    texts = ("id", "case", "adapter", "owner", "why", "link", "version", "platform", "file")
+    texts = ("id", "adapter", "owner", "why", "link", "version", "platform", "file")
     return LedgerEntry(
         **{name: _text(value[name]) for name in texts},
+        case=None if value["case"] is None else _text(value["case"]),
+        op=None if value["op"] is None else Op(value["op"]),
+        dtype=None if value["dtype"] is None else DType(value["dtype"]),
         kind=FindingKind(value["kind"]),
         quantity=None if value["quantity"] is None else Quantity(value["quantity"]),
+        largest_error=None if value["largest_error"] is None else float(value["largest_error"]),
         line=_integer(value["line"]),
     )
 

@@ -71,7 +71,7 @@ def make_plan(library: Library, *, keyword: str | None = None, selection: str | 
         digest=digest_of(problems),
         problems=problems,
         cases=cases,
-        ledger=tuple(entry for entry in library.ledger if entry.case in cases),
+        ledger=tuple(entry for entry in library.ledger if entry.case is None or entry.case in cases),
         selection=selection,
         themes={file: theme for file, theme in library.themes.items() if file in files},
     )
@@ -189,7 +189,7 @@ class _Reader:
 
     def library(self) -> Library:
         for entry, source, where, whole in self._ledger.values():
-            if whole and entry.case not in self._cases:
+            if whole and entry.case is not None and entry.case not in self._cases:
                 what = f"there is no case {entry.case!r}"
                 self._faults.append(source.fault((*where, "case"), what, nearest(entry.case, self._cases)))
         if self._faults:
@@ -198,5 +198,7 @@ class _Reader:
             cases=self._cases,
             problems=self._problems,
             themes=self._themes,
-            ledger=tuple(entry for entry, *_ in self._ledger.values() if entry.case in self._cases),
+            ledger=tuple(
+                entry for entry, *_ in self._ledger.values() if entry.case is None or entry.case in self._cases
+            ),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.plan.problem import Problem
-from harness.vocabulary import DType, FindingKind, Quantity
+from harness.vocabulary import DType, FindingKind, Op, Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,20 @@ class CaseRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """A known difference: what is seen where, whose it is, and why."""
+    """A known difference: what is seen where, whose it is, and why.
+
+    ``case``, ``op``, ``dtype`` and ``quantity`` say where; None means anywhere. A difference whose error is above
+    ``largest_error`` (absolute, at its worst element; None: any) is another one, and not known.
+    """
 
     id: str
-    case: str
+    case: str | None
+    op: Op | None
+    dtype: DType | None
     adapter: str
     kind: FindingKind
-    quantity: Quantity | None  # None: any
+    quantity: Quantity | None
+    largest_error: float | None
     owner: str  # upstream, design, ours
     why: str
     link: str

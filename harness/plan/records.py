@@ -47,9 +47,12 @@ def ledger_entry(entry: KnownDifference, source: Source, where: Where) -> Ledger
     return LedgerEntry(
         id=entry.id,
         case=entry.case,
+        op=entry.op,
+        dtype=entry.dtype,
         adapter=entry.adapter,
         kind=entry.kind,
         quantity=entry.quantity,
+        largest_error=None if entry.largest_error is None else float(entry.largest_error),
         owner=entry.owner,
         why=" ".join(entry.why.split()),
         link=entry.link,
@@ -89,7 +92,7 @@ def misfits(case: Case, problems: Sequence[Problem], source: Source, where: Wher
         elif len(printed.values) != expected:
             yield source.fault(
                 (*at, "values"),
-                f"{len(printed.values)} printed values, where the result has {expected}",
+                f"printed values: {len(printed.values)}, where the result has {expected}",
                 "give all of them, in C order",
             )
         ambiguous = _ambiguous(case, problems, printed)

@@ -9,7 +9,7 @@ from harness.call import Call
 from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
 from harness.plan.plan import ExpectedFinding, LedgerEntry, Plan, PrintedValue
-from harness.vocabulary import DType, FindingKind, Quantity
+from harness.vocabulary import DType, FindingKind, Op, Quantity
 from tests.compare.bench import RIGHT, plan, problem, recording, softmax, vjp
 
 ASKED = problem([0.1, 2.0], [1.0, 0.0])
@@ -26,6 +26,9 @@ def known(**changes: Any) -> LedgerEntry:
         "adapter": "kernel",
         "kind": FindingKind.BEYOND_BOUND,
         "quantity": None,
+        "op": None,
+        "dtype": None,
+        "largest_error": None,
         "owner": "upstream",
         "why": "accumulated twice",
         "link": "a link",
@@ -55,6 +58,9 @@ def test_a_known_difference_does_not_fail_the_run() -> None:
         {"adapter": "another"},
         {"kind": FindingKind.WRONG_SHAPE},
         {"quantity": Quantity.FORWARD},
+        {"op": Op.LOG_SOFTMAX},
+        {"dtype": DType.FLOAT64},
+        {"largest_error": 1e-6},
         {"version": "1.1"},
         {"platform": "darwin-arm64"},
     ],
@@ -64,8 +70,15 @@ def test_an_entry_excuses_nothing_but_what_it_names(other: dict[str, Any]) -> No
     assert FindingKind.BEYOND_BOUND in {finding.kind for finding in compared.unexpected}
 
 
-def test_an_entry_that_no_longer_happens_is_itself_a_finding() -> None:
-    compared = run(plan(ASKED, ledger=[known()]), wrong=False)
+@pytest.mark.parametrize("scope", [{}, {"case": None}, {"case": None, "op": Op.SOFTMAX, "dtype": DType.FLOAT32}])
+@pytest.mark.parametrize("limit", [{}, {"largest_error": 0.2}])
+def test_an_entry_may_speak_of_any_case_of_an_op_and_dtype(scope: dict[str, Any], limit: dict[str, Any]) -> None:
+    assert not run(plan(ASKED, ledger=[known(**scope | limit)]), wrong=True).unexpected
+
+
+@pytest.mark.parametrize("scope", [{}, {"case": None}])
+def test_an_entry_that_no_longer_happens_is_itself_a_finding(scope: dict[str, Any]) -> None:
+    compared = run(plan(ASKED, ledger=[known(**scope)]), wrong=False)
     assert [finding.kind for finding in compared.unexpected] == [FindingKind.LEDGER_STALE]
     assert "cases/ledger.yaml:7" in compared.unexpected[0].sentence
 
