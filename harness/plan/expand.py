@@ -113,13 +113,17 @@ def _limits(setting: _Setting, memory: int) -> Iterator[Fault]:
     jacobian = size * size if Quantity.JACOBIAN in setting.check else 0
     needed = _WIDEST * len(case.dtype) * (size * arrays + jacobian)
     if needed > memory:
-        what = f"x of shape {list(x.shape)} makes this case need {_gibibytes(needed)} for its arrays"
-        instead = f"keep to {_gibibytes(memory)}, by a smaller shape or fewer cotangents; or allow more with --memory"
+        what = f"x of shape {list(x.shape)} makes this case need {_bytes(needed)} for its arrays"
+        instead = f"keep to {_bytes(memory)}, by a smaller shape or fewer cotangents; or allow more with --memory"
         yield setting.source.fault(where, what, instead)
 
 
-def _gibibytes(count: int) -> str:
-    return f"{count / 2**30:.3g} GiB"
+def _bytes(count: int) -> str:
+    size, unit = float(count), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB"):
+        if size >= 1024:
+            size, unit = size / 1024, larger
+    return f"{size:,.4g} {unit}"
 
 
 def _problems(setting: _Setting, faults: list[Fault]) -> Iterator[Problem]:

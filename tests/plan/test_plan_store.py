@@ -1,0 +1,244 @@
+"""A plan comes back from the disk bit for bit, or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+from harness.call import Call
+from harness.plan.digest import digest_of
+from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan, PrintedValue
+from harness.plan.problem import Problem
+from harness.plan.store import PlanError, read_plan, remove_plan, write_plan
+from harness.vocabulary import DType, FindingKind, Mode, Op, Quantity
+
+
+def problem_of(
+    x: NDArray[np.floating], *, name: str = "case", cotangent: NDArray[np.floating] | None = None
+) -> Problem:
+    call = Call(
+        op=Op.SOFTMAX, axis=-1, dtype=DType(x.dtype.name), mode=Mode.DEFAULT, x=x, cotangent=cotangent, tangent=x
+    )
+    check = (Quantity.FORWARD, Quantity.VJP)
+    return Problem(id=f"{name}[{x.dtype}]", case=name, call=call, cotangent_name="given", check=check)
+
+
+def plan_of(*problems: Problem) -> Plan:
+    case = CaseRecord(
+        id="case",
+        why="wörds",
+        source="s",
+        file="cases/a.yaml",
+        line=3,
+        text="- id: case",
+        problems=2,
+        tags=("a",),
+        findings=(ExpectedFinding(kind=FindingKind.RAISED, adapters=("torch",)),),
+        printed=(
+            PrintedValue(adapter="mxnet", quantity=Quantity.JACOBIAN, dtype=DType.FLOAT32, values=("1",), summed=True),
+        ),
+    )
+    entry = LedgerEntry(
+        id="known",
+        case="case",
+        adapter="mxnet",
+        kind=FindingKind.BEYOND_BOUND,
+        op=Op.LOG_SOFTMAX,
+        dtype=DType.FLOAT32,
+        quantity=Quantity.VJP,
+        largest_error=2e-6,
+        owner="upstream",
+        why="w",
+        link="l",
+        version="1.9.1",
+        platform="linux-x86_64",
+        file="cases/ledger.yaml",
+        line=2,
+    )
+    return Plan(
+        digest=digest_of(problems),
+        problems=problems,
+        cases={"case": case},
+        ledger=(entry,),
+        selection="-k a",
+        themes={"cases/a.yaml": "theme"},
+    )
+
+
+PLAN = plan_of(problem_of(np.array([0.1, 2.0])), problem_of(np.array([[1, 2]], dtype=np.float32)))
+
+BITS = hnp.arrays(np.uint32, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4))
+
+
+@given(bits=BITS, wide=st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+def test_every_bit_of_an_array_comes_back(tmp_path: Path, bits: NDArray[np.uint32], wide: bool) -> None:
+    x = (bits.astype(np.uint64) << 32 | bits).view(np.float64) if wide else bits.view(np.float32)
+    plan = plan_of(problem_of(x, cotangent=x))
+    write_plan(plan, tmp_path / "plan")
+    (problem,) = read_plan(tmp_path / "plan").problems
+    for array in (problem.call.x, problem.call.cotangent, problem.call.tangent):
+        assert array is not None
+        assert (array.shape, array.dtype) == (x.shape, x.dtype)
+        assert array.tobytes() == x.tobytes()
+        assert not array.flags.writeable
+
+
+def test_a_ledger_entry_may_leave_out_where_it_is_seen(tmp_path: Path) -> None:
+    anywhere = replace(PLAN.ledger[0], case=None, op=None, dtype=None, quantity=None, largest_error=None)
+    write_plan(replace(PLAN, ledger=(anywhere,)), tmp_path / "plan")
+    assert read_plan(tmp_path / "plan").ledger == (anywhere,)
+
+
+def test_everything_else_comes_back_too(tmp_path: Path) -> None:
+    write_plan(PLAN, tmp_path / "plan")
+    back = read_plan(tmp_path / "plan")
+    assert (back.digest, back.cases, back.ledger) == (PLAN.digest, PLAN.cases, PLAN.ledger)
+    assert (back.selection, back.themes) == (PLAN.selection, PLAN.themes)
+    for expected, actual in zip(PLAN.problems, back.problems, strict=True):
+        assert (actual.id, actual.case, actual.check) == (expected.id, expected.case, expected.check)
+        assert (actual.call.op, actual.call.axis, actual.call.mode) == (expected.call.op, -1, expected.call.mode)
+
+
+def test_an_array_that_many_problems_share_is_kept_once(tmp_path: Path) -> None:
+    x = np.arange(4096.0)
+    write_plan(plan_of(*[problem_of(x.copy()) for _ in range(20)]), tmp_path / "plan")
+    assert (tmp_path / "plan" / "inputs.npy").stat().st_size < 2 * x.nbytes
+
+
+def test_the_digest_is_not_moved_by_words_about_the_case() -> None:
+    mended = replace(PLAN, cases={"case": replace(PLAN.cases["case"], why="better words", line=99, tags=())}, ledger=())
+    assert digest_of(mended.problems) == PLAN.digest
+
+
+@given(st.integers(0, 63), st.integers(0, 1))
+def test_the_digest_is_moved_by_any_bit_of_an_input(bit: int, index: int) -> None:
+    x = np.array([0.1, 2.0])
+    flipped = x.copy()
+    flipped.view(np.uint64)[index] ^= np.uint64(1) << np.uint64(bit)
+    assert digest_of([problem_of(flipped)]) != digest_of([problem_of(x)])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": "other"},
+        {"cotangent_name": "ones"},
+        {"check": (Quantity.FORWARD,)},
+        {"call": replace(PLAN.problems[0].call, axis=0)},
+        {"call": replace(PLAN.problems[0].call, op=Op.LOG_SOFTMAX)},
+        {"call": replace(PLAN.problems[0].call, mode=Mode.EAGER)},
+        {"call": replace(PLAN.problems[0].call, tangent=None)},
+        {"call": replace(PLAN.problems[0].call, x=PLAN.problems[0].call.x.reshape(2, 1))},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_the_digest_is_moved_by_whatever_is_asked(changed: dict[str, object]) -> None:
+    assert digest_of([replace(PLAN.problems[0], **changed)]) != digest_of([PLAN.problems[0]])
+
+
+def test_a_plan_takes_the_place_of_the_old_one_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    write_plan(PLAN, tmp_path / "plan")
+    write_plan(plan_of(PLAN.problems[0]), tmp_path / "plan")
+    assert len(read_plan(tmp_path / "plan").problems) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["plan"]
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(PlanError, match=r"holds 'thesis\.tex'; move that away"):
+        remove_plan(tmp_path)
+    with pytest.raises(PlanError, match="thesis"):
+        write_plan(PLAN, tmp_path)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def edit_header(**changes: object) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        path = folder / "plan.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return edit
+
+
+def cut(name: str, *, keep: int) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[:keep])
+
+    return edit
+
+
+def flip_last_bit(folder: Path) -> None:
+    content = bytearray((folder / "inputs.npy").read_bytes())
+    content[-1] ^= 1
+    (folder / "inputs.npy").write_bytes(content)
+
+
+def substitute(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        text = (folder / name).read_text()
+        assert old in text
+        (folder / name).write_text(text.replace(old, new))
+
+    return edit
+
+
+def drop_last_problem(folder: Path) -> None:
+    lines = (folder / "problems.jsonl").read_text().splitlines(keepends=True)
+    (folder / "problems.jsonl").write_text("".join(lines[:-1]))
+
+
+def remove(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (edit_header(version=2), "format version 2, this harness reads version 1"),
+        (edit_header(format="a shopping list"), "not a plan of this harness"),
+        (edit_header(counts=None), "'counts' should be a dict"),
+        (edit_header(cases=[]), "belong to the case 'case', which is not there"),
+        (edit_header(cases=[{"id": "case"}]), "no 'why'"),
+        (edit_header(digest="0" * 64), "were changed after it was made"),
+        (cut("plan.json", keep=100), "not JSON"),
+        (cut("problems.jsonl", keep=100), "cut short"),
+        (cut("inputs.npy", keep=190), "not a readable .npy file"),
+        (cut("inputs.npy", keep=10), "not a readable .npy file"),
+        (cut("inputs.npy", keep=0), "not a readable .npy file"),
+        (drop_last_problem, "holds 1 problems, the plan has 2"),
+        (flip_last_bit, "were changed after it was made"),
+        (substitute("problems.jsonl", '"softmax"', '"softmin"'), "problems.jsonl:1: not what a plan holds"),
+        (substitute("problems.jsonl", '"axis": -1', '"axis": 0'), "were changed after it was made"),
+        (substitute("problems.jsonl", '"offset": 0', '"offset": 4096'), "bytes 4096 to"),
+        (substitute("problems.jsonl", '"shape": [2]', '"shape": "ab"'), "not a reference"),
+        (remove("inputs.npy"), "inputs.npy"),
+        (remove("problems.jsonl"), "cannot be read"),
+        (remove("plan.json"), "there is no plan here; make one with: harness plan"),
+    ],
+)
+def test_a_plan_that_is_not_whole_is_refused_with_what_to_do(
+    tmp_path: Path, spoil: Callable[[Path], None], words: str
+) -> None:
+    write_plan(PLAN, tmp_path / "plan")
+    spoil(tmp_path / "plan")
+    with pytest.raises(PlanError) as caught:
+        read_plan(tmp_path / "plan")
+    assert words in str(caught.value)
+    assert "harness plan" in str(caught.value) or "same harness" in str(caught.value)
+
+
+def test_where_nothing_can_be_written_the_message_names_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(PlanError, match="choose another folder with --reports"):
+        write_plan(PLAN, tmp_path / "file" / "plan")
