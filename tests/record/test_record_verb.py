@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.plan.plan import Plan
+from harness.record.store import read_recording
+from tests.record.bench import ROOT, WRONG, around_the_mark, write
+
+
+def harness_record(*arguments: str, reports: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", "record", *arguments, "--reports", str(reports)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return write(tmp_path, around_the_mark())
+
+
+def test_a_recording_ends_with_its_counts_and_where_it_is(tmp_path: Path, plan: Plan) -> None:
+    done = harness_record(str(WRONG / "raises.py"), reports=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == f"raises: recorded 10 evaluations (9 returned, 1 raised) in {tmp_path}/recordings/raises\n"
+    assert done.stderr == ""
+    assert read_recording(tmp_path / "recordings" / "raises", plan=plan.digest).complete
+
+
+def test_the_built_in_reference_is_recorded_by_its_name(tmp_path: Path, plan: Plan) -> None:
+    assert harness_record("reference", reports=tmp_path).returncode == 0
+    header = read_recording(tmp_path / "recordings" / "reference", plan=plan.digest).header
+    assert header.description is not None
+    assert header.description.framework == "NumPy reference"
+    assert any(package.startswith("numpy==") for package in header.packages)
+
+
+def test_what_an_adapter_prints_stays_out_of_the_output(tmp_path: Path, plan: Plan) -> None:
+    done = harness_record(str(WRONG / "prints.py"), reports=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nobody asked for" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("adapter", "code", "words"),
+    [
+        ("unavailable.py", 3, "harness: unavailable was not run: no such accelerator here; plug one in"),
+        ("two_adapters.py", 2, "expected exactly one class derived from harness.adapters.contract.Adapter"),
+        ("absent.py", 2, "there is no such file"),
+    ],
+)
+def test_the_exit_code_tells_a_missing_framework_from_a_wrong_adapter(
+    adapter: str, code: int, words: str, *, tmp_path: Path, plan: Plan
+) -> None:
+    done = harness_record(str(WRONG / adapter), reports=tmp_path)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_a_plan_it_says_how_to_make_one(tmp_path: Path) -> None:
+    done = harness_record("reference", reports=tmp_path)
+    assert done.returncode == 2
+    assert "make one with: harness plan" in done.stderr
