@@ -1,0 +1,46 @@
+"""The README's worked example, executed: a case of one's own, from the file to its explanation."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def harness(*arguments: str | Path, code: int = 0) -> str:
+    line = [sys.executable, "-m", "harness", *map(str, arguments)]
+    finished = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert finished.returncode == code, finished.stderr
+    return finished.stdout + finished.stderr
+
+
+def test_the_case_of_the_readme_goes_from_its_file_to_its_explanation(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    mine, reports = tmp_path / "mine.yaml", tmp_path / "reports"
+    mine.write_text(text)
+    harness("cases", mine)
+    harness("plan", mine, "-k", "my-mean-loss", "--reports", reports)
+    harness("record", "reference", "--reports", reports)
+    harness("compare", "--reports", reports, "--require", "reference")
+    assert "agrees" in harness("report", "--reports", reports)
+    explained = harness("explain", "my-mean-loss", "--reports", reports)
+    assert "summed-output-zero-gradient" in explained
+    assert "reference" in explained
+    page = (reports / "selection" / "index.html").read_text()
+    assert "my-mean-loss" in page
+
+
+def test_the_folders_of_the_readme_exist() -> None:
+    readme = (ROOT / "README.md").read_text()
+    named = re.findall(r"^\| `([a-z/]+/)` \|", readme, flags=re.MULTILINE)
+    assert named
+    assert [folder for folder in named if not (ROOT / folder).is_dir()] == []
+
+
+def test_the_links_of_the_readme_lead_somewhere() -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text())
+    missing = [target for target in targets if "://" not in target and not (ROOT / target).exists()]
+    assert missing == []
