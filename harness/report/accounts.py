@@ -65,15 +65,15 @@ _MEANINGS = {
     Place.NOT_RUN: "no result, because the adapter did not run",
 }
 
-# the worst first: what a cell that stands for several evaluations shows
+# the worst first: what a cell that stands for several evaluations shows; what gave no result comes last, and is counted
 SEVERITY = (
     Place.FLAGGED,
     Place.EXPECTED,
     Place.RANGE,
-    Place.NOT_RUN,
-    Place.UNSUPPORTED,
     Place.WITHIN,
     Place.EXACT,
+    Place.NOT_RUN,
+    Place.UNSUPPORTED,
 )
 
 

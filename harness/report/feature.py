@@ -9,10 +9,29 @@ from harness.compare.exhibit import Answer
 from harness.compare.verdict import Finding
 from harness.plan.plan import CaseRecord
 from harness.report.drawing import Drawing, draw
-from harness.vocabulary import FindingKind
+from harness.vocabulary import FindingKind, Quantity
 
 ORIGIN = "discuss.mxnet.io/t/derivative-of-softmax"  # the thread that this project began with
 _NO_COTANGENT = "implicit"
+_UNSUPPORTED = "unsupported: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One adapter's answer to the cotangent of the case, and its Jacobian where it gave one."""
+
+    asked: Answer
+    jacobian: Answer | None
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether the adapter has no such call, as against a framework that refuses one."""
+        return (self.asked.words or "").startswith(_UNSUPPORTED)
+
+    @property
+    def words(self) -> str | None:
+        """What the adapter said instead of returning numbers."""
+        return None if self.asked.words is None else self.asked.words.removeprefix(_UNSUPPORTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +48,13 @@ class Feature:
         return self.drawing.exhibit.cotangent_name == _NO_COTANGENT
 
     @property
-    def returned(self) -> tuple[Answer, ...]:
-        """The adapters that answered with numbers."""
-        return tuple(answer for answer in self.drawing.vjps if answer.values is not None)
-
-    @property
-    def refused(self) -> tuple[Answer, ...]:
-        """The adapters that answered with words."""
-        return tuple(answer for answer in self.drawing.vjps if answer.words is not None)
+    def answers(self) -> tuple[Told, ...]:
+        """What each adapter did: first those that returned numbers, then those that refused, then the rest."""
+        jacobians = {
+            answer.adapter: answer for answer in self.drawing.exhibit.answers if answer.quantity is Quantity.JACOBIAN
+        }
+        told = (Told(asked=answer, jacobian=jacobians.get(answer.adapter)) for answer in self.drawing.vjps)
+        return tuple(sorted(told, key=lambda each: (each.asked.values is None, each.unsupported)))
 
 
 def feature(comparison: Comparison) -> Feature | None:

@@ -14,10 +14,11 @@ from harness.vocabulary import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """The worst of a case's evaluations by one adapter."""
+    """The worst of a case's evaluations by one adapter, and how many of them have no result at all."""
 
     place: Place
     outcome: Outcome
+    unsupported: int  # beside the evaluations that the cell shows
     share: float | None  # the worst share of a bound, where the outcome shown comes from holding errors against bounds
 
 
@@ -77,4 +78,5 @@ def _cell(verdicts: list[Verdict], accounts: Accounts) -> Cell | None:
     outcome = min((verdict.outcome for found, verdict in placed if found is place), key=outcomes.index)
     measured = outcome in (Outcome.WITHIN_BOUND, Outcome.BEYOND_BOUND)
     shares = [verdict.share for verdict in verdicts if measured and verdict.share is not None]
-    return Cell(place=place, outcome=outcome, share=max(shares, default=None))
+    unsupported = sum(found is Place.UNSUPPORTED for found, _ in placed) if place is not Place.UNSUPPORTED else 0
+    return Cell(place=place, outcome=outcome, unsupported=unsupported, share=max(shares, default=None))

@@ -18,7 +18,7 @@ from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
 from harness.report.legible import legible
 from harness.report.matrix import anchor, matrix
-from harness.report.ranking import Rank, ranked
+from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.sections import sections, web_address
 from harness.report.unverified import gaps
 from harness.vocabulary import Outcome
@@ -79,6 +79,7 @@ def _environment() -> Environment:
         "shape": figures.shape,
         "share": figures.share,
         "signed": figures.signed,
+        "sum_of_findings": _findings,
         "ulps": figures.ulps,
         "version": version,
         "web_address": web_address,
@@ -103,3 +104,7 @@ def _asset(name: str) -> str:
 
 def _brief(text: str) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + " …"
+
+
+def _findings(kinds: tuple[Gathered, ...]) -> str:
+    return figures.count(sum(len(gathered.findings) for gathered in kinds))

@@ -16,6 +16,7 @@ from harness.report.matrix import Theme
 from harness.vocabulary import Quantity
 
 WIDEST = 8000  # verdicts: beyond this many, a page shows the worst element only where a result does not agree
+WIDEST_PAIR = 26  # characters of a decimal and a hex float that stand side by side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +29,16 @@ class Numbers:
 
     @property
     def pair(self) -> str:
-        """What came back at the worst element and what is right, in decimal and in bits, one above the other."""
+        """What came back at the worst element and what is right, in decimal and in bits, for comparing by eye."""
         dtype = self.verdict.dtype
         numbers = (self.verdict.got, self.verdict.want)
-        texts = [(figures.decimal(number, dtype), figures.hexadecimal(number)) for number in numbers]
-        width = max(len(text) for text, _ in texts)
-        return "\n".join(
-            f"{name:<5}{text:<{width}}  {bits}" for name, (text, bits) in zip(("got", "want"), texts, strict=True)
-        )
+        got, want = (figures.decimal(number, dtype) for number in numbers)
+        bits_got, bits_want = (figures.hexadecimal(number) for number in numbers)
+        at = f"\nat   {figures.shape(self.verdict.at)}" if self.verdict.at else ""
+        width = max(len(got), len(want))
+        if width + max(len(bits_got), len(bits_want)) > WIDEST_PAIR:
+            return f"got  {got}\nwant {want}\n     {bits_got}\n     {bits_want}{at}"
+        return f"got  {got:<{width}}  {bits_got}\nwant {want:<{width}}  {bits_want}{at}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ class ProblemTable:
 
     name: str  # what distinguishes it from the other problems of the case; empty where there is only one
     about: Verdict
+    cotangent: str
+    modes: str
     lines: tuple[Line, ...]
 
 
@@ -98,15 +103,28 @@ def _shows_worst(place: Place, verdict: Verdict, *, every: bool) -> bool:
 def _table(
     case: str, problem: str, lines: dict[Quantity, dict[str, Numbers]], adapters: tuple[str, ...]
 ) -> ProblemTable:
-    about = next(iter(next(iter(lines.values())).values())).verdict
+    verdicts = [numbers.verdict for by_adapter in lines.values() for numbers in by_adapter.values()]
     return ProblemTable(
         name=problem.removeprefix(case).strip("[]"),
-        about=about,
+        about=verdicts[0],
+        cotangent=next((verdict.cotangent for verdict in verdicts if verdict.cotangent), ""),
+        modes=_modes(verdicts),
         lines=tuple(
             Line(quantity=quantity, numbers=tuple(by_adapter.get(name) for name in adapters))
             for quantity, by_adapter in lines.items()
         ),
     )
+
+
+def _modes(verdicts: list[Verdict]) -> str:
+    """Return the modes that ran, with the adapters that ran in each where there are several."""
+    adapters: dict[str, dict[str, None]] = {}
+    for verdict in verdicts:
+        if verdict.mode:
+            adapters.setdefault(verdict.mode, {})[verdict.adapter] = None
+    if len(adapters) <= 1:
+        return "".join(adapters)
+    return "; ".join(f"{mode}: {', '.join(ran)}" for mode, ran in adapters.items())
 
 
 def web_address(source: str) -> str | None:

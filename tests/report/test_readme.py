@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.report.accounts import Place
+from harness.report.files import ReportFile
+from harness.report.ranking import TITLES
+from harness.vocabulary import FindingKind
+
+README = (Path(__file__).parents[2] / "reports" / "README.md").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("kind", list(FindingKind), ids=lambda kind: kind.value)
+def test_every_kind_of_finding_is_in_the_table(kind: FindingKind) -> None:
+    assert f"| `{kind.value}` | {kind.level.value} | {TITLES[kind]} |" in README
+
+
+def test_the_table_names_no_other_kind() -> None:
+    levels = {"explanation", "policy", "fault"}
+    kinds = [line.split("`")[1] for line in README if line.startswith("| `") and line.split("|")[2].strip() in levels]
+    assert set(kinds) == {kind.value for kind in FindingKind}
+
+
+@pytest.mark.parametrize("place", list(Place))
+def test_every_place_is_in_the_table_with_its_meaning(place: Place) -> None:
+    assert f"| {place.value} | {place.meaning} |" in README
+
+
+@pytest.mark.parametrize("file", list(ReportFile))
+def test_every_file_is_named(file: ReportFile) -> None:
+    assert any(f"`{file.value}`" in line for line in README)
