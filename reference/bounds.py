@@ -1,8 +1,8 @@
 """The largest error of a correct kernel, element by element: a derived bound, not a tolerance.
 
 Names follow README.md: s, l, T, V, P as there; u is the unit roundoff of the working format, N(p) the relative error
-of a sum of the terms p in any order. Everything is float64, rows along the last axis; vectors are scaled to |v| <= 1
-by the caller (absolute underflow terms are scaled with them).
+of a sum of the terms p in any order. Everything is float64, rows along the last axis; vectors are scaled by the
+caller, and absolute underflow terms with them.
 
 First-order terms stand inside G(r) = r / (1 - r), which bounds every product of factors (1 + theta)^(+-1) with
 sum |theta| <= r; where r reaches 1 nothing can be said and the bound is as good as infinite.
@@ -154,9 +154,9 @@ class Perturbation:
         return exponentials + self.common * np.abs(mean) + summation + self._underflow_of_dot(v, omega)
 
     def _underflow_of_dot(self, v: Floats, omega: Floats) -> Floats:
-        lost = (self.lost * np.abs(v)).sum(axis=-1, keepdims=True)
+        lost: Floats = (self.lost * np.abs(v)).sum(axis=-1, keepdims=True)
         operations = 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)  # products and additions
-        return np.asarray(lost + operations * omega, dtype=np.float64)
+        return np.add(lost, operations * omega)
 
     def exp_of_log(self, log: Floats, *, log_total: Floats, log_sum_exp: Floats) -> Floats:
         """Return b: the relative error of s_i where it is exp of the log_softmax, or recomputed from the e_i."""
@@ -167,7 +167,7 @@ class Perturbation:
             shift + u * finite_log + self.log_sum(log_total) + (constants.EXP + constants.EXP_PER_UNIT * finite_log) * u
         )
         recomputed = self.element + self.mean + self.common + 2.0 * u
-        return growth(np.maximum(stored, recomputed))
+        return np.where(self.s > 0, growth(np.maximum(stored, recomputed)), 0.0)
 
     def log_softmax_vjp(self, v: Floats, *, result: Floats, relative: Floats, omega: Floats) -> Floats:
         """Return (B4), the bound of v_i - s_i V = ``result``; ``relative`` is :meth:`exp_of_log`."""

@@ -21,8 +21,11 @@ from reference.bounds import Arithmetic, growth
 from reference.constants import EXP, EXP_PER_UNIT, SECOND_ORDER
 from reference.doubledouble import DoubleDouble, Floats, difference, where
 from reference.judgement import Reading, readings, undefined_rows
-from reference.oracle import to_unit_scale
+from reference.oracle import scaled_to
 
+_LARGEST_EXPONENT: Final = 500  # of a scaled cotangent: it is divided by probabilities down to 2^-1021
+_SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what scaling may lose of it
+_LOUDEST: Final = 2.0**800  # an element whose own rounding is larger than this has nothing to say about a sum
 _ROUNDINGS_THAT_UNDERFLOW: Final = 4.0  # between s_i and a derivative of any form
 
 
@@ -46,13 +49,13 @@ def of_rows(
     if v is None or forward is None:
         votes = _softmax(got[kept], reading) if op == "softmax" else _log_softmax(got[kept], reading)
     else:
-        cotangent, exponent = to_unit_scale(v[kept].astype(np.float64))
+        cotangent, exponent = scaled_to(_LARGEST_EXPONENT, v[kept].astype(np.float64))
         test = _softmax_vjp if op == "softmax" else _log_softmax_vjp
         votes = test(
             np.ldexp(got[kept], -exponent),
             v=cotangent,
             forward=forward[kept].astype(np.float64),
-            omega=np.ldexp(arithmetic.omega, -exponent),
+            omega=np.maximum(np.ldexp(arithmetic.omega, -exponent), _SMALLEST_ERROR),
             reading=reading,
         )
     judged = agreement(votes)
@@ -101,7 +104,8 @@ def _softmax_vjp(got: Floats, *, v: Floats, forward: Floats, omega: Floats, read
     moved = reading.perturbation
     arithmetic = moved.arithmetic
     u = arithmetic.u
-    silent = forward < arithmetic.omega
+    underflow = _ROUNDINGS_THAT_UNDERFLOW * omega / forward
+    silent = (forward < arithmetic.omega) | ~(underflow < _LOUDEST)
     s = DoubleDouble.exactly(np.where(silent, 1.0, forward))
     quotient = DoubleDouble.exactly(got) / s
     own_terms = DoubleDouble.exactly(forward) * DoubleDouble.exactly(v)
@@ -115,7 +119,7 @@ def _softmax_vjp(got: Floats, *, v: Floats, forward: Floats, omega: Floats, read
     own = u * (8.0 * np.abs(v) + 7.0 * np.abs(quotient.hi))
     return Votes(
         centre=((DoubleDouble.exactly(v) - quotient) - mean).hi,
-        width=SECOND_ORDER * own + _ROUNDINGS_THAT_UNDERFLOW * omega / s.hi,
+        width=SECOND_ORDER * own + underflow,
         silent=silent,
         limit=SECOND_ORDER * (rounding + lost),
     )
@@ -129,9 +133,10 @@ def _log_softmax_vjp(got: Floats, *, v: Floats, forward: Floats, omega: Floats, 
     log = np.clip(forward, elementary.SMALLEST_EXPONENT, -elementary.SMALLEST_EXPONENT)
     mantissa, exponent = elementary.exp(DoubleDouble.exactly(log))
     p = mantissa.scaled(exponent)
-    silent = p.hi < arithmetic.omega
+    rounding = u * np.abs(got) / p.hi + _ROUNDINGS_THAT_UNDERFLOW * omega / p.hi
+    silent = (p.hi < arithmetic.omega) | ~(rounding < _LOUDEST)
     one = DoubleDouble.exactly(np.ones_like(p.hi))
-    vote = difference(v, got) / where(silent, one, p)
+    divisor = where(silent, one, p)
     total = DoubleDouble.exactly(v).sum_rows()
     sizes = np.abs(v)
     log_total, log_sum_exp = reading.logarithms()
@@ -139,12 +144,12 @@ def _log_softmax_vjp(got: Floats, *, v: Floats, forward: Floats, omega: Floats, 
     summation = arithmetic.summation(sizes) * sizes.sum(axis=-1, keepdims=True)
     lost = omega * np.count_nonzero(v, axis=-1, keepdims=True)
     limit = SECOND_ORDER * (summation + np.abs(total.hi) * growth(shared) + lost)
-    size = np.where(silent, 0.0, np.abs(log))
+    size = np.abs(log)
     factor = (EXP + EXP_PER_UNIT * size + 2.0 + size) * u + moved.rho
-    own = (np.abs(total.hi) + limit) * factor + u * np.abs(got) / np.where(silent, 1.0, p.hi)
+    own = (np.abs(total.hi) + limit) * factor + rounding
     return Votes(
-        centre=(vote - total).hi,
-        width=SECOND_ORDER * own + _ROUNDINGS_THAT_UNDERFLOW * omega / np.where(silent, 1.0, p.hi),
+        centre=(difference(v, got) / divisor - total).hi,
+        width=SECOND_ORDER * own,
         silent=silent,
         limit=limit,
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference.bounds import Arithmetic, Perturbation
 from reference.doubledouble import DoubleDouble, Floats
-from reference.oracle import Distribution, exact_shift, rounded_shift, to_unit_scale
+from reference.oracle import Distribution, exact_shift, rounded_shift, scaled_to
+
+_LARGEST_EXPONENT: Final = 900  # of a scaled vector: 2^996, where double-double products overflow, is n 2^96 times away
+_SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what oracle and bound may lose to underflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +30,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Vector:
-    """A cotangent or tangent, scaled by a power of two to at most 1 in every row."""
+    """A cotangent or tangent, scaled in every row by a power of two.
+
+    Rows are scaled up: sums and double-double products cannot overflow, and what is small stays far from underflow,
+    in the oracle and in the bound.
+    """
 
     v: Floats
     exponent: NDArray[np.int64]  # (..., 1): the vector is v 2^exponent
@@ -35,12 +42,12 @@ class Vector:
     @classmethod
     def of(cls, values: NDArray[Any]) -> Vector:
         """Scale finite values."""
-        v, exponent = to_unit_scale(values.astype(np.float64))
+        v, exponent = scaled_to(_LARGEST_EXPONENT, values.astype(np.float64))
         return cls(v=v, exponent=exponent)
 
     def scaled(self, absolute: float) -> Floats:
         """Return an absolute error of results in the scale of ``v``, one per row."""
-        return np.ldexp(absolute, -self.exponent)
+        return np.maximum(np.ldexp(absolute, -self.exponent), _SMALLEST_ERROR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -76,7 +76,7 @@ class Distribution:
         return DoubleDouble(hi=np.where(gone, -np.inf, log.hi), lo=np.where(gone, 0.0, log.lo))
 
     def centred(self, v: Floats) -> DoubleDouble:
-        """Return T_i = v_i - <s, v>, for |v| <= 1."""
+        """Return T_i = v_i - <s, v>, for |v| <= 2^900."""
         rows = np.broadcast_shapes(v.shape[:-1], self.top.shape[:-1])
         every = np.broadcast_to(v, (*rows, v.shape[-1]))
         w = difference(every, np.take_along_axis(every, np.broadcast_to(self.top, (*rows, 1)), axis=-1))
@@ -88,7 +88,7 @@ class Distribution:
         return (self.share * centred).scaled(self.exponent + scale)
 
     def log_softmax_vjp(self, v: Floats) -> DoubleDouble:
-        """Return v_i - s_i V with V = sum_j v_j, for |v| <= 1; the jvp is :meth:`centred`."""
+        """Return v_i - s_i V with V = sum_j v_j, for |v| <= 2^900; the jvp is :meth:`centred`."""
         exact = DoubleDouble.exactly(v)
         total = exact.sum_rows()
         plain = exact - self.softmax() * total
@@ -107,11 +107,11 @@ def rounded_shift(x: NDArray[Any]) -> DoubleDouble:
     return DoubleDouble.exactly((x - x.max(axis=-1, keepdims=True)).astype(np.float64))
 
 
-def to_unit_scale(v: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Return v 2^-k with 1/2 <= max |v| 2^-k < 1 in every row, and k, one per row: an exact scaling.
+def scaled_to(largest_exponent: int, v: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return v 2^-k with its largest element in [2^(e-1), 2^e) for e = ``largest_exponent``, and k, one per row.
 
-    Elements 2^1022 times smaller than the largest of their row may lose bits, which no result can show.
+    The scaling is exact, but for elements so much smaller than the largest of their row that they become subnormal.
     """
     _, exponent = np.frexp(np.abs(v).max(axis=-1, keepdims=True))
-    k = exponent.astype(np.int64)
+    k = exponent.astype(np.int64) - largest_exponent
     return np.ldexp(v, -k), k
