@@ -12,6 +12,7 @@ from markupsafe import Markup
 from harness.compare.comparison import Comparison
 from harness.report import figures
 from harness.report.accounts import Accounts, Place
+from harness.report.accuracy import WIDTH, accuracy, bound_pixel
 from harness.report.evidence import proof
 from harness.report.feature import feature
 from harness.report.files import ReportFile
@@ -51,6 +52,7 @@ def page(comparison: Comparison, accounts: Accounts) -> str:
             feature=feature(comparison),
             themes=themes,
             sections=sections(comparison, accounts, themes),
+            measured=accuracy(comparison),
             gaps=gaps(comparison, accounts),
         )
     )
@@ -86,6 +88,8 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "Place": Place,
+        "bound_pixel": bound_pixel(),
+        "strip_width": WIDTH,
         "Rank": Rank,
         "outcomes": tuple(Outcome),
         "failures_open": FAILURES_OPEN,
