@@ -23,26 +23,27 @@ from harness.plan.plan import CaseRecord, Plan
 from harness.plan.schema import schema_text
 from harness.plan.signatures import count_signatures
 
+EXAMPLES = """\b
+Examples:
+  harness cases
+  harness cases --list -k forum
+  harness cases mycases/port.yaml
+  harness cases --schema > cases/schema.json
+"""
 
-@click.command("cases")
+
+@click.command("cases", epilog=EXAMPLES)
 @paths_argument
 @keyword_option
 @click.option("--list", "listed", is_flag=True, help="List the cases by theme, each with its number of problems.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of case files, and do nothing else.")
 @memory_option
-def command(paths: tuple[Path, ...], keyword: str | None, listed: bool, schema: bool, gibibytes: float) -> None:
+def command(*, paths: tuple[Path, ...], keyword: str | None, listed: bool, schema: bool, gibibytes: float) -> None:
     """Check case files, list them, or print their JSON Schema.
 
     PATHS are case files, or folders of them; by default the folder cases. All faults of all files are shown at once,
     as file:line:column: what is wrong; what would be right.
-
-    \b
-    Examples:
-      harness cases
-      harness cases --list -k forum
-      harness cases mycases/port.yaml
-      harness cases --schema > cases/schema.json
-    """  # noqa: D301 - click reads a real backspace as: keep these lines
+    """
     if schema:
         click.echo(schema_text(), nl=False)
         return
@@ -65,7 +66,7 @@ def _list(plan: Plan) -> None:
     for file, theme in plan.themes.items():
         cases = [case for case in plan.cases.values() if case.file == file]
         if console.is_terminal:
-            console.print(_table(file, theme, cases, problems))
+            console.print(_table(file, theme, cases, problems), "")
         else:
             for line in _lines(file, theme, cases, problems):
                 click.echo(line)

@@ -15,40 +15,36 @@ from harness.cli.casefiles import (
     read_cases,
 )
 from harness.cli.exits import Exit, leave
+from harness.cli.options import reports_option
 from harness.layout import Layout
 from harness.plan.plan import Plan
 from harness.plan.signatures import count_signatures
 from harness.plan.store import PlanError, remove_plan, write_plan
 
+EXAMPLES = """\b
+Examples:
+  harness plan
+  harness plan -k forum
+  harness plan -k "zero-gradient and not float64"
+  harness plan mycases/port.yaml --reports port
+"""
 
-@click.command("plan")
+
+@click.command("plan", epilog=EXAMPLES)
 @paths_argument
 @keyword_option
-@click.option(
-    "--reports",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder for everything that is made.",
-)
+@reports_option
 @memory_option
-def command(paths: tuple[Path, ...], keyword: str | None, reports: Path, gibibytes: float) -> None:
+def command(*, paths: tuple[Path, ...], keyword: str | None, reports: Path, gibibytes: float) -> None:
     """Turn cases into problems with exact input bits.
 
     PATHS are case files, or folders of them; by default the folder cases. Beside a file, the ledger of its folder is
     read too. The old plan is removed first: a plan that fails is never followed by a report of an older one.
 
-    \b
-    Examples:
-      harness plan
-      harness plan -k forum
-      harness plan -k "zero-gradient and not float64"
-      harness plan mycases/port.yaml --reports /tmp/port
-
     A word of -k matches, in any letter case, inside a problem's id, op, dtype, mode, cotangent, tag or file name;
     words with spaces stand in quotation marks. A plan of explicit paths or with -k is a selection: its recordings and
-    report go to DIR/selection, and leave the full report as it is.
-    """  # noqa: D301 - click reads a real backspace as: keep these lines
+    report go to the folder selection there, and leave the full report as it is.
+    """
     folder = Layout(reports).plan
     try:
         remove_plan(folder)

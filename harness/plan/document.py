@@ -29,9 +29,8 @@ from ruamel.yaml.reader import ReaderError
 
 from harness.plan.faults import BadCases, Fault, shown
 from harness.plan.number import LONGEST, NotANumber, WrittenFloat, is_decimal
-from harness.plan.source import Place, Source, Where
+from harness.plan.source import Place, Source, Where, place_of, read_text, refused
 
-LARGEST = 4 * 2**20  # bytes; numbers by the million belong into a .npy file
 DEEPEST = 32  # levels of nesting; an array has at most eight
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
@@ -41,24 +40,26 @@ _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 def read_source(path: Path) -> Source:
     """Read the case file at ``path``; raise :class:`~harness.plan.faults.BadCases` where it is not plain YAML."""
     name = path.as_posix()
-    text = _read_text(path, name)
+    text = read_text(path)
     tree = _Tree(name)
     try:
         root = tree.build(YAML(typ="safe", pure=True).parse(text))
     except ReaderError as error:
-        place = _place(text, error.position)
+        place = place_of(text, error.position)
         code = error.character if isinstance(error.character, int) else ord(error.character)
-        raise _stop(name, place, f"the control character U+{code:04X}", "remove it, or write it as an escape") from None
+        raise refused(
+            name, place, f"the control character U+{code:04X}", "remove it, or write it as an escape"
+        ) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _stop(name, place, *_explained(error, text, place)) from None
+        raise refused(name, place, *_explained(error, text, place)) from None
     except YAMLError as error:
-        raise _stop(name, (1, 1), f"not YAML: {shown(str(error))}", "mend it as the message says") from None
+        raise refused(name, (1, 1), f"not YAML: {shown(str(error))}", "mend it as the message says") from None
     if not tree.faults and not isinstance(root, dict):
         got = "nothing" if root is None else f"a {_kind(root)}"
         instead = "begin with 'format: 1', 'theme: ...' and 'cases:'"
-        tree.faults.append(_fault(name, (1, 1), f"the file holds {got} where a mapping is expected", instead))
+        raise refused(name, (1, 1), f"the file holds {got} where a mapping is expected", instead)
     if tree.faults:
         raise BadCases(tree.faults)
     return Source(
@@ -101,7 +102,7 @@ class _Tree:
     def _value(self, event: Any, events: Iterator[Event], where: Where) -> Any:
         self.values.setdefault(where, _begin(event))
         if len(where) > DEEPEST:
-            raise _stop(self.file, _begin(event), "values are nested too deeply", f"keep to {DEEPEST} levels")
+            raise refused(self.file, _begin(event), "values are nested too deeply", f"keep to {DEEPEST} levels")
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
             self._note(event, "an anchor or alias", "write the value out: a case is read on its own")
         if getattr(event, "tag", None) is not None:
@@ -168,7 +169,8 @@ class _Tree:
             self._last = event.end_mark.line + 1
 
     def _note(self, event: Event, what: str, instead: str) -> None:
-        self.faults.append(_fault(self.file, _begin(event), what, instead))
+        line, column = _begin(event)
+        self.faults.append(Fault(file=self.file, line=line, column=column, what=what, instead=instead))
 
 
 def _integer(text: str) -> int:
@@ -188,25 +190,6 @@ def _last_line(event: ScalarEvent) -> int:
     return int(end.line) if whole_lines else int(end.line) + 1
 
 
-def _read_text(path: Path, name: str) -> str:
-    try:
-        if not path.is_file():
-            raise _stop(name, (1, 1), "not a regular file", "give a YAML file, or a folder that holds some")
-        size = path.stat().st_size
-        if size > LARGEST:
-            instead = f"keep to {LARGEST >> 20} MiB, and put long arrays into .npy files: x: {{file: logits.npy}}"
-            raise _stop(name, (1, 1), f"the file has {size >> 20} MiB", instead)
-        content = path.read_bytes()
-    except OSError as error:
-        raise _stop(name, (1, 1), f"cannot be read ({error.strerror})", "check the name and the permissions") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8", errors="replace")
-        what = f"the byte 0x{content[error.start]:02x} is not UTF-8"
-        raise _stop(name, _place(before, len(before)), what, "save the file as UTF-8") from None
-
-
 def _explained(error: MarkedYAMLError, text: str, place: Place) -> tuple[str, str]:
     """Return what is wrong with the YAML and what would be right, in words for one who does not know the grammar."""
     problem = str(error.problem or error.context)
@@ -220,18 +203,5 @@ def _explained(error: MarkedYAMLError, text: str, place: Place) -> tuple[str, st
     return f"not YAML: {problem}{opened}", "mend the brackets, quotation marks or indentation there"
 
 
-def _place(text: str, index: int) -> Place:
-    before = text[:index]
-    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
-
-
 def _kind(value: object) -> str:
     return {list: "list", str: "text", bool: "truth value"}.get(type(value), "number")
-
-
-def _fault(file: str, place: Place, what: str, instead: str) -> Fault:
-    return Fault(file=file, line=place[0], column=place[1], what=what, instead=instead)
-
-
-def _stop(file: str, place: Place, what: str, instead: str) -> BadCases:
-    return BadCases([_fault(file, place, what, instead)])

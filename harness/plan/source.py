@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.plan.faults import Fault
+from harness.plan.faults import BadCases, Fault
+
+LARGEST = 4 * 2**20  # bytes; numbers by the million belong into a .npy file
 
 Where = tuple[str | int, ...]  # keys and indices that lead from the root to a value
 Place = tuple[int, int]  # line and column, counted from 1
@@ -50,3 +52,37 @@ class Source:
             lines.pop()
         indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
         return "\n".join(line[indent:] for line in lines)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of the file at ``path``; raise :class:`~harness.plan.faults.BadCases` where it is none."""
+    name = path.as_posix()
+    try:
+        if not path.is_file():
+            raise refused(name, (1, 1), "not a regular file", "give a YAML file, or a folder that holds some")
+        size = path.stat().st_size
+        if size > LARGEST:
+            instead = f"keep to {LARGEST >> 20} MiB, and put long arrays into .npy files: x: {{file: logits.npy}}"
+            raise refused(name, (1, 1), f"the file has {size >> 20} MiB", instead)
+        content = path.read_bytes()
+    except OSError as error:
+        raise refused(
+            name, (1, 1), f"cannot be read ({error.strerror})", "check the name and the permissions"
+        ) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", errors="replace")
+        what = f"the byte 0x{content[error.start]:02x} is not UTF-8"
+        raise refused(name, place_of(before, len(before)), what, "save the file as UTF-8") from None
+
+
+def place_of(text: str, index: int) -> Place:
+    """Return the place of the character at ``index``."""
+    before = text[:index]
+    return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
+
+
+def refused(file: str, place: Place, what: str, instead: str) -> BadCases:
+    """Return the refusal of a whole file, for one fault."""
+    return BadCases([Fault(file=file, line=place[0], column=place[1], what=what, instead=instead)])

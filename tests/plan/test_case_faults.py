@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.plan.document import LARGEST
 from harness.plan.faults import BadCases
 from harness.plan.library import NoCases, load_library
+from harness.plan.source import LARGEST
 
 FAULTS = sorted((Path(__file__).parent / "faults").glob("*.yaml"))
 SEVERAL = {"alias-bomb"}  # one fault, at each of its places
