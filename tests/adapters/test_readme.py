@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import harness.adapters
+from harness.adapters.registry import BUILT_IN, load
+from harness.record.recording import Returned, Unsupported
+from harness.record.store import read_recording
+from harness.vocabulary import Op, Quantity
+from tests.adapters.interpreters import ROOT
+from tests.record.bench import problem, write
+
+README = (ROOT / "harness" / "adapters" / "README.md").read_text(encoding="utf-8")
+ROWS = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", README, flags=re.MULTILINE))
+
+
+def test_the_worked_example_records_as_the_text_says(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    (command,) = re.findall(r"```console\n\$ harness (.*)\n```", README)
+    (tmp_path / "my_kernel.py").write_text(example)
+    plan = write(
+        tmp_path / "reports",
+        [
+            problem("plain", [[0.1, 2.0]], check=list(Quantity)),
+            problem("log", [[0.1, 2.0]], op=Op.LOG_SOFTMAX),
+            problem("implicit", [[0.1, 2.0]], cotangent=None),
+            problem("no axes", 2.0),
+        ],
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *command.split()],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    recording = read_recording(tmp_path / "reports" / "recordings" / "my-kernel", plan=plan.digest)
+    kinds = {(name, quantity.value): type(entry.result) for (name, quantity), entry in recording.entries.items()}
+    assert kinds == {
+        ("plain", "forward"): Returned,
+        ("plain", "vjp"): Returned,
+        ("plain", "jvp"): Unsupported,
+        ("plain", "jacobian"): Unsupported,
+        ("log", "forward"): Unsupported,
+        ("log", "vjp"): Unsupported,
+        ("implicit", "forward"): Returned,
+        ("implicit", "vjp"): Unsupported,
+        ("no axes", "forward"): Returned,
+        ("no axes", "vjp"): Returned,
+    }
+
+
+def test_the_table_names_every_built_in_adapter() -> None:
+    assert tuple(ROWS) == BUILT_IN
+
+
+def test_every_built_in_adapter_is_one_file_and_every_file_a_part() -> None:
+    files = {path.stem for path in Path(harness.adapters.__path__[0]).glob("*.py")}
+    assert files - {"__init__", "contract", "framework", "registry"} == set(BUILT_IN)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_table_tells_the_modes_and_loading_imports_no_framework(name: str) -> None:
+    adapter = load(name)
+    assert adapter.name == name
+    assert ROWS[name] == ", ".join(mode.value for mode in adapter.modes)
+    assert name == "reference" or name not in sys.modules
