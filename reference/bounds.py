@@ -151,7 +151,8 @@ class Perturbation:
         terms = self.s * np.abs(v)
         exponentials = (self.s * self.element * np.abs(centred)).sum(axis=-1, keepdims=True)
         summation = (2.0 * u + self.arithmetic.summation(terms)) * terms.sum(axis=-1, keepdims=True)
-        return exponentials + self.common * np.abs(mean) + summation + self._underflow_of_dot(v, omega)
+        bound: Floats = exponentials + self.common * np.abs(mean) + summation + self._underflow_of_dot(v, omega)
+        return bound
 
     def _underflow_of_dot(self, v: Floats, omega: Floats) -> Floats:
         lost: Floats = (self.lost * np.abs(v)).sum(axis=-1, keepdims=True)

@@ -153,3 +153,6 @@ def _log_softmax_vjp(got: Floats, *, v: Floats, forward: Floats, omega: Floats, 
         silent=silent,
         limit=limit,
     )
+
+
+__all__ = ["RowConsistency", "of_rows"]

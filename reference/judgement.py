@@ -109,7 +109,8 @@ def readings(x: NDArray[Any], *, arithmetic: Arithmetic) -> tuple[Reading, Readi
     apart = (d_rounded.hi - d.hi) - d.lo
     rho = np.where(np.isfinite(apart), apart, 0.0)
     exact = Distribution.of(d)
-    shifted = Distribution.of(d_rounded) if rho.any() else exact
+    exactly_rounded = np.array_equal(d.hi, d_rounded.hi) and not d.lo.any()
+    shifted = exact if exactly_rounded else Distribution.of(d_rounded)
     return (
         Reading(
             distribution=exact,

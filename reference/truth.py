@@ -45,8 +45,9 @@ class Truth:
         NaN where ``got`` or the truth is NaN: test ``not (share <= 1)``. Infinity where the bound is 0 and missed.
         """
         plain = _share(ulp.error(got, self.value), self.bound)
+        overflowed = np.isinf(got) & (got == ulp.rounded(self.value, format_named(got.dtype.name)))
         shifted = _share(ulp.error(got, self.shifted_value), self.shifted_bound)
-        return np.where(shifted <= plain, shifted, plain)
+        return np.where(overflowed, 0.0, np.where(shifted <= plain, shifted, plain))
 
 
 def truth(
