@@ -44,18 +44,27 @@ class _Verbs(click.Group):
             formatter.write_dl(list(self.verbs.items()))
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+EXIT_CODES = """\b
+Exit codes:
+  0    every result agrees, or differs as the case or the ledger says
+  1    unexpected findings
+  2    the command line is wrong, or a step before it is missing
+  3    a required adapter did not run, or nothing was judged
+  65   a case file is wrong
+  70   a fault of the harness itself
+  130  interrupted; the same command goes on where it stopped
+"""
+
+
+@click.group(
+    cls=_Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="harness")
 def cli() -> None:
-    r"""Tell a rounding error from a wrong gradient.
+    """Tell a rounding error from a wrong gradient.
 
     Runs softmax and its derivatives in MXNet, PyTorch and JAX over cases written in YAML, and holds every number
     against an exact oracle with a derived rounding bound.
-
-    \b
-    Exit codes: 0 agreed, or every difference is expected or in the ledger; 1 unexpected findings; 2 usage;
-    3 a required adapter did not run, or nothing was judged; 65 a bad case file; 70 a fault of the harness itself;
-    130 interrupted.
     """
 
 

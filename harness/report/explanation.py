@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -14,20 +15,27 @@ from harness.vocabulary import Quantity
 def explanation(comparison: Comparison, case: str) -> str:
     """Return the text that ``harness explain`` prints for ``case``, which is in ``comparison``."""
     record = comparison.cases[case]
-    parts = [f"{case}\n{record.why}\nsource: {record.source}\ndefined at {record.file}:{record.line}"]
+    origin = f"source: {record.source}\ndefined at {record.file}:{record.line}"
+    parts = [f"{case}\n{_wrapped(record.why)}\n{origin}", _findings(comparison, case)]
     shown = comparison.exhibits.get(case)
     if shown is not None:
-        parts.append(_mathematics(shown))
-        parts.append(_answers(shown))
+        parts += [_mathematics(shown), _answers(shown)]
     parts.append(_verdicts(comparison, case))
-    findings = [finding for finding in comparison.findings if finding.case == case]
-    if findings:
-        lines = [
-            f"* {finding.kind.value}: {finding.sentence}" + (f"\n  ({finding.excuse})" if finding.excuse else "")
-            for finding in findings
-        ]
-        parts.append("\n".join(["What was found", *lines]))
     return "\n\n".join(part for part in parts if part)
+
+
+def _wrapped(text: str, *, indent: str = "") -> str:
+    return textwrap.fill(text, width=100, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+
+
+def _findings(comparison: Comparison, case: str) -> str:
+    found = [finding for finding in comparison.findings if finding.case == case]
+    lines = ["What was found"]
+    for finding in found:
+        lines += [f"  {finding.kind.value}", _wrapped(finding.sentence, indent="    ")]
+        if finding.excuse:
+            lines.append(_wrapped(f"({finding.excuse})", indent="    "))
+    return "\n".join(lines) if found else "Nothing was found that needs a sentence."
 
 
 def _mathematics(shown: Exhibit) -> str:
@@ -68,15 +76,18 @@ def _answer(answer: Answer, digits: _Digits) -> Iterable[str]:
 
 
 def _verdicts(comparison: Comparison, case: str) -> str:
-    lines = []
-    for verdict in comparison.verdicts:
-        if verdict.case == case:
-            share = "" if verdict.share is None else f", {verdict.share:.3g} of the bound"
-            ulps = "" if verdict.ulps is None else f", {verdict.ulps:.3g} ulp"
-            detail = f": {verdict.detail}" if verdict.detail else ""
-            where = f"{verdict.problem} {verdict.quantity}"
-            lines.append(f"  {verdict.adapter:<10} {where}: {verdict.outcome}{ulps}{share}{detail}")
-    return "\n".join(["How each result stands to the oracle", *lines])
+    lines = ["How the results stand to the oracle"]
+    for run in comparison.adapters:
+        own = [verdict for verdict in comparison.verdicts if verdict.case == case and verdict.adapter == run.name]
+        agreed = [verdict for verdict in own if verdict.outcome.agreed]
+        worst = max((verdict.share or 0.0 for verdict in agreed), default=0.0)
+        share = f", the worst with {worst:.2g} of its bound" if agreed else ""
+        lines.append(f"  {run.name:<10} {len(agreed)} of {len(own)} agree{share}")
+        others = (verdict for verdict in own if not verdict.outcome.agreed)
+        lines += [
+            f"    {verdict.problem} {verdict.quantity}: {verdict.outcome}: {verdict.detail}" for verdict in others
+        ]
+    return "\n".join(lines)
 
 
 class _Digits:
