@@ -20,7 +20,7 @@ from harness.report.headline import compared, headline, version
 from harness.report.legible import legible
 from harness.report.matrix import anchor, matrix
 from harness.report.ranking import Gathered, Rank, ranked
-from harness.report.sections import sections, web_address
+from harness.report.sections import WIDEST, sections, web_address
 from harness.report.unverified import gaps
 from harness.vocabulary import Outcome
 
@@ -90,6 +90,7 @@ def _environment() -> Environment:
         "Place": Place,
         "bound_pixel": bound_pixel(),
         "strip_width": WIDTH,
+        "widest": WIDEST,
         "Rank": Rank,
         "outcomes": tuple(Outcome),
         "failures_open": FAILURES_OPEN,
