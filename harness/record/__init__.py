@@ -1,0 +1,20 @@
+"""Recording: run one adapter over a plan, and keep what came back. Nothing is judged here.
+
+::
+
+    runner       one run, from the command to the manifest
+      resume     may what is there be continued?
+      lock       one recorder per recording
+      crew       the processes, one after the other, until every evaluation has its entry
+        child    one process, seen by its parent
+        opening  its first words: ready, or why not
+        watch    its progress, clock, memory and death
+        worker   the same process, from inside
+        evaluate one evaluation
+      surroundings   machine, flags and packages
+
+    recording    what a recording says
+    store        where it is kept: header, segments, manifest
+      segment    some entries, whole or not at all
+      codec      as JSON values
+"""
