@@ -71,8 +71,13 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; an exception that nobody foresaw is reported as ours, with how to report it."""
     try:
-        cli.main(standalone_mode=True)
-    except KeyboardInterrupt:
+        # click's own main would end an interrupted run with exit code 1, which here means findings
+        code = cli.main(standalone_mode=False)
+        raise SystemExit(code if isinstance(code, int) else int(Exit.AGREED))
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except (KeyboardInterrupt, click.Abort):
         leave(Exit.INTERRUPTED, "interrupted")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -190,3 +190,15 @@ def test_a_damaged_beginning_is_not_continued(tmp_path: Path) -> None:
     assert notes[0].startswith("starting over, what is there cannot be used: ")
     assert again.recording.complete
     assert len(again.recording.entries) == again.planned
+
+
+@needs_proc
+def test_ctrl_c_while_the_framework_is_being_imported_ends_it_all(tmp_path: Path, plan: Plan) -> None:
+    recorder = start(tmp_path, adapter="imports_slowly")
+    wait_until(lambda: children(recorder.pid))
+    (child,) = children(recorder.pid)
+    time.sleep(0.5)
+    recorder.send_signal(signal.SIGINT)
+    _, said = recorder.communicate(timeout=30)
+    assert (recorder.returncode, said.strip()) == (130, "harness: interrupted")
+    assert not running(child)
