@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import fields
 
+import numpy as np
 import pandas as pd
+from pandas.arrays import FloatingArray
 
 from harness.compare.verdict import Verdict
 
@@ -20,8 +22,8 @@ _TUPLES = ("shape", "at")
 def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """Return the verdicts as a table; the columns are the fields of :class:`Verdict`, in their order.
 
-    Shapes and indices are texts like ``2x3`` and ``0,1``; numbers that do not exist are missing values, as against
-    NaN, which a framework returned.
+    Shapes and indices are texts like ``2x3`` and ``0,1``. A number that does not exist is a missing value (an empty
+    field in CSV, null in Parquet); NaN is a number that came back, and stays NaN.
     """
     columns: dict[str, list[object]] = {field.name: [] for field in fields(Verdict)}
     for verdict in verdicts:
@@ -33,7 +35,14 @@ def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     for name in ("quantity", "outcome"):
         frame[name] = [str(word) for word in columns[name]]
     for name in _NUMBERS:
-        frame[name] = frame[name].astype("float64")
+        frame[name] = _numbers(columns[name])
     for name in (*_COUNTS, "axis"):
         frame[name] = frame[name].astype("int64")
     return frame
+
+
+def _numbers(values: list[object]) -> FloatingArray:
+    """Return a column in which None is missing and NaN is NaN: pandas makes one of both where it is left to choose."""
+    missing = np.array([value is None for value in values], dtype=bool)
+    plain = np.array([0.0 if value is None else value for value in values], dtype=np.float64)
+    return FloatingArray(plain, missing)
