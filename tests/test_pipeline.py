@@ -17,9 +17,9 @@ CASES = """\
 format: 1
 theme: three problems, on the second of which the wrong adapters go wrong
 cases:
-  - {id: before, why: a right one, source: this test, op: softmax, dtype: float64, x: [[1, 2, 4]], cotangent: [[1, 0, 2]]}
-  - {id: marked, why: the mark, source: this test, op: softmax, dtype: float64, x: [[13, 12, 11]], cotangent: [[1, 0, 2]]}
-  - {id: after, why: a right one, source: this test, op: softmax, dtype: float64, x: [[0, 1, 0.5]], cotangent: [[1, 0, 2]]}
+  - {id: before, why: a right one, source: here, op: softmax, dtype: float64, x: [[1, 2, 4]], cotangent: [[1, 0, 2]]}
+  - {id: marked, why: the mark, source: here, op: softmax, dtype: float64, x: [[13, 12, 11]], cotangent: [[1, 0, 2]]}
+  - {id: after, why: a right one, source: here, op: softmax, dtype: float64, x: [[0, 1, 0.5]], cotangent: [[1, 0, 2]]}
 """
 
 

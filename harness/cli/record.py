@@ -21,7 +21,15 @@ from harness.record.runner import Ending, Run, record
 from harness.record.watch import HarnessBroken, Limits, PlanReplaced
 
 
-@click.command()
+EXAMPLES = """\b
+Examples:
+  harness record reference
+  .tox/mxnet/bin/python -m harness record mxnet
+  harness record path/to/my_kernel.py --timeout 10
+"""
+
+
+@click.command(, epilog=EXAMPLES)
 @click.argument("adapter")
 @reports_option
 @click.option(
@@ -40,17 +48,11 @@ from harness.record.watch import HarnessBroken, Limits, PlanReplaced
 )
 @click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
 def command(adapter: str, reports: Path, timeout: float, memory: float, fresh: bool) -> None:
-    r"""Run ADAPTER over the current plan and keep what came back.
+    """Run ADAPTER over the current plan and keep what came back.
 
     ADAPTER is reference, mxnet, torch or jax, or the path of a .py file with an adapter of your own. Run this with the
     Python that has the framework. What a framework does wrong (raise, hang, die) becomes its result, and the rest is
     recorded. An interrupted recording goes on where it stopped when the same command is given again.
-
-    \b
-    Examples:
-      harness record reference
-      .tox/mxnet/bin/python -m harness record mxnet
-      harness record path/to/my_kernel.py --timeout 10
 
     Exit codes: 0 recorded, 2 usage, 3 the framework cannot be used here, 70 a fault of the harness, 130 interrupted.
     """
