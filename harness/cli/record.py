@@ -29,7 +29,7 @@ Examples:
 """
 
 
-@click.command(, epilog=EXAMPLES)
+@click.command(name="record", epilog=EXAMPLES)
 @click.argument("adapter")
 @reports_option
 @click.option(
