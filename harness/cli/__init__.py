@@ -92,4 +92,6 @@ def main() -> None:
 def _missing(error: ModuleNotFoundError) -> str:
     extras = {"ruamel": "cases", "pydantic": "cases"}
     extra = extras.get((error.name or "").split(".")[0], "report")
-    return f"this verb needs the package {error.name!r}: install it with: pip install 'softmax-harness[{extra}]'"
+    return (
+        f"this verb needs the package {error.name!r}, of the extra {extra!r}: in a checkout, pip install '.[{extra}]'"
+    )

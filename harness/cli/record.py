@@ -20,7 +20,6 @@ from harness.record.recording import Recording
 from harness.record.runner import Ending, Run, record
 from harness.record.watch import HarnessBroken, Limits, PlanReplaced
 
-
 EXAMPLES = """\b
 Examples:
   harness record reference

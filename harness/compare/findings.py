@@ -190,6 +190,7 @@ def _merge(group: list[Finding]) -> Finding:
     if len(group) == 1:
         return worst
     others = len({finding.problems for finding in group}) - 1
-    more = f" So it is in {others} more problem{'s' if others > 1 else ''} of this case." if others else ""
+    more = f" The same in {others} more problem{'s' if others > 1 else ''} of this case." if others else ""
+    stop = "" if worst.sentence.endswith((".", "!", "?")) else "."
     problems = tuple(dict.fromkeys([*worst.problems, *(name for finding in group for name in finding.problems)]))
-    return replace(worst, problems=problems, sentence=worst.sentence + more)
+    return replace(worst, problems=problems, sentence=worst.sentence + stop + more)

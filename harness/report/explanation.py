@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.compare.comparison import Comparison
 from harness.compare.exhibit import Answer, Exhibit
-from harness.vocabulary import Quantity
+from harness.vocabulary import Level, Quantity
 
 
 def explanation(comparison: Comparison, case: str) -> str:
@@ -30,6 +30,7 @@ def _wrapped(text: str, *, indent: str = "") -> str:
 
 def _findings(comparison: Comparison, case: str) -> str:
     found = [finding for finding in comparison.findings if finding.case == case]
+    found.sort(key=lambda finding: (not finding.unexpected, finding.level is not Level.EXPLANATION))
     lines = ["What was found"]
     for finding in found:
         lines += [f"  {finding.kind.value}", _wrapped(finding.sentence, indent="    ")]
