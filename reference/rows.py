@@ -75,10 +75,14 @@ class Rows:
     def join_jacobian(self, blocks: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return the Jacobian of shape ``shape + shape`` whose block for each row is given: (count, length, length).
 
-        Rows do not influence each other: every other block is zero.
+        Rows do not influence each other: every other block is zero. An input row whose own block is all NaN has no
+        derivative to give, to any output: its columns are NaN, as one vjp per one-hot cotangent makes them (0 times
+        NaN).
         """
         full = np.zeros((self.count, self.length, self.count, self.length), dtype=blocks.dtype)
         own = np.arange(self.count)
+        if blocks.dtype.kind == "f" and blocks.size:
+            full[:, :, np.isnan(blocks).all(axis=(1, 2)), :] = np.nan
         full[own, :, own, :] = blocks
         return self.join_square(full)
 

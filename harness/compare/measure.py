@@ -106,9 +106,15 @@ def _numbers(elements: _Elements, *, oracle: Truth, rows: RowConsistency | None)
         return Measured(Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor", numbers)
     if not (numbers.get("row_scalar", 0.0) <= 1):
         return Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
-    if not np.isfinite(oracle.bound[judged]).all():
+    if (_vacuous(got, oracle) & judged).any():
         return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here", numbers)
     return Measured(Outcome.EXACT if exact.all() else Outcome.WITHIN_BOUND, numbers=numbers)
+
+
+def _vacuous(got: NDArray[Any], oracle: Truth) -> NDArray[np.bool_]:
+    """Return where an element passes only because its bound is infinite, which proves nothing."""
+    shown = np.isfinite(oracle.shifted_bound) & (error(got, oracle.shifted_value) <= oracle.shifted_bound)
+    return np.asarray(~(np.isfinite(oracle.bound) | shown))
 
 
 def _worst(shares: NDArray[np.float64]) -> tuple[int, ...]:

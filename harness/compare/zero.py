@@ -58,11 +58,12 @@ def zero_gradient(problem: Problem, forward: Truth, vjp: Truth) -> ZeroGradient 
         )
     if length == 1:
         return _length_one(problem)
-    if heads is None or bool((heads == heads[:, :1]).all()):
-        if call.op is Op.SOFTMAX:
-            return _constant_cotangent(problem, heads, vjp)
-        if bool((rows == rows[:, :1]).all()):
-            return _stationary(length)
+    support = rows > -np.inf  # where there is a probability, and so a say in the sum over the row
+    shared = bool((support.sum(axis=1) > 1).any())
+    if call.op is Op.SOFTMAX and shared and (heads is None or _constant(heads, among=support)):
+        return _constant_cotangent(heads, vjp)
+    if call.op is Op.LOG_SOFTMAX and (heads is None or _constant(heads)) and _constant(rows):
+        return _stationary(length)
     return _saturated(problem, forward, vjp)
 
 
@@ -78,19 +79,18 @@ def _length_one(problem: Problem) -> ZeroGradient:
     )
 
 
-def _constant_cotangent(problem: Problem, heads: NDArray[Any] | None, vjp: Truth) -> ZeroGradient:
+def _constant_cotangent(heads: NDArray[Any] | None, vjp: Truth) -> ZeroGradient:
     given = (
         "No cotangent was given; a framework that then adds up the outputs differentiates their sum."
         if heads is None
-        else "The cotangent has one and the same value along the axis, as from a sum or a mean of the outputs."
+        else "The cotangent has one and the same value along the axis, as a sum or a mean of the outputs gives it."
     )
     return ZeroGradient(
         kind=FindingKind.SUMMED_OUTPUT,
         sentence=(
             f"{given} Softmax outputs sum to one along the axis whatever the input, so the gradient of that sum is "
             "exactly zero: the gradients of the single outputs cancel. It does not say that the input has no "
-            "influence: "
-            "pick one output (a one-hot cotangent), or a loss that weighs the outputs differently."
+            "influence: pick one output (a one-hot cotangent), or a loss that weighs the outputs differently."
         ),
         evidence={"largest correct residue": float(vjp.bound.max())},
     )
@@ -129,10 +129,21 @@ def _saturated(problem: Problem, forward: Truth, vjp: Truth) -> ZeroGradient | N
             f"{call.dtype}, so small changes of the input change nothing. The true gradient is at most {true:.3g} in "
             "size"
             + (", too small for the dtype." if stored == 0 and true > 0 else ".")
-            + " Scale the inputs down, or use a loss on log_softmax, which does not saturate."
+            + (
+                " Scale the inputs down, or use a loss on log_softmax, which does not saturate."
+                if call.op is Op.SOFTMAX
+                else " The loss is at its optimum here, or as near as the dtype can tell."
+            )
         ),
         evidence={"smallest top probability": float(largest.min()), "largest true gradient": true},
     )
+
+
+def _constant(rows: NDArray[Any], *, among: NDArray[np.bool_] | None = None) -> bool:
+    """Whether each row has one and the same value, or has it among its elements that ``among`` marks."""
+    marked = np.ones(rows.shape, np.bool_) if among is None else among
+    first = np.take_along_axis(rows, marked.argmax(axis=1)[:, np.newaxis], axis=1)
+    return bool(((rows == first) | ~marked).all())
 
 
 def _rows(array: NDArray[Any], *, axis: int) -> NDArray[Any]:

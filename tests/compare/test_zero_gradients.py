@@ -134,3 +134,8 @@ def test_the_exhibit_shows_the_one_hot_rows_and_that_they_cancel() -> None:
     assert shown.column_sums == (0.0, 0.0)
     assert [f"{value:.8f}" for value in shown.output] == ["0.13010848", "0.86989152"]
     assert any("only for scalar outputs" in str(answer.words) for answer in shown.answers)
+
+
+def test_a_cotangent_that_is_constant_where_there_is_probability_sums_the_outputs() -> None:
+    masked = problem([[-np.inf, 0.1, 2.0]], [[7.0, 1.0, 1.0]])
+    assert FindingKind.SUMMED_OUTPUT in kinds(explained(masked))
