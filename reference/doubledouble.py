@@ -94,8 +94,9 @@ class DoubleDouble:
     def scaled(self, exponent: NDArray[Any]) -> DoubleDouble:
         """Return the numbers times 2^exponent; ``hi`` is correctly rounded where it becomes subnormal, too."""
         hi = np.ldexp(self.hi, exponent)
-        lost = self.hi - np.ldexp(hi, -exponent)
-        lo = np.where(np.isfinite(hi), np.ldexp(lost + self.lo, exponent), 0.0)
+        lost, beyond = two_sum(self.hi - np.ldexp(hi, -exponent), self.lo)
+        sticky = np.where(beyond == 0, lost, np.nextafter(lost, np.copysign(np.inf, beyond)))  # decides a tie
+        lo = np.where(np.isfinite(hi), np.ldexp(sticky, exponent), 0.0)
         high, low = fast_two_sum(hi, lo)
         return DoubleDouble(hi=high, lo=np.where(np.isfinite(high), low, 0.0))
 

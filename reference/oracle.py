@@ -5,8 +5,9 @@ kernel has after rounding the subtraction in its own format. Formulas are the pu
 dominant element of a row, where all of them cancel, keeps its relative accuracy:
 
     S - 1   is summed without the dominant element, and log S is log1p of it;
-    T       = v - <s, v> is taken from w = v - v[dominant], which is exact: a constant v gives an exact zero;
-    v - s V at the dominant element is V (S - 1)/S - sum_{j not dominant} v_j.
+    T       = v - <s, v> is (w S - sum_j e_j w_j) / S with w = v - v[dominant], which is exact: a constant v gives
+            an exact zero, and so does every zero among equal logits, where all e_j are 1;
+    v - s V is (v S - e V) / S, at the dominant element (v (S - 1) - sum_{j not dominant} v_j) / S.
 
 Arrays are (..., n): rows along the last axis, n >= 1, finite values only (the caller replaces the others).
 """
@@ -80,8 +81,7 @@ class Distribution:
         rows = np.broadcast_shapes(v.shape[:-1], self.top.shape[:-1])
         every = np.broadcast_to(v, (*rows, v.shape[-1]))
         w = difference(every, np.take_along_axis(every, np.broadcast_to(self.top, (*rows, 1)), axis=-1))
-        mean = (self.weight * w).sum_rows() / self.total
-        return w - mean
+        return (w * self.total - (self.weight * w).sum_rows()) / self.total
 
     def softmax_vjp(self, centred: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
         """Return s_i T_i 2^scale for T = ``centred``; the jvp is the same, since the Jacobian is symmetric."""
@@ -91,10 +91,10 @@ class Distribution:
         """Return v_i - s_i V with V = sum_j v_j, for |v| <= 2^900; the jvp is :meth:`centred`."""
         exact = DoubleDouble.exactly(v)
         total = exact.sum_rows()
-        plain = exact - self.softmax() * total
+        scaled_up = exact * self.total - self.weight * total
         is_top = np.arange(v.shape[-1]) == self.top
         others = where(is_top, DoubleDouble.exactly(np.zeros_like(v)), exact).sum_rows()
-        return where(is_top, total * (self.rest / self.total) - others, plain)
+        return where(is_top, exact * self.rest - others, scaled_up) / self.total
 
 
 def exact_shift(x: Floats) -> DoubleDouble:

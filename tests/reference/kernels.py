@@ -109,14 +109,17 @@ class Quotient(Kernels):
         return self.store(w - self.add(self.store(e * w)) / self.add(e))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Online(Kernels):
-    """One pass over blocks of 16 with a running maximum, as fused attention does."""
+    """One pass over blocks with a running maximum, as fused attention does."""
+
+    block: int = 16
 
     def total(self, x: Array) -> tuple[Array, Array]:
         highest = np.full((len(x), 1), -np.inf, dtype=x.dtype)
         total = np.zeros((len(x), 1), dtype=x.dtype)
-        for start in range(0, x.shape[-1], 16):
-            block = x[:, start : start + 16]
+        for start in range(0, x.shape[-1], self.block):
+            block = x[:, start : start + self.block]
             above = np.maximum(highest, block.max(axis=-1, keepdims=True))
             finite = np.where(np.isinf(above), np.zeros((), x.dtype), above)
             total = total * np.exp(highest - finite) + self.add(np.exp(block - finite))

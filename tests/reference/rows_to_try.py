@@ -1,4 +1,4 @@
-"""Rows and vectors that are hard on a softmax: (8, n) in a dtype, drawn from a seed."""
+"""Rows and vectors that are hard on a softmax: (4, n) in a dtype, drawn from a seed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Generator = np.random.Generator
-COUNT = 8
+COUNT = 4
 
 
 def _stagnating(rng: Generator, n: int, dtype: str) -> Array:

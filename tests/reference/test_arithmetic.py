@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference import elementary, ulp
+from reference.agreement import Votes, agreement
+from reference.doubledouble import DoubleDouble, difference, two_product, two_sum
+from reference.formats import FLOAT32, FLOAT64, FloatFormat
+from tests.reference.exact import CONTEXT
+
+MODERATE = st.floats(-(2.0**300), 2.0**300).filter(lambda value: value == 0 or abs(value) > 2.0**-300)
+
+
+def pair(hi: float, lo: float) -> DoubleDouble:
+    total, rest = two_sum(np.array([hi]), np.array([lo]))
+    return DoubleDouble(hi=total, lo=rest)
+
+
+def fraction(number: DoubleDouble) -> Fraction:
+    return Fraction(float(number.hi[0])) + Fraction(float(number.lo[0]))
+
+
+@given(MODERATE, MODERATE)
+def test_sums_and_products_of_floats_are_exact(a: float, b: float) -> None:
+    total, product = two_sum(np.array([a]), np.array([b])), two_product(np.array([a]), np.array([b]))
+    assert Fraction(float(total[0][0])) + Fraction(float(total[1][0])) == Fraction(a) + Fraction(b)
+    assert Fraction(float(product[0][0])) + Fraction(float(product[1][0])) == Fraction(a) * Fraction(b)
+
+
+@given(MODERATE, st.floats(-1, 1), MODERATE.filter(bool), st.floats(-1, 1))
+def test_operations_on_pairs_err_by_a_few_units_of_2_to_minus_104(a: float, c: float, b: float, d: float) -> None:
+    one, other = pair(a, a * c * 2.0**-53), pair(b, b * d * 2.0**-53)
+    x, y = fraction(one), fraction(other)
+    assert abs(fraction(one * other) - x * y) <= abs(x * y) / 2**102
+    assert abs(fraction(one / other) - x / y) <= abs(x / y) / 2**101
+    assert abs(fraction(one + other) - (x + y)) <= (abs(x) + abs(y)) / 2**104
+
+
+@given(st.integers(0, 40), st.integers(0, 2**32))
+def test_a_sum_of_rows_keeps_what_plain_summation_loses(count: int, seed: int) -> None:
+    values = np.random.default_rng(seed).standard_normal(count) * 2.0 ** np.arange(count)
+    want = sum((Fraction(value) for value in values.tolist()), Fraction(0))
+    got = DoubleDouble.exactly(values).sum_rows()
+    assert abs(fraction(got) - want) <= sum(abs(Fraction(value)) for value in values.tolist()) / 2**100
+
+
+@given(st.floats(-2200, 100), st.floats(-1, 1))
+def test_exp_has_100_bits(hi: float, tail: float) -> None:
+    d = pair(hi, hi * tail * 2.0**-53)
+    mantissa, exponent = elementary.exp(d)
+    want = CONTEXT.exp(CONTEXT.mpf(float(d.hi[0])) + CONTEXT.mpf(float(d.lo[0])))
+    got = (CONTEXT.mpf(float(mantissa.hi[0])) + CONTEXT.mpf(float(mantissa.lo[0]))) * CONTEXT.mpf(2) ** int(exponent[0])
+    assert abs(got - want) <= want * 2.0**-100
+
+
+@given(st.one_of(st.floats(0, 1e9), st.floats(0, 0.06), st.floats(1e-280, 1e-250)))
+def test_log1p_has_98_bits(value: float) -> None:
+    got = elementary.log1p(DoubleDouble.exactly(np.array([value])))
+    want = CONTEXT.log1p(CONTEXT.mpf(value))
+    off = abs(CONTEXT.mpf(float(got.hi[0])) + CONTEXT.mpf(float(got.lo[0])) - want)
+    assert off <= want * 2.0**-98 + 2.0**-1074
+
+
+@pytest.mark.parametrize("exponent", [-1074, -1060, -1023, -40, 0, 900])
+@given(hi=st.floats(0.5, 1), lo=st.floats(-1, 1))
+def test_scaling_rounds_once(exponent: int, hi: float, lo: float) -> None:
+    number = pair(hi, hi * lo * 2.0**-54)
+    got = number.scaled(np.array([exponent]))
+    exact = fraction(number) * Fraction(2) ** exponent
+    assert float(got.hi[0]) == float(exact)
+
+
+def test_a_difference_that_overflows_is_an_infinity() -> None:
+    largest = np.array([np.finfo(np.float64).max])
+    with np.errstate(all="ignore"):
+        got = difference(-largest, largest)
+    assert (got.hi[0], got.lo[0]) == (-np.inf, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("lo", "want"),
+    [(2.0**-60, 1 + 2.0**-22), (0.0, 1 + 2.0**-22), (-(2.0**-60), 1 + 2.0**-23)],
+    ids=["above the middle", "in the middle, to even", "below the middle"],
+)
+def test_a_value_in_the_middle_between_two_float32_is_rounded_by_its_low_part(lo: float, want: float) -> None:
+    middle = DoubleDouble(hi=np.array(1 + 2.0**-23 + 2.0**-24), lo=np.array(lo))
+    assert ulp.rounded(middle, FLOAT32) == np.float32(want)
+
+
+@given(st.floats(allow_nan=False, width=64), st.floats(-1, 1))
+def test_rounding_to_float32_is_to_the_nearest(hi: float, lo: float) -> None:
+    with np.errstate(all="ignore"):
+        number = pair(hi, np.nextafter(abs(hi), np.inf) * lo * 2.0**-54 if abs(hi) < 1e300 else 0.0)
+        got = ulp.rounded(number, FLOAT32)[0]
+    if not np.isfinite(got):
+        assert abs(hi) >= FLOAT32.largest
+        return
+    exact = fraction(number)
+    with np.errstate(all="ignore"):
+        neighbours = [float(np.nextafter(got, np.float32(side * np.inf))) for side in (-1, 1)]
+    finite = [Fraction(value) for value in neighbours if np.isfinite(value)]
+    assert all(abs(Fraction(float(got)) - exact) <= abs(value - exact) for value in finite)
+
+
+@pytest.mark.parametrize(
+    ("value", "of", "size"),
+    [
+        (1.0, FLOAT32, 2.0**-23),
+        (0.0, FLOAT32, 2.0**-149),
+        (1e-40, FLOAT32, 2.0**-149),
+        (-3.0, FLOAT64, 2.0**-51),
+        (5e-324, FLOAT64, 2.0**-1074),
+    ],
+)
+def test_an_ulp_is_the_distance_to_the_next_number(value: float, of: FloatFormat, size: float) -> None:
+    assert float(ulp.size(DoubleDouble.exactly(value), of)) == size
+
+
+def test_equal_infinities_are_no_error_apart_and_a_nan_is_no_distance() -> None:
+    want = DoubleDouble.exactly(np.array([-np.inf, np.inf, 1.0, -np.inf]))
+    got = np.array([-np.inf, -np.inf, np.nan, 3.0])
+    assert str(ulp.ulps(got, want, of=FLOAT64).tolist()) == "[0.0, nan, nan, nan]"
+
+
+def votes(centre: list[float], width: list[float], silent: list[bool] | None = None, limit: float = 1.0) -> Votes:
+    return Votes(
+        centre=np.array([centre]),
+        width=np.array([width]),
+        silent=np.array([silent or [False] * len(centre)]),
+        limit=np.array([[limit]]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "share", "scalar"),
+    [
+        (votes([0.0, 3.0], [1.0, 1.0]), 1.5, 1.5),
+        (votes([0.0, 3.0, 1.0], [1.0, 2.0, 9.0]), 1.0, 1.0),
+        (votes([5.0, 5.0], [0.5, 0.25]), 0.0, 4.75),
+        (votes([0.1, -0.1], [1.0, 1.0]), 0.1, 0.0),
+        (votes([0.0, 9.0], [1.0, 1.0], [False, True]), 0.0, 0.0),
+        (votes([7.0], [1.0], [True]), 0.0, 0.0),
+        (votes([np.nan, 0.0], [1.0, 1.0]), np.inf, np.inf),
+        (votes([np.nan, 0.0], [1.0, 1.0], [True, False]), 0.0, 0.0),
+    ],
+)
+def test_the_share_is_the_smallest_factor_at_which_all_agree(asked: Votes, share: float, scalar: float) -> None:
+    got = agreement(asked)
+    assert got.share.tolist() == pytest.approx([share], rel=1e-12)
+    assert got.scalar.tolist() == pytest.approx([scalar], rel=1e-12)
+
+
+@given(st.lists(st.tuples(st.floats(-10, 10), st.floats(0.01, 10)), min_size=2, max_size=12))
+def test_the_share_is_that_of_the_pair_that_is_furthest_apart(elements: list[tuple[float, float]]) -> None:
+    centre, width = (list(part) for part in zip(*elements, strict=True))
+    want = max(abs(a - b) / (v + w) for a, v in elements for b, w in elements)
+    assert agreement(votes(centre, width)).share[0] == pytest.approx(want, rel=1e-12)
