@@ -75,7 +75,7 @@ def _usable(op: str, got: Floats, *, x: NDArray[Any], forward: NDArray[Any] | No
 
 def _softmax(got: Floats, reading: Reading) -> Votes:
     """Each element's relative error is that of the sum, and its own."""
-    s, moved = reading.distribution.softmax(), reading.perturbation
+    s, moved = reading.distribution.softmax, reading.perturbation
     own = (moved.element + moved.arithmetic.u) * (1.0 + 2.0 * moved.common)
     return Votes(
         centre=((got - s.hi) - s.lo) / s.hi,
@@ -87,7 +87,7 @@ def _softmax(got: Floats, reading: Reading) -> Votes:
 
 def _log_softmax(got: Floats, reading: Reading) -> Votes:
     """Each element's error is that of log S (or of max x + log S), and its own."""
-    log, moved = reading.distribution.log_softmax(), reading.perturbation
+    log, moved = reading.distribution.log_softmax, reading.perturbation
     u, omega = moved.arithmetic.u, moved.arithmetic.omega
     log_total, log_sum_exp = reading.logarithms()
     shared = SECOND_ORDER * u * log_sum_exp + moved.log_sum(log_total)

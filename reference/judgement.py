@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from reference.doubledouble import DoubleDouble, Floats
 from reference.oracle import Distribution, exact_shift, rounded_shift, scaled_to
 
 _LARGEST_EXPONENT: Final = 900  # of a scaled vector: 2^996, where double-double products overflow, is n 2^96 times away
+_REMEMBERED: Final = 1 << 15  # elements: beyond that the copy would cost more memory than the time is worth
 _SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what oracle and bound may lose to underflow
 
 
@@ -60,7 +62,7 @@ class Reading:
 
     def logarithms(self) -> tuple[Floats, Floats]:
         """Return log S, and the |max x + log S| that a kernel may round (0 where the bound does not cover that)."""
-        log_total = self.distribution.log_sum().hi
+        log_total = self.distribution.log_sum.hi
         return log_total, np.zeros_like(log_total) if self.largest is None else np.abs(self.largest + log_total)
 
 
@@ -103,7 +105,21 @@ def undefined_rows(x: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def readings(x: NDArray[Any], *, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
-    """Return rows ``x`` (..., n) read exactly, and as fl(x - max x) in their own dtype."""
+    """Return rows ``x`` (..., n) read exactly, and as fl(x - max x) in their own dtype.
+
+    All quantities at one primal, and the row tests of everyone who computed them, share one pair: it is remembered.
+    """
+    if x.size > _REMEMBERED:
+        return _readings(x, arithmetic)
+    return _remembered(x.tobytes(), x.shape, x.dtype.str, arithmetic)
+
+
+@lru_cache(maxsize=8)
+def _remembered(bits: bytes, shape: tuple[int, ...], dtype: str, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
+    return _readings(np.frombuffer(bits, dtype=dtype).reshape(shape), arithmetic)
+
+
+def _readings(x: NDArray[Any], arithmetic: Arithmetic) -> tuple[Reading, Reading]:
     wide = x.astype(np.float64)
     d, d_rounded = exact_shift(wide), rounded_shift(x)
     apart = (d_rounded.hi - d.hi) - d.lo
@@ -144,11 +160,11 @@ def _evaluate(op: str, quantity: str, reading: Reading, vector: Vector | None) -
 
 
 def _softmax(reading: Reading) -> tuple[DoubleDouble, Floats]:
-    return reading.distribution.softmax(), reading.perturbation.softmax()
+    return reading.distribution.softmax, reading.perturbation.softmax()
 
 
 def _log_softmax(reading: Reading) -> tuple[DoubleDouble, Floats]:
-    log = reading.distribution.log_softmax()
+    log = reading.distribution.log_softmax
     log_total, log_sum_exp = reading.logarithms()
     return log, reading.perturbation.log_softmax(log.hi, log_total=log_total, log_sum_exp=log_sum_exp)
 
@@ -173,7 +189,7 @@ def _log_softmax_vjp(reading: Reading, vector: Vector) -> tuple[DoubleDouble, Fl
     bound = perturbation.log_softmax_vjp(
         vector.v,
         result=result.hi,
-        relative=perturbation.exp_of_log(distribution.log_softmax().hi, log_total=log_total, log_sum_exp=log_sum_exp),
+        relative=perturbation.exp_of_log(distribution.log_softmax.hi, log_total=log_total, log_sum_exp=log_sum_exp),
         omega=vector.scaled(perturbation.arithmetic.omega),
     )
     return result.scaled(vector.exponent), np.ldexp(bound, vector.exponent)
@@ -185,7 +201,7 @@ def _log_softmax_jvp(reading: Reading, vector: Vector) -> tuple[DoubleDouble, Fl
     centred = distribution.centred(vector.v)
     bound = perturbation.log_softmax_jvp(
         vector.v,
-        log=distribution.log_softmax().hi,
+        log=distribution.log_softmax.hi,
         log_total=log_total,
         log_sum_exp=log_sum_exp,
         mean=_mean(perturbation.s, vector.v),

@@ -15,6 +15,7 @@ Arrays are (..., n): rows along the last axis, n >= 1, finite values only (the c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from reference import elementary
 from reference.doubledouble import DoubleDouble, Floats, difference, where
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
 class Distribution:
     """What softmax makes of the rows ``d``: e_i = exp(d_i) = mantissa 2^exponent, S = 1 + rest."""
 
@@ -57,22 +58,25 @@ class Distribution:
             total=rest.plus(np.ones_like(rest.hi)),
         )
 
-    @property
+    @cached_property
     def share(self) -> DoubleDouble:
         """s_i / 2^exponent_i: the probabilities before they are scaled."""
         return self.mantissa / self.total
 
+    @cached_property
     def softmax(self) -> DoubleDouble:
-        """Return s_i = e_i / S."""
+        """s_i = e_i / S."""
         return self.share.scaled(self.exponent)
 
+    @cached_property
     def log_sum(self) -> DoubleDouble:
-        """Return log S, one per row."""
+        """The logarithm of S, one per row."""
         return elementary.log1p(self.rest)
 
+    @cached_property
     def log_softmax(self) -> DoubleDouble:
-        """Return l_i = d_i - log S."""
-        log = self.d - self.log_sum()
+        """l_i = d_i - log S."""
+        log = self.d - self.log_sum
         gone = np.isinf(self.d.hi)
         return DoubleDouble(hi=np.where(gone, -np.inf, log.hi), lo=np.where(gone, 0.0, log.lo))
 
