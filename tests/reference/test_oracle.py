@@ -78,7 +78,7 @@ def test_a_saturated_row_keeps_its_relative_accuracy_where_the_formula_cancels(o
 @pytest.mark.parametrize("op", OPS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_derivatives_agree_with_the_complex_step(op: str, dtype: str) -> None:
-    """A second method: the imaginary part of f(x + ihv), over h, is the jvp, with no subtraction (Squire, Trapp 1998)."""
+    """A second method: the imaginary part of f(x + ihv), over h, is the jvp (Squire, Trapp, SIAM Rev. 40(1), 1998)."""
     x, v = rows("normal", n=9, dtype=dtype), vectors("normal", n=9, dtype=dtype)
     h = 1e-200
     e = np.exp(x.astype(np.float64) + 1j * h * v.astype(np.float64))
