@@ -106,6 +106,11 @@ class Perturbation:
             lost=np.where(present, lost, 0.0),
         )
 
+    @property
+    def vacuous(self) -> NDArray[np.bool_]:
+        """Where the relative error of s_i, or of the sum behind it, may reach 1: a bound made of it proves nothing."""
+        return self.relative >= 1.0
+
     def softmax(self) -> Floats:
         """Return (B1), the bound of s_i."""
         return self.s * growth(self.relative) + constants.SECOND_ORDER * self.lost

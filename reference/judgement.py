@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.bounds import Arithmetic, Perturbation
+from reference.bounds import Arithmetic, Perturbation, growth
 from reference.doubledouble import DoubleDouble, Floats
 from reference.oracle import Distribution, exact_shift, rounded_shift, scaled_to
 
@@ -20,12 +20,14 @@ _SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what oracle and bound
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judgement:
-    """What holds for a block of rows: (rows, n), a Jacobian (rows, n, n); the flags are (rows,)."""
+    """What holds for a block of rows: (rows, n), a Jacobian (rows, n, n); the last two flags are (rows,)."""
 
     value: DoubleDouble
     bound: Floats
     shifted_value: DoubleDouble
     shifted_bound: Floats
+    vacuous: NDArray[np.bool_]
+    shifted_vacuous: NDArray[np.bool_]
     undefined: NDArray[np.bool_]
     out_of_range: NDArray[np.bool_]
 
@@ -60,6 +62,18 @@ class Reading:
     perturbation: Perturbation
     largest: Floats | None  # max x, one per row, where the bound covers kernels that round max x + log S
 
+    def vacuous(self, *, of_logarithm: bool) -> NDArray[np.bool_]:
+        """Return where the bound proves nothing, since a relative error in it may reach 1.
+
+        ``of_logarithm``: probabilities are taken as exponentials of a rounded log_softmax.
+        """
+        if not of_logarithm:
+            return self.perturbation.vacuous
+        log_total, log_sum_exp = self.logarithms()
+        log = self.distribution.log_softmax.hi
+        relative = self.perturbation.exp_of_log(log, log_total=log_total, log_sum_exp=log_sum_exp)
+        return np.asarray(self.perturbation.vacuous | (relative >= growth(np.ones(()))))
+
     def logarithms(self) -> tuple[Floats, Floats]:
         """Return log S, and the |max x + log S| that a kernel may round (0 where the bound does not cover that)."""
         log_total = self.distribution.log_sum.hi
@@ -79,6 +93,8 @@ def judge(op: str, quantity: str, x: NDArray[Any], vector: NDArray[Any] | None, 
             bound=empty,
             shifted_value=nothing,
             shifted_bound=empty,
+            vacuous=empty.astype(np.bool_),
+            shifted_vacuous=empty.astype(np.bool_),
             undefined=undefined,
             out_of_range=np.zeros_like(undefined),
         )
@@ -86,11 +102,14 @@ def judge(op: str, quantity: str, x: NDArray[Any], vector: NDArray[Any] | None, 
     exact, shifted = readings(logits[:, np.newaxis, :] if quantity == "jacobian" else logits, arithmetic=arithmetic)
     value, bound = _evaluate(op, quantity, exact, scaled)
     shifted_value, shifted_bound = _evaluate(op, quantity, shifted, scaled)
+    of_logarithm = op == "log_softmax" and quantity != "jvp"
     return Judgement(
         value=value,
         bound=bound,
         shifted_value=shifted_value,
         shifted_bound=shifted_bound,
+        vacuous=np.broadcast_to(exact.vacuous(of_logarithm=of_logarithm), bound.shape),
+        shifted_vacuous=np.broadcast_to(shifted.vacuous(of_logarithm=of_logarithm), bound.shape),
         undefined=undefined,
         out_of_range=_may_overflow(x, vector, arithmetic) & ~undefined,
     )

@@ -29,13 +29,16 @@ class Truth:
     An element passes where ``|got - value| <= bound``, or ``|got - shifted_value| <= shifted_bound``: the second pair
     starts from x - max x as a kernel rounds it, and its bound does not cover that rounding. Errors and ulps are
     counted against ``value``. Infinite values have the bound 0. Where ``undefined`` is set, convention says NaN.
-    Where ``out_of_range`` is set, a correct kernel may overflow on the way although the result does not.
+    Where ``vacuous`` is set, ``bound`` is beyond every error and meeting it proves nothing; ``shifted_vacuous`` says so
+    of the other reading. Where ``out_of_range`` is set, a correct kernel may overflow on the way although the result does not.
     """
 
     value: DoubleDouble
     bound: Floats
     shifted_value: DoubleDouble
     shifted_bound: Floats
+    vacuous: NDArray[np.bool_]
+    shifted_vacuous: NDArray[np.bool_]
     undefined: NDArray[np.bool_]
     out_of_range: NDArray[np.bool_]
 
@@ -180,6 +183,8 @@ def _joined(blocks: list[Judgement], rows: Rows, *, jacobian: bool) -> Truth:
         bound=joined([one.bound for one in blocks]),
         shifted_value=values[1],
         shifted_bound=joined([one.shifted_bound for one in blocks]),
+        vacuous=joined([one.vacuous for one in blocks]),
+        shifted_vacuous=joined([one.shifted_vacuous for one in blocks]),
         undefined=undefined,
         out_of_range=everywhere([one.out_of_range for one in blocks]),
     )

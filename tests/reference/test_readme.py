@@ -14,6 +14,6 @@ README = Path(reference.__file__).parent / "README.md"
 def test_the_example_of_the_readme_runs_and_the_forums_digits_are_within_their_bounds() -> None:
     (example,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
     names: dict[str, Any] = {}
-    exec(example, names)  # noqa: S102: the text under test
+    exec(example, names)  # noqa: S102 (the text under test)
     share = names["judged"].share(np.float32([[0.13010848, 0.8698916]]))
     assert (share <= 1).all()
