@@ -30,7 +30,8 @@ class Truth:
     starts from x - max x as a kernel rounds it, and its bound does not cover that rounding. Errors and ulps are
     counted against ``value``. Infinite values have the bound 0. Where ``undefined`` is set, convention says NaN.
     Where ``vacuous`` is set, ``bound`` is beyond every error and meeting it proves nothing; ``shifted_vacuous`` says so
-    of the other reading. Where ``out_of_range`` is set, a correct kernel may overflow on the way although the result does not.
+    of the other reading. Where ``out_of_range`` is set, a correct kernel may overflow on the way although the result
+    does not.
     """
 
     value: DoubleDouble

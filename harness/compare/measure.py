@@ -112,9 +112,10 @@ def _numbers(elements: _Elements, *, oracle: Truth, rows: RowConsistency | None)
 
 
 def _vacuous(got: NDArray[Any], oracle: Truth) -> NDArray[np.bool_]:
-    """Return where an element passes only because its bound is infinite, which proves nothing."""
-    shown = np.isfinite(oracle.shifted_bound) & (error(got, oracle.shifted_value) <= oracle.shifted_bound)
-    return np.asarray(~(np.isfinite(oracle.bound) | shown))
+    """Return where an element meets no bound but one that proves nothing."""
+    plain = ~oracle.vacuous & (error(got, oracle.value) <= oracle.bound)
+    shifted = ~oracle.shifted_vacuous & (error(got, oracle.shifted_value) <= oracle.shifted_bound)
+    return np.asarray(~(plain | shifted))
 
 
 def _worst(shares: NDArray[np.float64]) -> tuple[int, ...]:

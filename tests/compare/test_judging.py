@@ -10,7 +10,7 @@ from harness.call import Call
 from harness.compare.compare import NotRun, compare
 from harness.compare.verdict import Verdict
 from harness.record.recording import Crashed, Entry, OutOfMemory, Recording, Returned, TimedOut, Unsupported
-from harness.vocabulary import DType, FindingKind, Outcome, Quantity
+from harness.vocabulary import DType, FindingKind, Op, Outcome, Quantity
 from tests.compare.bench import RIGHT, Kernel, header, plan, problem, recording, softmax, vjp
 
 X = [[0.1, 2.0, -1.5], [3.0, 0.25, 0.5]]
@@ -71,7 +71,7 @@ def test_nan_and_infinity_never_pass(wrong: Kernel) -> None:
 
 
 def test_an_infinity_of_the_other_sign_is_its_own_outcome() -> None:
-    asked = plan(problem([-np.inf, 0.0, 1.0], [1.0, 0.0, 0.0], op="log_softmax", check=(Quantity.FORWARD,)))
+    asked = plan(problem([-np.inf, 0.0, 1.0], [1.0, 0.0, 0.0], op=Op.LOG_SOFTMAX, check=(Quantity.FORWARD,)))
 
     def wrong(call: Call) -> NDArray[Any]:
         value = np.log(softmax(call))
@@ -212,3 +212,11 @@ def test_the_returned_array_is_measured_as_it_is() -> None:
     assert verdict.at is not None
     assert verdict.got == float(entry.result.value[verdict.at])
     assert verdict.error == pytest.approx(0.5, rel=1e-6)
+
+
+def test_a_bound_that_proves_nothing_is_said_to_be_one() -> None:
+    """At logits of 1e20 a kernel that rounds the log-sum-exp may lose everything; one that shifts first may not."""
+    asked = plan(problem([1e20, 1e20], [1.0, 0.0], op=Op.LOG_SOFTMAX, check=(Quantity.FORWARD,)))
+    for value, outcome in ((-0.6931472, Outcome.EXACT), (-0.7, Outcome.OUTSIDE_RANGE)):
+        kernels = RIGHT | {Quantity.FORWARD: lambda call, value=value: np.full_like(call.x, value)}
+        assert compare(asked, {"kernel": recording(asked, kernels)}).verdicts[0].outcome is outcome
