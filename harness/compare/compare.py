@@ -50,12 +50,15 @@ def compare(
         judgement.judge(problem)
         progress(done + 1)
     found = [*judgement.findings, *_degenerate(plan), *_printed(plan, entries)]
+    findings = ranked(grouped(excused(plan, runs, found)))
+    met = {finding.ledger for finding in findings}
     return Comparison(
         plan=plan.digest,
         selection=plan.selection,
         adapters=runs,
         verdicts=tuple(judgement.verdicts),
-        findings=ranked(grouped(excused(plan, runs, found))),
+        findings=findings,
+        ledger={entry.id: entry for entry in plan.ledger if entry.id in met},
         cases=plan.cases,
         themes=plan.themes,
         exhibits=_exhibits(plan, entries),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.compare.exhibit import Exhibit
 from harness.compare.verdict import Finding, Verdict
-from harness.plan.plan import CaseRecord
+from harness.plan.plan import CaseRecord, LedgerEntry
 from harness.record.recording import Header
 
 
@@ -37,6 +37,7 @@ class Comparison:
     adapters: tuple[AdapterRun, ...]
     verdicts: tuple[Verdict, ...]  # by problem as planned, then quantity, then adapter
     findings: tuple[Finding, ...]  # worst first
+    ledger: dict[str, LedgerEntry] = field(default_factory=dict)  # by id: the known differences that were met
     cases: dict[str, CaseRecord] = field(default_factory=dict)
     themes: dict[str, str] = field(default_factory=dict)
     exhibits: dict[str, Exhibit] = field(default_factory=dict)  # by case, where one is small enough to draw

@@ -37,9 +37,8 @@ def excused(plan: Plan, runs: Iterable[AdapterRun], findings: Iterable[Finding])
         if case is not None and any(_expects(expected, finding) for expected in case.findings):
             answered.append(replace(finding, excuse="expected by the case"))
         elif known:
-            entry = known[0]
-            excuse = f"known to the ledger as {entry.id} ({entry.owner}): {entry.why}"
-            answered.append(replace(finding, excuse=excuse))
+            excuse = f"known to the ledger as {known[0].id} ({known[0].owner})"
+            answered.append(replace(finding, excuse=excuse, ledger=known[0].id))
         else:
             answered.append(finding)
     planned = Counter(problem.case for problem in plan.problems)

@@ -62,6 +62,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "sentence": finding.sentence,
         "evidence": finding.evidence,
         "excuse": finding.excuse,
+        "ledger": finding.ledger,
     }
 
 

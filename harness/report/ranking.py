@@ -73,15 +73,21 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """All findings of one rank and kind, in the order of the comparison."""
+    """All findings of one rank and kind, in the order of the comparison; those the ledger knows, entry by entry."""
 
     kind: FindingKind
     findings: tuple[Finding, ...]
+    ledger: str | None = None  # the id of the entry that knows all of them
 
     @property
     def title(self) -> str:
         """What the findings of this kind are, in a few plain words."""
         return TITLES[self.kind]
+
+    @property
+    def adapters(self) -> str:
+        """The adapters that these findings are about; none where they are a matter of the mathematics."""
+        return ", ".join(dict.fromkeys(name for finding in self.findings for name in finding.adapters))
 
 
 def rank(finding: Finding) -> Rank:
@@ -94,12 +100,18 @@ def rank(finding: Finding) -> Rank:
 
 
 def ranked(findings: Iterable[Finding]) -> dict[Rank, tuple[Gathered, ...]]:
-    """Return every finding in its rank, gathered by kind; ranks worst first, also those that are empty."""
-    groups: dict[Rank, dict[FindingKind, list[Finding]]] = {each: {} for each in Rank}
+    """Return every finding in its rank, gathered by kind; ranks worst first, also those that are empty.
+
+    Within a rank the differences that the ledger knows come first: each is somebody's defect, found in many cases.
+    """
+    groups: dict[Rank, dict[tuple[FindingKind, str | None], list[Finding]]] = {each: {} for each in Rank}
     for finding in findings:
-        groups[rank(finding)].setdefault(finding.kind, []).append(finding)
+        groups[rank(finding)].setdefault((finding.kind, finding.ledger), []).append(finding)
     return {
-        each: tuple(Gathered(kind=kind, findings=tuple(members)) for kind, members in kinds.items())
+        each: tuple(
+            Gathered(kind=kind, findings=tuple(members), ledger=entry)
+            for (kind, entry), members in sorted(kinds.items(), key=lambda item: item[0][1] is None)
+        )
         for each, kinds in groups.items()
     }
 

@@ -59,11 +59,14 @@ def _groups(comparison: Comparison) -> Iterable[str]:
         if number or rank is Rank.FAULT:
             yield f"## {rank.value}: {count(number) if number else 'none'}"
         for gathered in kinds:
-            yield _kind(gathered)
+            yield _kind(gathered, comparison)
 
 
-def _kind(gathered: Gathered) -> str:
+def _kind(gathered: Gathered, comparison: Comparison) -> str:
     heading = f"### {gathered.title} (`{gathered.kind.value}`, {count(len(gathered.findings))})"
+    known = comparison.ledger.get(gathered.ledger or "")
+    if known is not None:
+        heading += f"\n\n{known.adapter} ({known.owner}): {literal(known.why)} See {literal(known.link)}"
     return heading + "\n\n" + "\n".join(f"- {_item(finding)}" for finding in gathered.findings)
 
 

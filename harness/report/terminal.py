@@ -64,7 +64,8 @@ def _rank(rank: Rank, kinds: tuple[Gathered, ...]) -> Iterable[RenderableType]:
             yield from _failing(gathered)
         else:
             cases = len({finding.case for finding in gathered.findings})
-            yield _indented(Text.assemble(gathered.title, (f"  ({plural(cases, 'case')})", "dim")))
+            who = f"{gathered.adapters}: " if gathered.ledger is not None else ""
+            yield _indented(Text.assemble(f"{who}{gathered.title}", (f"  ({plural(cases, 'case')})", "dim")))
 
 
 def _failing(gathered: Gathered) -> Iterable[RenderableType]:

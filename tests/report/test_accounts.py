@@ -152,3 +152,10 @@ def test_what_was_not_verified_is_said() -> None:
     assert said["dtypes never judged"] == "float64"
     assert said["quantities never judged"] == "jacobian"
     assert "forum-summed-output" in said["1 case with a cotangent that hides faults"]
+
+
+def test_what_the_ledger_knows_is_gathered_by_its_entries_and_comes_first() -> None:
+    expected = finding(FindingKind.SHAPE_REFUSED, excuse="expected by the case")
+    known = [replace(finding(FindingKind.BEYOND_BOUND, excuse="known"), ledger=name) for name in ("one", "two", "one")]
+    gathered = ranked([expected, *known])[Rank.KNOWN]
+    assert [(each.ledger, len(each.findings)) for each in gathered] == [("one", 2), ("two", 1), (None, 1)]
