@@ -124,7 +124,7 @@ def test_findings_are_ordered_worst_first_and_none_is_lost() -> None:
     [
         ({}, Tone.BAD, "3 unexpected faults; jax did not run."),
         ({"findings": ()}, Tone.OPEN, "did not run"),
-        ({"findings": (), "adapters": MINIATURE.adapters[:3]}, Tone.GOOD, "Every result agrees"),
+        ({"findings": (), "adapters": MINIATURE.adapters[:3]}, Tone.GOOD, "Every judged result agrees"),
         ({"verdicts": (), "findings": ()}, Tone.OPEN, "Nothing was planned"),
         (
             {"verdicts": tuple(row("c", Quantity.VJP, *[Outcome.UNSUPPORTED] * 4)), "findings": ()},
