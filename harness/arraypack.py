@@ -6,9 +6,9 @@ too, under its own name and as the unsigned integers that carry its bits. No pic
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 ALIGNMENT = 64  # bytes: every array begins where vector loads like it, and where any dtype may be viewed
-_READABLE = "fiubc"  # kinds of dtype that are plain bits
+_CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
+_DTYPES = {np.dtype(code).name: np.dtype(code) for code in _CODES}  # those whose bits are numbers and nothing else
 
 
 class PackError(Exception):
@@ -29,13 +30,13 @@ class PackWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
-        self._file: BufferedWriter = self._partial.open("wb")
-        self._header_length = _write_header(self._file, 0)
+        self._file = self._partial.open("wb")
+        self._file.write(_header(0))
         self._length = 0
 
     def append(self, array: NDArray[Any]) -> dict[str, Any]:
         """Append one array; return its reference, a JSON value."""
-        if array.dtype.kind not in _READABLE:
+        if array.dtype.name not in _DTYPES:
             raise PackError(f"an array of dtype {array.dtype} is not plain numbers and cannot be stored")
         padding = -self._length % ALIGNMENT
         self._file.write(b"\0" * padding)
@@ -44,12 +45,12 @@ class PackWriter:
         contiguous = np.ascontiguousarray(little).reshape(-1)
         self._file.write(contiguous.view(np.uint8).data if contiguous.size else b"")
         self._length = offset + contiguous.nbytes
-        return {"offset": offset, "shape": list(array.shape), "dtype": array.dtype.newbyteorder("=").name}
+        return {"offset": offset, "shape": list(array.shape), "dtype": array.dtype.name}
 
     def close(self) -> None:
         """Finish the file, on the disk, under its name."""
         self._file.seek(0)
-        _write_header(self._file, self._length)
+        self._file.write(_header(self._length))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -61,50 +62,42 @@ class PackWriter:
         self._partial.unlink(missing_ok=True)
 
 
-def _write_header(file: BufferedWriter, length: int) -> int:
-    """Write the .npy header of a flat uint8 array, padded so that the length may be mended in place."""
+def _header(length: int) -> bytes:
+    """Return the .npy header of ``length`` bytes, padded to one size so that it may be mended in place."""
     text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({length},), }}".ljust(ALIGNMENT * 2 - 11) + "\n"
-    header = np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode("latin1")
-    file.write(header)
-    return len(header)
+    return np.lib.format.magic(1, 0) + len(text).to_bytes(2, "little") + text.encode("latin1")
 
 
 def open_pack(path: Path) -> NDArray[np.uint8]:
     """Open a pack without reading it into memory. Raise :class:`PackError` where it is not a whole pack."""
+    beginning = len(_header(0))
     try:
-        pack: Any = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        pack = _empty_pack(path)  # NumPy cannot map a file without elements
-        if pack is None:
-            raise PackError(f"{path}: not a readable .npy file: {error}") from None
-    if not isinstance(pack, np.ndarray) or pack.dtype != np.uint8 or pack.ndim != 1:
-        raise PackError(f"{path}: not a flat array of bytes")
-    return pack
-
-
-def _empty_pack(path: Path) -> NDArray[np.uint8] | None:
-    try:
-        pack: Any = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, SyntaxError, EOFError):
-        return None
-    return pack if isinstance(pack, np.ndarray) and pack.size == 0 else None
+        with path.open("rb") as file:
+            length = os.fstat(file.fileno()).st_size - beginning
+            if length < 0 or file.read(beginning) != _header(length):
+                raise PackError(f"{path}: not a whole pack of arrays: cut short, added to, or something else")
+            if not length:
+                return np.empty(0, np.uint8)  # a file without elements cannot be mapped
+            return np.memmap(file, np.uint8, "r", offset=beginning, shape=(length,))
+    except OSError as error:
+        raise PackError(f"{path}: cannot be read: {error}") from None
 
 
 def unpack(pack: NDArray[np.uint8], reference: Mapping[str, Any]) -> NDArray[Any]:
     """Return the array that ``reference`` names, a read-only view into ``pack``; raise :class:`PackError` if bad."""
+    match reference:
+        case {"offset": offset, "shape": [*shape], "dtype": str(name)} if name in _DTYPES:
+            dtype = _DTYPES[name].newbyteorder("<")
+        case _:
+            raise PackError(f"not a reference to an array: {reference!r}")
+    if not all(type(n) is int and n >= 0 for n in (offset, *shape)):
+        raise PackError(f"not a reference to an array: {reference!r}")
+    end = offset + math.prod(shape) * dtype.itemsize
+    if offset % ALIGNMENT or end > pack.size:
+        raise PackError(f"bytes {offset} to {end} are asked of a pack of {pack.size} bytes")
     try:
-        offset, shape, name = reference["offset"], tuple(reference["shape"]), reference["dtype"]
-        dtype = np.dtype(name)
-        whole = all(isinstance(n, int) and n >= 0 for n in (offset, *shape))
-    except (KeyError, TypeError) as error:
-        raise PackError(f"not a reference to an array: {dict(reference)!r} ({error})") from None
-    if not whole or dtype.kind not in _READABLE:
-        raise PackError(f"not a reference to an array: {dict(reference)!r}")
-    length = dtype.itemsize
-    for n in shape:
-        length *= n
-    if offset % ALIGNMENT or offset + length > pack.size:
-        raise PackError(f"bytes {offset} to {offset + length} are asked of a pack of {pack.size} bytes")
-    view: NDArray[Any] = np.asarray(pack[offset : offset + length]).view(dtype.newbyteorder("<")).reshape(shape)
+        view: NDArray[Any] = np.asarray(pack[offset:end]).view(dtype).reshape(shape)
+    except ValueError as error:  # NumPy has limits on shapes, also on those without elements
+        raise PackError(f"not a reference to an array: {reference!r}: {error}") from None
     view.flags.writeable = False
     return view
