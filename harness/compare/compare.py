@@ -14,9 +14,10 @@ from harness.compare.printed import disagreements, summed_rows
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zero import zero_gradient
 from harness.plan.plan import Plan
+from harness.plan.probe import proves_nothing
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Recording, Result, Returned
-from harness.vocabulary import FindingKind, Op, Outcome, Quantity
+from harness.vocabulary import FindingKind, Outcome, Quantity
 
 Progress = Callable[[int], None]
 
@@ -119,40 +120,18 @@ class _Judgement:
 
 
 def _degenerate(plan: Plan) -> Iterable[Finding]:
-    """Find the cases of softmax whose vjp is only ever asked for in the null space, and that check no Jacobian."""
-    by_case = _by_case(plan)
-    for case, problems in by_case.items():
-        asked = [problem for problem in problems if Quantity.VJP in problem.check and _has_slope(problem)]
-        softmax = [problem for problem in asked if problem.call.op is Op.SOFTMAX]
-        others = [problem for problem in problems if Quantity.JACOBIAN in problem.check]
-        if (
-            softmax
-            and len(softmax) == len(asked)
-            and not others
-            and all(_in_null_space(problem) for problem in softmax)
-        ):
-            yield of_degenerate(case, softmax)
-
-
-def _has_slope(problem: Problem) -> bool:
-    """Whether the Jacobian can be other than zero: there are elements, and more than one along the axis."""
-    x = problem.call.x
-    return x.size > 0 and x.ndim > 0 and x.shape[problem.call.axis] > 1
-
-
-def _in_null_space(problem: Problem) -> bool:
-    call = problem.call
-    if call.cotangent is None:
-        return True
-    first = call.cotangent.take([0], axis=call.axis)
-    return bool((call.cotangent == first).all())
+    """Find the cases whose own cotangents prove nothing of the backward rule."""
+    for case, problems in _by_case(plan).items():
+        own = tuple(problem for problem in problems if not problem.probe)
+        if proves_nothing(own):
+            yield of_degenerate(case, own, [problem for problem in problems if problem.probe])
 
 
 def _printed(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]) -> Iterable[Finding]:
     """Hold the numbers that a case quotes against what the adapter that they came from returns today."""
     for case, problems in _by_case(plan).items():
         for printed in plan.cases[case].printed:
-            for problem in problems:
+            for problem in (problem for problem in problems if not problem.probe):
                 entry = entries.get(printed.adapter, {}).get((problem.id, printed.quantity))
                 if problem.call.dtype is not printed.dtype or entry is None:
                     continue

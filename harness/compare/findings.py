@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,19 +60,24 @@ def of_zero(problem: Problem, zero: ZeroGradient) -> Finding:
     )
 
 
-def of_degenerate(case: str, problems: Iterable[Problem]) -> Finding:
+def of_degenerate(case: str, problems: Iterable[Problem], probes: Sequence[Problem]) -> Finding:
     """Return the finding for a case whose every cotangent lies in the null space of the transposed Jacobian."""
+    names = ", ".join(dict.fromkeys(probe.cotangent_name.removeprefix("probe ") for probe in probes))
+    added = (
+        f"So the plan added probing cotangents ({names}), which are judged as well."
+        if probes
+        else "Add a cotangent that is not constant, or check the Jacobian."
+    )
     return Finding(
         kind=FindingKind.DEGENERATE,
         case=case,
         sentence=(
-            "Every cotangent of this case is constant along the axis, so the true vjp is zero and almost any "
-            "backward rule "
-            "passes: agreement here proves little about the rule. Add a cotangent that is not constant, or check the "
-            "Jacobian."
+            "Every cotangent of this case is constant along the axis, so the true vjp is zero and almost any backward "
+            f"rule passes: agreement there proves little about the rule. {added}"
         ),
         problems=tuple(problem.id for problem in problems),
         quantity=Quantity.VJP,
+        evidence={"probes": len(probes)},
     )
 
 

@@ -29,6 +29,7 @@ def problem_to_json(problem: Problem, keep: Keep) -> Json:
         "mode": call.mode.value,
         "cotangent_name": problem.cotangent_name,
         "check": [quantity.value for quantity in problem.check],
+        "probe": problem.probe,
         "x": keep(call.x),
         "cotangent": None if call.cotangent is None else keep(call.cotangent),
         "tangent": None if call.tangent is None else keep(call.tangent),
@@ -60,6 +61,7 @@ def problem_from_json(value: Json, fetch: Fetch) -> Problem:
         call=call,
         cotangent_name=_text(value["cotangent_name"]),
         check=tuple(Quantity(name) for name in value["check"]),
+        probe=value["probe"] is True,
     )
 
 

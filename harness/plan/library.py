@@ -15,6 +15,7 @@ from harness.plan.document import read_source
 from harness.plan.expand import MEMORY, expand
 from harness.plan.faults import BadCases, Fault, nearest, shown
 from harness.plan.plan import CaseRecord, LedgerEntry, Plan
+from harness.plan.probe import with_probes
 from harness.plan.problem import Problem
 from harness.plan.records import case_record, ledger_entry, misfits
 from harness.plan.select import Selection
@@ -164,8 +165,9 @@ class _Reader:
             self._read_case(case, source, ("cases", index))
 
     def _read_case(self, case: Case, source: Source, where: Where) -> None:
-        problems = expand(case, source, where, self._faults, memory=self._memory)
-        self._faults += misfits(case, problems, source, where)
+        written = expand(case, source, where, self._faults, memory=self._memory)
+        self._faults += misfits(case, written, source, where)
+        problems = with_probes(written)
         if case.id in self._cases:
             other = self._cases[case.id]
             what = f"the id {case.id!r} is taken by {other.file}:{other.line}"

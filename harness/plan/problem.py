@@ -14,7 +14,8 @@ class Problem:
 
     ``id`` is ``<case>[<the parameters that the case gives as lists>]``, e.g. ``forum-summed-output[float32]``.
     ``cotangent_name`` says what ``call.cotangent`` is: ``implicit``, ``ones``, ``one_hot 0``, ``normal``, ``given`` ...
-    ``check`` always begins with ``forward``: a derivative is judged beside the adapter's own forward output.
+    ``probe`` says that the plan added it, since the case's own cotangents prove nothing. ``check`` always begins with
+    ``forward``: a derivative is judged beside the adapter's own forward output.
     """
 
     id: str
@@ -22,3 +23,4 @@ class Problem:
     call: Call
     cotangent_name: str
     check: tuple[Quantity, ...]
+    probe: bool = False

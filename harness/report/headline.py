@@ -47,7 +47,9 @@ def headline(comparison: Comparison) -> Headline:
         return Headline(sentence="Nothing was judged: this is not a pass.", tone=Tone.OPEN)
     if absent:
         return Headline(sentence=f"{absent}: this is not a pass. What ran agrees or is explained.", tone=Tone.OPEN)
-    return Headline(sentence="Every judged result agrees with the exact oracle, or differs as expected.", tone=Tone.GOOD)
+    return Headline(
+        sentence="Every judged result agrees with the exact oracle, or differs as expected.", tone=Tone.GOOD
+    )
 
 
 def names(runs: Sequence[AdapterRun]) -> str:

@@ -102,7 +102,7 @@ def test_arrays_among_the_alternatives_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_the_implicit_cotangent_is_none(tmp_path: Path) -> None:
-    (problem,) = problems_of(tmp_path, "dtype: float64\nx: [1, 2]\ncotangent: implicit").values()
+    problem, *_ = problems_of(tmp_path, "dtype: float64\nx: [1, 2]\ncotangent: implicit").values()
     assert (problem.cotangent_name, problem.call.cotangent) == ("implicit", None)
 
 
@@ -185,6 +185,16 @@ tags: [a, b]
     assert record.tags == ("a", "b")
     assert record.text.startswith("- id: case\n  why: >-\n")
     assert record.text.endswith("\n  tags: [a, b]")
+
+
+def test_the_text_of_a_case_is_cut_out_where_it_stands_whatever_else_ends_a_line(tmp_path: Path) -> None:
+    before = HEAD.replace("id: case", "id: first").replace("so", "so\u2028and\x85so") + "    x: [1, 2]\n"
+    path = tmp_path / "a.yaml"
+    path.write_text(before + HEAD.partition("cases:\n")[2] + "    x: [3]\n", encoding="utf-8", newline="\r\n")
+    record = load_library([path]).cases["case"]
+    assert record.line == 12
+    assert record.text.startswith("- id: case\n  why: >-\n")
+    assert record.text.endswith("\n  x: [3]")
 
 
 def test_a_thousand_problems_are_planned_in_seconds(tmp_path: Path) -> None:
