@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from harness.cli.exits import Exit, leave
+from harness.cli.options import Positive
 from harness.plan.expand import MEMORY
 from harness.plan.faults import BadCases
 from harness.plan.library import Library, NoCases, TooManySignatures, load_library, make_plan
@@ -23,7 +24,7 @@ keyword_option = click.option(
 memory_option = click.option(
     "--memory",
     "gibibytes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Positive(),
     default=MEMORY / 2**30,
     show_default=True,
     metavar="GIB",

@@ -10,7 +10,7 @@ import click
 
 from harness.adapters.registry import AdapterFault
 from harness.cli.exits import Exit, leave
-from harness.cli.options import reports_option
+from harness.cli.options import Positive, reports_option
 from harness.cli.progress import progress
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
@@ -33,14 +33,14 @@ Examples:
 @reports_option
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Positive(),
     default=120.0,
     show_default=True,
     help="Seconds that one evaluation may take.",
 )
 @click.option(
     "--memory",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Positive(),
     default=8.0,
     show_default=True,
     help="GiB of resident memory that the recording process may grow to.",

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from harness.cli.exits import Exit, leave
-from harness.cli.options import reports_option
+from harness.cli.options import Positive, reports_option
 
 EXAMPLES = """\b
 Examples:
@@ -40,7 +40,9 @@ _NEEDED = ("numpy", "click", "rich")  # what recording needs of an interpreter, 
     default=Path(sys.executable),
     help="The interpreter that has the framework.  [default: this one]",
 )
-@click.option("--timeout", type=float, metavar="SECONDS", help="Limit for one evaluation, as with `harness record`.")
+@click.option(
+    "--timeout", type=Positive(), metavar="SECONDS", help="Limit for one evaluation, as with `harness record`."
+)
 @reports_option
 def command(
     *,

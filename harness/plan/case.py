@@ -49,7 +49,7 @@ def _named_finding(value: object) -> str:
 
 def _digits(value: object) -> str:
     text = getattr(value, "text", value)
-    text = str(text) if isinstance(text, int) and not isinstance(text, bool) else text
+    text = str(text).lower() if isinstance(text, bool | int) else text  # true, as it stands there, is no number
     try:
         float(text)  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -29,7 +29,7 @@ from ruamel.yaml.reader import ReaderError
 
 from harness.plan.faults import BadCases, Fault, shown
 from harness.plan.number import LONGEST, NotANumber, WrittenFloat, is_decimal
-from harness.plan.source import Place, Source, Where, place_of, read_text, refused
+from harness.plan.source import Place, Source, Where, lines_of, place_of, read_text, refused
 
 DEEPEST = 32  # levels of nesting; an array has at most eight
 
@@ -193,7 +193,7 @@ def _last_line(event: ScalarEvent) -> int:
 def _explained(error: MarkedYAMLError, text: str, place: Place) -> tuple[str, str]:
     """Return what is wrong with the YAML and what would be right, in words for one who does not know the grammar."""
     problem = str(error.problem or error.context)
-    lines = text.splitlines()
+    lines = lines_of(text)
     line = lines[place[0] - 1] if place[0] <= len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
         return "a tab", "indent with spaces: YAML forbids tabs there"

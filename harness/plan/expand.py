@@ -109,9 +109,10 @@ def _limits(setting: _Setting, memory: int) -> Iterator[Fault]:
         yield setting.source.fault((*setting.where, "check"), what, f"ask for it where x has at most {JACOBIAN_LIMIT}")
         return
     vectors = sum(len(vectors) for vectors in setting.cotangents.values())
-    arrays = 1 + vectors + (setting.tangent is not None)
-    jacobian = size * size if Quantity.JACOBIAN in setting.check else 0
-    needed = _WIDEST * len(case.dtype) * (size * arrays + jacobian)
+    arrays = 1 + vectors + len(setting.cotangents) * (setting.tangent is not None)
+    room = math.prod(max(length, 1) for length in x.shape)  # what a sum along an axis without elements leaves
+    jacobian = room * room if Quantity.JACOBIAN in setting.check else 0
+    needed = _WIDEST * len(case.dtype) * (room * arrays + jacobian)
     if needed > memory:
         what = f"x of shape {list(x.shape)} makes this case need {_bytes(needed)} for its arrays"
         instead = f"keep to {_bytes(memory)}, by a smaller shape or fewer cotangents; or allow more with --memory"

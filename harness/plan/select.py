@@ -27,13 +27,16 @@ class Selection:
         try:
             self._test = self._disjunction()
         except RecursionError:
-            raise SelectionError(f"-k: {expression[:40]}... is nested too deeply; use fewer parentheses") from None
+            raise self._too_deep() from None
         if self._next < len(self._tokens):
             self._refuse("'and', 'or' or the end")
 
     def matches(self, text: str) -> bool:
         """Say whether ``text`` is selected."""
-        return self._test(text.casefold())
+        try:
+            return self._test(text.casefold())
+        except RecursionError:  # what was read in fewer frames than it takes to apply
+            raise self._too_deep() from None
 
     def nothing(self, texts: Iterable[str]) -> SelectionError:
         """Return the error that says that none of ``texts`` is selected, with words that would have been near."""
@@ -42,6 +45,9 @@ class Selection:
         near = near or [name for word in self.words for name in known if word[:3] and word[:3] in name][:3]
         hint = f"near it are: {', '.join(dict.fromkeys(near))}" if near else "harness cases --list shows what there is"
         return SelectionError(f"-k {self.expression!r} selects nothing; {hint}")
+
+    def _too_deep(self) -> SelectionError:
+        return SelectionError(f"-k: {self.expression[:40]}... is nested too deeply; use fewer parentheses")
 
     def _disjunction(self) -> Test:
         tests = [self._conjunction()]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.plan.faults import BadCases, Fault
 
-LARGEST = 4 * 2**20  # bytes; numbers by the million belong into a .npy file
+LARGEST = 2**20  # bytes, a quarter of a minute to read; numbers by the hundred thousand belong into a .npy file
 
 Where = tuple[str | int, ...]  # keys and indices that lead from the root to a value
 Place = tuple[int, int]  # line and column, counted from 1
@@ -47,7 +48,7 @@ class Source:
     def excerpt(self, where: Where) -> str:
         """Return the lines that hold the value at ``where``, without their common indentation."""
         first, last = self.values[where][0], self.last_lines[where]
-        lines = self.text.splitlines()[first - 1 : last]
+        lines = lines_of(self.text)[first - 1 : last]
         while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
             lines.pop()
         indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
@@ -63,7 +64,7 @@ def read_text(path: Path) -> str:
         size = path.stat().st_size
         if size > LARGEST:
             instead = f"keep to {LARGEST >> 20} MiB, and put long arrays into .npy files: x: {{file: logits.npy}}"
-            raise refused(name, (1, 1), f"the file has {size >> 20} MiB", instead)
+            raise refused(name, (1, 1), f"the file has {size / 2**20:.3g} MiB", instead)
         content = path.read_bytes()
     except OSError as error:
         raise refused(
@@ -75,6 +76,11 @@ def read_text(path: Path) -> str:
         before = content[: error.start].decode("utf-8", errors="replace")
         what = f"the byte 0x{content[error.start]:02x} is not UTF-8"
         raise refused(name, place_of(before, len(before)), what, "save the file as UTF-8") from None
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of ``text`` as YAML 1.2 and editors count them: U+2028 and its kin end none."""
+    return re.split(r"\r\n|\r|\n", text)
 
 
 def place_of(text: str, index: int) -> Place:

@@ -49,6 +49,7 @@ class PlanError(Exception):
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write ``plan`` to ``folder``, in place of any plan that is there. Raise :class:`PlanError` where it cannot be."""
     partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a killed process that had our number, as in containers all have
     try:
         partial.mkdir(parents=True)
         try:

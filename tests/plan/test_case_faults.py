@@ -71,7 +71,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(LARGEST + 1)
     (fault,) = faults_of(path)
-    assert "4 MiB" in fault
+    assert "keep to 1 MiB" in fault
     assert "{file: logits.npy}" in fault
 
 

@@ -188,11 +188,11 @@ tags: [a, b]
 
 
 def test_the_text_of_a_case_is_cut_out_where_it_stands_whatever_else_ends_a_line(tmp_path: Path) -> None:
-    before = HEAD.replace("id: case", "id: first").replace("so", "so\u2028and\x85so") + "    x: [1, 2]\n"
+    before = HEAD.replace("id: case", "id: first").replace("this test", '"this\u2028test\x85"') + "    x: [1, 2]\n"
     path = tmp_path / "a.yaml"
     path.write_text(before + HEAD.partition("cases:\n")[2] + "    x: [3]\n", encoding="utf-8", newline="\r\n")
     record = load_library([path]).cases["case"]
-    assert record.line == 12
+    assert record.line == 11
     assert record.text.startswith("- id: case\n  why: >-\n")
     assert record.text.endswith("\n  x: [3]")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -150,6 +151,14 @@ def test_a_plan_takes_the_place_of_the_old_one_and_leaves_nothing_beside_it(tmp_
     write_plan(PLAN, tmp_path / "plan")
     write_plan(plan_of(PLAN.problems[0]), tmp_path / "plan")
     assert len(read_plan(tmp_path / "plan").problems) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["plan"]
+
+
+def test_what_a_killed_process_of_the_same_number_left_half_written_is_no_hindrance(tmp_path: Path) -> None:
+    left = tmp_path / f".plan.{os.getpid()}.partial"
+    left.mkdir()
+    (left / "inputs.npy.partial").write_bytes(b"half")
+    write_plan(PLAN, tmp_path / "plan")
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
 
 

@@ -106,6 +106,13 @@ def test_a_memory_limit_is_obeyed(workspace: Path) -> None:
     assert "allow more with --memory" in harness("cases", "--memory", "1e-8", cwd=workspace).stderr
 
 
+@pytest.mark.parametrize("limit", ["nan", "inf", "0", "-1", "much"])
+def test_a_memory_limit_is_a_finite_number_above_zero(workspace: Path, limit: str) -> None:
+    done = harness("plan", "--memory", limit, cwd=workspace)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Invalid value for '--memory'" in done.stderr
+
+
 def test_the_reports_folder_is_a_choice(workspace: Path) -> None:
     assert harness("plan", "--reports", "elsewhere/deep", cwd=workspace).returncode == 0
     assert read_plan(workspace / "elsewhere" / "deep" / "plan").problems

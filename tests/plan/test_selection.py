@@ -45,12 +45,22 @@ def test_an_expression_selects(expression: str, selected: bool) -> None:
         ("and", "a word is expected as token 1, got 'and'"),
         ("'one_hot 0", "a quotation mark is not closed"),
         ("(" * 5000 + "a", "nested too deeply"),
+        ("not " * 5000 + "a", "nested too deeply"),
     ],
 )
 def test_a_wrong_expression_is_refused_at_its_place(expression: str, words: str) -> None:
     with pytest.raises(SelectionError) as caught:
         Selection(expression)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("depth", range(100, 300, 20))
+def test_an_expression_is_applied_or_refused_however_deep_it_is(depth: int) -> None:
+    try:
+        selected = Selection("not (" * depth + "a" + ")" * depth).matches("a")
+    except SelectionError:
+        return
+    assert selected is True
 
 
 @given(st.text(alphabet="ab() 'notrd", max_size=30))
