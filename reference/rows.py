@@ -53,9 +53,11 @@ class Rows:
         return math.prod(self.batch_shape)
 
     def cut(self, array: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Return ``array`` as (count, length), rows in C order of the remaining axes.
+        """Return ``array`` as (count, length), rows in C order of the remaining axes, each row contiguous.
 
-        Raise ValueError where its shape is not the one these rows were made for.
+        The order in which NumPy adds up a row depends on how it lies in memory: all rows lie alike here, so that the
+        same row gives the same bits wherever it comes from. Raise ValueError where the shape is not the one these rows
+        were made for.
         """
         if array.shape != self.shape:
             raise ValueError(
@@ -64,7 +66,7 @@ class Rows:
             )
         if not self.shape:
             return array.reshape(1, 1)
-        return np.moveaxis(array, self.axis, -1).reshape(self.count, self.length)
+        return np.ascontiguousarray(np.moveaxis(array, self.axis, -1).reshape(self.count, self.length))
 
     def join(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return what :meth:`cut` cut, in its own shape."""

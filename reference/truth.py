@@ -43,6 +43,23 @@ class Truth:
     undefined: NDArray[np.bool_]
     out_of_range: NDArray[np.bool_]
 
+    def __getitem__(self, index: int) -> Truth:
+        """Return what holds for one part of the arrays along their first axis."""
+
+        def part(value: DoubleDouble) -> DoubleDouble:
+            return DoubleDouble(hi=value.hi[index], lo=value.lo[index])
+
+        return Truth(
+            value=part(self.value),
+            bound=self.bound[index],
+            shifted_value=part(self.shifted_value),
+            shifted_bound=self.shifted_bound[index],
+            vacuous=self.vacuous[index],
+            shifted_vacuous=self.shifted_vacuous[index],
+            undefined=self.undefined[index],
+            out_of_range=self.out_of_range[index],
+        )
+
     def share(self, got: NDArray[Any]) -> Floats:
         """Return the error of each element as a share of its bound, the better of both readings.
 

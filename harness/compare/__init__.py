@@ -2,7 +2,9 @@
 
 ::
 
-    plan, recordings --gather--> compare --judge, measure--> Verdict: one per adapter x problem x quantity
+    plan, recordings --gather--> compare --docket--> judge, measure --> Verdict: one per adapter x problem x quantity
+                                    |                  |
+                                    |                oracle: truth of a stack of problems, whose rows are independent
                                     |
                                     +--findings, zero, printed--> Finding: what deserves a sentence
                                     +--excuse--> which of them the case expects, or the ledger knows

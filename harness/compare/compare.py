@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.docket import Progress, judge_all
 from harness.compare.excuse import excused
 from harness.compare.exhibit import Exhibit, exhibit
-from harness.compare.findings import grouped, of_degenerate, of_evaluation, of_zero, ranked
-from harness.compare.judge import Judge
+from harness.compare.findings import grouped, of_degenerate, ranked
 from harness.compare.printed import disagreements, summed_rows
-from harness.compare.verdict import Finding, Verdict
-from harness.compare.zero import zero_gradient
+from harness.compare.verdict import Finding
 from harness.plan.plan import Plan
 from harness.plan.probe import proves_nothing
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Recording, Result, Returned
-from harness.vocabulary import FindingKind, Outcome, Quantity
-
-Progress = Callable[[int], None]
+from harness.vocabulary import FindingKind, Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +43,15 @@ def compare(
     runs = tuple(_run(name, recordings.get(name), required=name in wanted) for name in names)
     ran = {run.name: recordings[run.name] for run in runs if run.ran}
     entries = {name: recording.entries for name, recording in ran.items() if isinstance(recording, Recording)}
-    judgement = _Judgement(runs=runs, entries=entries)
-    for done, problem in enumerate(plan.problems):
-        judgement.judge(problem)
-        progress(done + 1)
-    found = [*judgement.findings, *_degenerate(plan), *_printed(plan, entries)]
+    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress)
+    found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
     findings = ranked(grouped(excused(plan, runs, found)))
     met = {finding.ledger for finding in findings}
     return Comparison(
         plan=plan.digest,
         selection=plan.selection,
         adapters=runs,
-        verdicts=tuple(judgement.verdicts),
+        verdicts=judged.verdicts,
         findings=findings,
         ledger={entry.id: entry for entry in plan.ledger if entry.id in met},
         cases=plan.cases,
@@ -81,42 +75,6 @@ def _run(name: str, recording: Recording | NotRun | None, *, required: bool) -> 
     if reason is None and not recording.complete:
         reason = f"its recording is incomplete: run `harness record {name}` again, it goes on where it stopped"
     return AdapterRun(name=name, required=required, why_not=reason, header=recording.header)
-
-
-class _Judgement:
-    """Collects verdicts and findings, problem by problem."""
-
-    def __init__(
-        self, *, runs: tuple[AdapterRun, ...], entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]
-    ) -> None:
-        self._runs = runs
-        self._entries = entries
-        self.verdicts: list[Verdict] = []
-        self.findings: list[Finding] = []
-
-    def judge(self, problem: Problem) -> None:
-        """Judge every quantity of ``problem`` for every adapter, and say why its gradient is zero where it is."""
-        judge = Judge(problem)
-        for quantity in problem.check:
-            for run in self._runs:
-                self._judge_one(judge, problem, quantity, run)
-        if Quantity.VJP in problem.check:
-            zero = zero_gradient(problem, judge.truth(Quantity.FORWARD), judge.truth(Quantity.VJP))
-            if zero is not None:
-                self.findings.append(of_zero(problem, zero))
-
-    def _judge_one(self, judge: Judge, problem: Problem, quantity: Quantity, run: AdapterRun) -> None:
-        if run.why_not is not None:
-            self.verdicts.append(judge.unjudged(run.name, quantity, Outcome.NOT_RUN, detail=run.why_not))
-            return
-        entries = self._entries[run.name]
-        entry = entries.get((problem.id, quantity))
-        verdict = judge.verdict(run.name, quantity, entry, forward=entries.get((problem.id, Quantity.FORWARD)))
-        self.verdicts.append(verdict)
-        oracle = judge.truth(quantity, entry.precision) if entry is not None and verdict.outcome.judged else None
-        finding = of_evaluation(problem, verdict, entry, oracle)
-        if finding is not None:
-            self.findings.append(finding)
 
 
 def _degenerate(plan: Plan) -> Iterable[Finding]:

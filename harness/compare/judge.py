@@ -2,143 +2,140 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from harness.adapters.contract import Precision
 from harness.compare.measure import Measured, measure
+from harness.compare.oracle import Oracle, own_precision
 from harness.compare.verdict import Verdict
 from harness.plan.problem import Problem
-from harness.record.recording import Crashed, Entry, OutOfMemory, Raised, Returned, TimedOut, Unsupported
+from harness.record.recording import Crashed, Entry, OutOfMemory, Raised, Result, Returned, TimedOut, Unsupported
 from harness.vocabulary import Outcome, Quantity
 from reference.consistency import RowConsistency
-from reference.truth import Truth, row_consistency, truth
+from reference.truth import Truth
+
+Entries = Mapping[tuple[str, Quantity], Entry]
 
 
 class Judge:
-    """Judges every adapter's result for one problem; the oracle and its bounds are computed once for all of them."""
+    """Judges every adapter's results for a stack of problems, which have one op, axis, shape and dtype.
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        self._truths: dict[tuple[Quantity, Precision], Truth] = {}
+    The oracle and its bounds are computed once for all of them.
+    """
 
-    def verdict(self, adapter: str, quantity: Quantity, entry: Entry | None, *, forward: Entry | None) -> Verdict:
-        """Judge ``entry``, or its absence from a complete recording.
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self._problems = tuple(problems)
+        self._oracle = Oracle(self._problems)
 
-        ``forward`` is the same adapter's forward output, beside which the rows of its vjp are judged.
+    def truth(self, problem: Problem, quantity: Quantity, precision: Precision | None = None) -> Truth:
+        """Return the oracle and bounds of ``quantity``; a cotangent that was not given counts as ones, the sum."""
+        return self._oracle.truth(problem, quantity, precision)
+
+    def verdicts(self, adapter: str, quantity: Quantity, entries: Entries) -> dict[str, Verdict]:
+        """Judge what a complete recording of ``adapter`` holds of ``quantity``, or that it holds nothing, by problem.
+
+        Every problem that asks for the quantity has a verdict. The rows of a vjp are judged beside the same adapter's
+        forward output.
         """
-        if entry is None:
-            return self.unjudged(adapter, quantity, Outcome.MISSING, detail="the recording holds no entry for it")
-        match entry.result:
-            case Crashed(how=how):
-                return self.unjudged(adapter, quantity, Outcome.CRASHED, detail=how, entry=entry)
-            case TimedOut(limit=limit):
-                return self.unjudged(
-                    adapter, quantity, Outcome.TIMED_OUT, detail=f"no answer in {limit:g} s", entry=entry
-                )
-            case OutOfMemory(limit=limit):
-                detail = f"needed more than {limit / 2**30:.3g} GiB" if limit else "was refused memory"
-                return self.unjudged(adapter, quantity, Outcome.OUT_OF_MEMORY, detail=detail, entry=entry)
-            case Raised(type=kind, text=text):
-                return self.unjudged(adapter, quantity, Outcome.RAISED, detail=f"{kind}: {text}", entry=entry)
-            case Unsupported(reason=reason):
-                return self.unjudged(adapter, quantity, Outcome.UNSUPPORTED, detail=reason, entry=entry)
-            case Returned() as returned:
-                measured = self._measure(returned, entry, quantity, forward)
-        return self._row(
-            adapter, quantity, measured.outcome, detail=measured.detail, entry=entry, numbers=measured.numbers
-        )
+        asked = [problem for problem in self._problems if quantity in problem.check]
+        rows = self._rows(asked, quantity, entries)
+        return {
+            problem.id: self._verdict(adapter, problem, quantity, entries, rows=rows.get(problem.id))
+            for problem in asked
+        }
 
     def unjudged(
-        self, adapter: str, quantity: Quantity, outcome: Outcome, *, detail: str, entry: Entry | None = None
-    ) -> Verdict:
-        """Return the verdict on an evaluation that gave nothing to hold against the oracle."""
-        return self._row(adapter, quantity, outcome, detail=detail, entry=entry, numbers={})
-
-    def truth(self, quantity: Quantity, precision: Precision | None = None) -> Truth:
-        """Return the oracle and bounds of ``quantity``; a cotangent that was not given counts as ones, the sum."""
-        call = self._problem.call
-        used = precision or Precision(working=call.dtype, accumulation=call.dtype)
-        key = (quantity, used)
-        if key not in self._truths:
-            self._truths[key] = truth(
-                call.op,
-                quantity,
-                call.x,
-                axis=call.axis,
-                vector=self._vector(quantity),
-                working=used.working,
-                accumulation=used.accumulation,
-            )
-        return self._truths[key]
-
-    def _vector(self, quantity: Quantity) -> NDArray[Any] | None:
-        call = self._problem.call
-        if quantity is Quantity.VJP:
-            return np.ones_like(call.x) if call.cotangent is None else call.cotangent
-        return call.tangent if quantity is Quantity.JVP else None
-
-    def _measure(self, returned: Returned, entry: Entry, quantity: Quantity, forward: Entry | None) -> Measured:
-        call = self._problem.call
-        shape = call.x.shape * 2 if quantity is Quantity.JACOBIAN else call.x.shape
-        got = returned.value
-        if got.shape != shape:
-            return Measured(Outcome.SHAPE, f"returned shape {got.shape}, expected {shape}")
-        if returned.dtype != str(call.dtype):
-            return Measured(Outcome.DTYPE, f"returned {returned.dtype}, asked for {call.dtype}")
-        if entry.inputs_changed:
-            return Measured(Outcome.INPUT_CHANGED, f"the call changed its own input: {', '.join(entry.inputs_changed)}")
-        oracle, rows = self.truth(quantity, entry.precision), self._rows(got, entry, quantity, forward)
-        return measure(got, oracle=oracle, dtype=str(call.dtype), rows=rows)
-
-    def _rows(
-        self, got: NDArray[Any], entry: Entry, quantity: Quantity, forward: Entry | None
-    ) -> RowConsistency | None:
-        call = self._problem.call
-        own = None
-        if quantity is Quantity.VJP:
-            result = forward.result if forward is not None else None
-            if not isinstance(result, Returned) or result.value.shape != got.shape or result.dtype != str(call.dtype):
-                return None  # without its own forward output there is nothing to judge the rows beside
-            own = result.value
-        precision = entry.precision or Precision(working=call.dtype, accumulation=call.dtype)
-        return row_consistency(
-            call.op,
-            quantity,
-            got,
-            x=call.x,
-            axis=call.axis,
-            vector=self._vector(quantity),
-            own_forward=own,
-            working=precision.working,
-            accumulation=precision.accumulation,
-        )
-
-    def _row(
         self,
         adapter: str,
+        problem: Problem,
         quantity: Quantity,
         outcome: Outcome,
         *,
         detail: str,
-        entry: Entry | None,
-        numbers: dict[str, Any],
+        entry: Entry | None = None,
     ) -> Verdict:
-        problem, call = self._problem, self._problem.call
-        return Verdict(
-            adapter=adapter,
-            problem=problem.id,
-            case=problem.case,
-            op=str(call.op),
-            axis=call.axis,
-            dtype=str(call.dtype),
-            mode=str(entry.mode if entry is not None and entry.mode is not None else call.mode),
-            shape=tuple(call.x.shape),
-            cotangent=problem.cotangent_name if quantity is Quantity.VJP else "",
-            quantity=quantity,
-            outcome=outcome,
-            detail=detail,
-            **numbers,
-        )
+        """Return the verdict on an evaluation that gave nothing to hold against the oracle."""
+        return _row(adapter, problem, quantity, Measured(outcome, detail), entry=entry)
+
+    def _verdict(
+        self, adapter: str, problem: Problem, quantity: Quantity, entries: Entries, *, rows: RowConsistency | None
+    ) -> Verdict:
+        entry = entries.get((problem.id, quantity))
+        if entry is None:
+            absent = "the recording holds no entry for it"
+            return self.unjudged(adapter, problem, quantity, Outcome.MISSING, detail=absent)
+        measured = _refused(problem, quantity, entry)
+        if measured is None:
+            assert isinstance(entry.result, Returned)  # noqa: S101 - anything else has been refused
+            oracle = self.truth(problem, quantity, entry.precision)
+            measured = measure(entry.result.value, oracle=oracle, dtype=str(problem.call.dtype), rows=rows)
+        return _row(adapter, problem, quantity, measured, entry=entry)
+
+    def _rows(self, asked: Sequence[Problem], quantity: Quantity, entries: Entries) -> dict[str, RowConsistency]:
+        """Return the row tests of all results that can be judged, by problem; those of one precision together."""
+        by_precision: dict[Precision, dict[str, Any]] = {}
+        for problem in asked:
+            entry = entries.get((problem.id, quantity))
+            if entry is not None and isinstance(entry.result, Returned) and not _refused(problem, quantity, entry):
+                precision = entry.precision or own_precision(problem.call)
+                by_precision.setdefault(precision, {})[problem.id] = entry.result.value
+        own_forward = {
+            problem.id: entry.result.value
+            for problem in (asked if quantity is Quantity.VJP else ())
+            if (entry := entries.get((problem.id, Quantity.FORWARD))) is not None
+            and isinstance(entry.result, Returned)
+            and entry.result.value.shape == problem.call.x.shape
+            and entry.result.dtype == str(problem.call.dtype)
+        }
+        found: dict[str, RowConsistency] = {}
+        for precision, got in by_precision.items():
+            found |= self._oracle.rows(quantity, precision, got=got, own_forward=own_forward)
+        return found
+
+
+def _refused(problem: Problem, quantity: Quantity, entry: Entry) -> Measured | None:
+    """Return why ``entry`` gives nothing to hold against the oracle, or None where it does."""
+    result: Result = entry.result
+    match result:
+        case Crashed(how=how):
+            return Measured(Outcome.CRASHED, how)
+        case TimedOut(limit=limit):
+            return Measured(Outcome.TIMED_OUT, f"no answer in {limit:g} s")
+        case OutOfMemory(limit=limit):
+            detail = f"needed more than {limit / 2**30:.3g} GiB" if limit else "was refused memory"
+            return Measured(Outcome.OUT_OF_MEMORY, detail)
+        case Raised(type=kind, text=text):
+            return Measured(Outcome.RAISED, f"{kind}: {text}")
+        case Unsupported(reason=reason):
+            return Measured(Outcome.UNSUPPORTED, reason)
+        case Returned(value=got, dtype=dtype):
+            call = problem.call
+            shape = call.x.shape * 2 if quantity is Quantity.JACOBIAN else call.x.shape
+            if got.shape != shape:
+                return Measured(Outcome.SHAPE, f"returned shape {got.shape}, expected {shape}")
+            if dtype != str(call.dtype):
+                return Measured(Outcome.DTYPE, f"returned {dtype}, asked for {call.dtype}")
+            if entry.inputs_changed:
+                changed = ", ".join(entry.inputs_changed)
+                return Measured(Outcome.INPUT_CHANGED, f"the call changed its own input: {changed}")
+            return None
+
+
+def _row(adapter: str, problem: Problem, quantity: Quantity, measured: Measured, *, entry: Entry | None) -> Verdict:
+    call = problem.call
+    return Verdict(
+        adapter=adapter,
+        problem=problem.id,
+        case=problem.case,
+        op=str(call.op),
+        axis=call.axis,
+        dtype=str(call.dtype),
+        mode=str(entry.mode if entry is not None and entry.mode is not None else call.mode),
+        shape=tuple(call.x.shape),
+        cotangent=problem.cotangent_name if quantity is Quantity.VJP else "",
+        quantity=quantity,
+        outcome=measured.outcome,
+        detail=measured.detail,
+        **measured.numbers,
+    )
