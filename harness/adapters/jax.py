@@ -41,7 +41,7 @@ class JaxAdapter(Adapter):
         return Description(
             framework="JAX",
             version=self._jax.__version__,
-            device=f"{device.platform}: {device.device_kind}",
+            device=" ".join(dict.fromkeys((device.platform, device.device_kind))),
             threads=usable_cpus(),
             settings={
                 "threads": "XLA's own pool, one per usable processor",
