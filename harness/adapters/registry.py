@@ -16,6 +16,7 @@ from types import ModuleType
 from harness.adapters.contract import Adapter, FrameworkUnavailable
 
 BUILT_IN = ("reference", "mxnet", "torch", "jax")
+_INSTALLED = {"site-packages", "dist-packages"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -55,16 +56,18 @@ def source_file(adapter: type[Adapter]) -> Path:
 
 
 def source_digest(adapter: type[Adapter]) -> str:
-    """Return the SHA-256 of the adapter's source: its file, and what it has imported from beside it.
+    """Return the SHA-256 of the adapter's source: its file, and what it has imported from beside or below it.
 
-    The package ``reference`` counts as beside: it is the framework of the adapter of that name.
+    The package ``reference`` counts as beside: it is the framework of the adapter of that name. What is installed,
+    perhaps in an environment below, does not: the versions of packages are recorded on their own.
     """
     own = source_file(adapter)
     files = {own}
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and (name.split(".")[0] == "reference" or Path(file).resolve().parent == own.parent):
-            files.add(Path(file).resolve())
+        file = Path(getattr(module, "__file__", None) or "/").resolve()
+        beside = file.is_relative_to(own.parent) and not _INSTALLED & set(file.relative_to(own.parent).parts)
+        if file.is_file() and (beside or name.split(".")[0] == "reference"):
+            files.add(file)
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0")

@@ -18,7 +18,7 @@ from harness.record.crew import Observer
 from harness.record.lock import AlreadyLocked
 from harness.record.recording import Recording
 from harness.record.runner import Ending, Run, record
-from harness.record.watch import HarnessBroken, Limits, PlanReplaced
+from harness.record.watch import CannotGoOn, HarnessBroken, Limits
 
 EXAMPLES = """\b
 Examples:
@@ -74,8 +74,10 @@ def command(adapter: str, reports: Path, timeout: float, memory: float, fresh: b
                 environ=os.environ,
                 fresh=fresh,
             )
-    except (PlanError, PlanReplaced, AdapterFault, AlreadyLocked) as error:
+    except (PlanError, CannotGoOn, AdapterFault, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))
+    except OSError as error:
+        leave(Exit.USAGE, f"the recording cannot be written: {error}: make room, or name another folder with --reports")
     except HarnessBroken as error:
         leave(Exit.OUR_FAULT, f"this is a fault of the harness, not of the adapter: please report it\n{error}")
     _conclude(run, adapter)

@@ -40,6 +40,7 @@ class Child:
         assert self._process.stderr is not None  # noqa: S101  # for the type checker: it is a pipe
         self._unread = {read_end: b"", self._process.stderr.fileno(): b""}
         self._channel, self._stderr = self._unread
+        self._killed = False
         self._selector = selectors.DefaultSelector()
         for descriptor in self._unread:
             self._selector.register(descriptor, selectors.EVENT_READ)
@@ -95,17 +96,21 @@ class Child:
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def kill(self) -> None:
-        """End the process, and all that it has started, at once."""
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """End the process, and all that it has started, at once; what it has started may live longer than itself."""
+        if not self._killed:
+            self._killed = True  # once: later the number may be that of somebody else's processes
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing is left, or only what has ended
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     @property
     def death(self) -> str:
-        """How the process ended, with its last words."""
+        """How the process ended, with its last words; what it has started is ended too."""
+        self.kill()
         code = self._process.wait()
         if code < 0:
-            how = f"it was ended by {signal.Signals(-code).name}"
+            names = {each.value: each.name for each in signal.Signals}  # those of real time have no names of their own
+            how = f"it was ended by {names.get(-code, f'signal {-code}')}"
             if -code == signal.SIGKILL:
                 how += ", which comes from outside: perhaps the system was out of memory"
         else:

@@ -1,7 +1,8 @@
 """The recording processes of one run, one after the other, until every planned evaluation has its entry.
 
 Every death costs one evaluation: the one in progress gets the death as its entry, and a new process goes on behind it.
-What had not yet reached the disk is done again.
+What had not yet reached the disk is done again, and from then on written sooner: a process that dies of the number of
+its evaluations gets on.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.adapters.registry import AdapterFault
 from harness.plan.plan import Plan
 from harness.record.child import Child
 from harness.record.evaluate import schedule
@@ -22,6 +24,7 @@ from harness.vocabulary import Mode
 Died = Crashed | TimedOut | OutOfMemory
 ATTEMPTS = 3  # at starting a process, and at getting it to begin an evaluation
 HOPELESS = 20  # evaluations that end the process, one directly after the other, before the rest is not tried
+BATCH = 200  # entries that are written together while no process dies
 GRACE = 10.0  # seconds for the evaluation in progress to end after Ctrl-C
 
 
@@ -42,6 +45,7 @@ class Crew:
         self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
         self._limits, self._observer = limits, observer
         self._child: Child | None = None
+        self._batch = BATCH
 
     def __enter__(self) -> Crew:
         """Return itself."""
@@ -80,6 +84,9 @@ class Crew:
                 return None
             before, missing = len(missing), self._missing(folder)
             direct_deaths = 1 if finished else direct_deaths + 1
+            lost = finished - (before - len(missing))
+            if lost > 0:
+                self._batch = max(1, min(self._batch, lost // 2))
             if death.number in missing:  # it may have ended in time after all, between two looks
                 self._mark(folder, [death.number], death.result, ready)
             idle_deaths = 0 if death.number is not None or len(missing) < before else idle_deaths + 1
@@ -95,10 +102,15 @@ class Crew:
             if not isinstance(opening, Ready):
                 how = f"not tried: after a crash the process did not start again: {reason(opening)}"
                 return self._mark(folder, missing, Crashed(how), ready)
+            if opening != ready:
+                raise AdapterFault(
+                    f"{self._spec}: the adapter, or what it says of its framework, changed while it was recorded: "
+                    "start again"
+                )
         return None
 
-    def _work(self, folder: Path, missing: Sequence[int]) -> tuple[bool, Death | None]:
-        """Let the child work to its end; return whether it finished any evaluation, and how it died."""
+    def _work(self, folder: Path, missing: Sequence[int]) -> tuple[int, Death | None]:
+        """Let the child work to its end; return how many evaluations it finished, and how it died."""
         stored = len(self.schedule) - len(missing)
         finished: set[int] = set()
 
@@ -108,10 +120,17 @@ class Crew:
 
         tidy(folder)
         child = self._running()
-        child.order({"folder": str(folder), "plan": self._plan.digest, "memory": self._limits.memory})
+        child.order(
+            {
+                "folder": str(folder),
+                "plan": self._plan.digest,
+                "memory": self._limits.memory,
+                "batch": self._batch,
+            }
+        )
         death = watch(child, self._limits, done=done)
         self._dismiss()
-        return bool(finished), death
+        return len(finished), death
 
     def _missing(self, folder: Path) -> list[int]:
         entries = read_recording(folder, plan=self._plan.digest).entries

@@ -14,7 +14,7 @@ from harness.call import Call
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, OutOfMemory, Raised, Result, Returned, Unsupported
-from harness.vocabulary import Mode, Quantity
+from harness.vocabulary import DType, Mode, Quantity
 
 ALIGNMENT = 64  # bytes: the widest vector registers, so that no kernel's choice of path depends on where malloc put x
 TEXT_LIMIT = 2000  # characters of an exception's text that are kept
@@ -48,9 +48,7 @@ def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: 
         reason = adapter.unsupported(call, quantity) or _lacks_mode(adapter, mode)
         if reason:
             return replace(entry, result=Unsupported(str(reason)))
-        precision = adapter.precision(call, quantity)
-        if not isinstance(precision, Precision):
-            raise AdapterError(f"precision() returned {_kind(precision)}, expected a Precision")
+        precision = _precision(adapter, call, quantity)
         method = str(adapter.jacobian_method()) if quantity is Quantity.JACOBIAN else None
         entry = replace(entry, precision=precision, method=method)
         result: Result = _returned(_method(adapter, quantity)(call))
@@ -58,6 +56,15 @@ def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: 
         result = _raised(error, memory=memory)
     changed = tuple(name for name in _INPUTS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
     return replace(entry, result=result, inputs_changed=changed)
+
+
+def _precision(adapter: Adapter, call: Call, quantity: Quantity) -> Precision:
+    precision = adapter.precision(call, quantity)
+    if not isinstance(precision, Precision):
+        raise AdapterError(f"precision() returned {_kind(precision)}, expected a Precision")
+    if not isinstance(precision.working, DType) or not isinstance(precision.accumulation, DType):
+        raise AdapterError(f"precision() returned {precision}, expected members of DType in it")
+    return precision
 
 
 def _method(adapter: Adapter, quantity: Quantity) -> Callable[[Call], object]:
@@ -107,6 +114,7 @@ def _returned(value: object) -> Returned:
     if type(value) is not np.ndarray:
         raise AdapterError(f"returned {_kind(value)}, expected a numpy array")
     if value.dtype.kind in "fiubc":
+        value = np.asarray(value, order="C")  # here, where a view too large to be copied costs this result alone
         return Returned(value, value.dtype.newbyteorder("=").name)
     carrier = {1: np.uint8, 2: np.uint16, 4: np.uint32}.get(value.dtype.itemsize)
     if value.dtype.kind == "V" and value.dtype.type is not np.void and carrier is not None:

@@ -14,12 +14,16 @@ class AlreadyLocked(Exception):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` for this process alone; raise :class:`AlreadyLocked` where another one holds it."""
+    """Hold ``folder`` for this process alone.
+
+    Raise :class:`AlreadyLocked` where another one holds it, OSError where it cannot be made or the file system has no
+    locks.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise AlreadyLocked(
                 f"{folder}: another harness is recording here: wait for it to end, or give this one another --reports"
             ) from None

@@ -55,7 +55,8 @@ def record(
 
     A recording of the same adapter in the same surroundings is resumed; of other ones it is begun anew, as it is where
     ``fresh``. Raise :class:`~harness.adapters.registry.AdapterFault`, :class:`~harness.record.lock.AlreadyLocked`,
-    :class:`~harness.record.watch.PlanReplaced` or :class:`~harness.record.watch.HarnessBroken`.
+    :class:`~harness.record.watch.CannotGoOn`, :class:`~harness.record.watch.HarnessBroken`, or OSError where the
+    recording cannot be written.
     """
     started, clock = datetime.now(UTC), time.monotonic()
     crew = Crew(spec, plan=plan, plan_folder=plan_folder, limits=limits, observer=observer)

@@ -34,9 +34,9 @@ def describe_platform() -> dict[str, str]:
 
 
 def result_flags(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables that may change results, sorted by name."""
+    """Return the environment variables that may change results, sorted by name; bytes that are no text as escapes."""
     return {
-        name: environ[name]
+        name: environ[name].encode(errors="backslashreplace").decode()
         for name in sorted(environ)
         if (name.startswith(_PREFIXES) or name in _NAMES) and not name.startswith(_HARMLESS)
     }

@@ -15,8 +15,8 @@ class HarnessBroken(Exception):
     """The harness's own part of the recording process failed; the text is its traceback."""
 
 
-class PlanReplaced(Exception):
-    """The plan was replaced while it was being recorded."""
+class CannotGoOn(Exception):
+    """Something outside the recording process keeps it from going on: the plan was replaced, the disk is full ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death
                 case "finished":
                     return None
                 case "fault":
-                    raise PlanReplaced(message["text"])
+                    raise CannotGoOn(message["text"])
                 case "broken":
                     raise HarnessBroken(message["text"])
         if child.ended:

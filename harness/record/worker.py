@@ -3,13 +3,16 @@
 It speaks to its parent in JSON lines. Up the channel, a pipe of its own: ``hello`` (the adapter's name and default
 mode), ``ready`` (its description and source) or ``unavailable`` or ``fault`` (a text), then ``start`` and ``done``
 with the number of an evaluation, and ``finished``. Down its standard input: one line that says where to record, and
-perhaps ``stop``. When the input ends the parent is gone, and so is the child.
+perhaps ``stop``. When the parent ends the child does too: by the kernel's doing, and by the end of its input.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -21,13 +24,13 @@ from harness.adapters.contract import Adapter, FrameworkUnavailable
 from harness.adapters.registry import AdapterFault, load, source_digest, source_file, trimmed_traceback
 from harness.plan.plan import Plan
 from harness.plan.store import PlanError, read_plan
-from harness.record.codec import description_to_json
+from harness.record.codec import Json, description_from_json, description_to_json
 from harness.record.evaluate import evaluate, schedule
 from harness.record.segment import SegmentWriter
 from harness.record.store import read_recording
 
-FLUSH_ENTRIES = 200
 FLUSH_SECONDS = 2.0
+PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Channel:
@@ -50,6 +53,7 @@ class Channel:
 
 def main(spec: str, plan_folder: str, descriptor: str) -> NoReturn:
     """Record with the adapter ``spec`` what the parent asks for, reporting on file descriptor ``descriptor``."""
+    _end_with_parent()
     os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
     channel = Channel(int(descriptor))
     adapter = _open(spec, channel)
@@ -62,17 +66,25 @@ def main(spec: str, plan_folder: str, descriptor: str) -> NoReturn:
         plan = read_plan(Path(plan_folder))
         if plan.digest != order["plan"]:
             channel.end("fault", text=f"{plan_folder}: the plan was made anew while it was being recorded: start again")
-        _record(adapter, plan, Path(order["folder"]), memory=order["memory"], channel=channel, stop=stop)
+        _record(adapter, plan, order, channel=channel, stop=stop)
     except PlanError as error:
         channel.end("fault", text=str(error))
+    except OSError as error:  # an adapter's own is a result: this is the disk
+        channel.end("fault", text=f"{order['folder']}: cannot be written: {error}")
     except Exception:  # what the adapter raises has been caught where it was called: this is the harness itself
         channel.end("broken", text=traceback.format_exc())
     channel.end("finished")
 
 
-def _record(
-    adapter: Adapter, plan: Plan, folder: Path, *, memory: int, channel: Channel, stop: threading.Event
-) -> None:
+def _end_with_parent() -> None:
+    """Have the kernel end this process when its parent ends, be it in a call that lets no other thread run."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library without it: the end of the input has to do
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop: threading.Event) -> None:
+    folder = Path(order["folder"])
     recorded = read_recording(folder, plan=plan.digest).entries.keys()
     segment: SegmentWriter | None = None
     opened = time.monotonic()
@@ -84,9 +96,9 @@ def _record(
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         channel.send("start", number=number)
-        segment.add(evaluate(adapter, problem, quantity, memory=memory))
+        segment.add(evaluate(adapter, problem, quantity, memory=order["memory"]))
         channel.send("done", number=number)
-        if segment.entries >= FLUSH_ENTRIES or time.monotonic() - opened >= FLUSH_SECONDS:
+        if segment.entries >= order["batch"] or time.monotonic() - opened >= FLUSH_SECONDS:
             segment.close()
             segment = None
     if segment is not None:
@@ -99,8 +111,7 @@ def _open(spec: str, channel: Channel) -> Adapter:
         adapter_class = load(spec)
         channel.send("hello", name=adapter_class.name, mode=adapter_class.modes[0].value)
         adapter = adapter_class()
-        description = description_to_json(adapter.describe())
-        json.dumps(description)
+        description = _described(adapter, spec)
     except FrameworkUnavailable as error:
         channel.end("unavailable", text=str(error))
     except AdapterFault as error:
@@ -110,6 +121,18 @@ def _open(spec: str, channel: Channel) -> Adapter:
         channel.end("fault", text=f"{spec}: the adapter does not start; its author has to mend it:\n{shown}")
     channel.send("ready", description=description, source=source_digest(adapter_class))
     return adapter
+
+
+def _described(adapter: Adapter, spec: str) -> Json:
+    description = adapter.describe()
+    try:
+        value = description_to_json(description)
+        description_from_json(value)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AdapterFault(
+            f"{spec}: describe() has to return a Description of texts, threads being a whole number or None: {error}"
+        ) from None
+    return value
 
 
 def _listen(stop: threading.Event) -> None:

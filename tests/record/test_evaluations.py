@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -61,6 +62,10 @@ def test_a_numpy_scalar_counts_as_an_array_without_axes() -> None:
 def test_only_variables_that_change_results_are_flags_and_caches_are_not() -> None:
     environ = {"HOME": "/root", "XLA_FLAGS": "a", "OMP_NUM_THREADS": "1", "JAX_COMPILATION_CACHE_DIR": "cache"}
     assert result_flags(environ) == {"OMP_NUM_THREADS": "1", "XLA_FLAGS": "a"}
+
+
+def test_bytes_of_a_flag_that_are_no_text_are_escaped() -> None:
+    assert result_flags({"XLA_FLAGS": os.fsdecode(b"a\xff")}) == {"XLA_FLAGS": "a\\udcff"}
 
 
 def test_the_platform_is_named_as_the_ledger_names_it() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.adapters.registry import AdapterFault
 from harness.plan.plan import Plan
 from harness.record.lock import AlreadyLocked, locked
 from harness.record.recording import Crashed, Recording
@@ -118,6 +119,27 @@ def test_a_killed_recorder_leaves_no_process_behind_and_is_resumed(
     assert same(read_recording(home, plan=plan.digest), uninterrupted)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux's kernel ends a process with its parent")
+def test_a_killed_recorder_leaves_no_process_behind_that_lets_no_thread_run(tmp_path: Path) -> None:
+    write(tmp_path, around_the_mark())
+    recorder = start(tmp_path, adapter="holds_the_interpreter")
+    wait_until(lambda: children(recorder.pid))
+    (child,) = children(recorder.pid)
+    time.sleep(2.0)  # until it is in that call
+    recorder.kill()
+    recorder.communicate()
+    wait_until(lambda: not running(child), seconds=5)
+
+
+@needs_proc
+def test_what_a_dead_process_has_started_is_ended_too(tmp_path: Path) -> None:
+    done = run("leaves_processes", tmp_path, write(tmp_path, around_the_mark()))
+    crash = done.recording.entries[MARKED].result
+    assert isinstance(crash, Crashed)
+    helper = int(crash.how.removeprefix("it exited with code 3; its last words: "))
+    wait_until(lambda: not running(helper), seconds=5)
+
+
 def test_a_second_recorder_of_the_same_adapter_is_turned_away(tmp_path: Path) -> None:
     plan = write(tmp_path, around_the_mark())
     with (
@@ -167,6 +189,36 @@ def test_a_changed_adapter_starts_over_and_says_so(tmp_path: Path) -> None:
     again = run(str(kernel), tmp_path, plan, notes=notes)
     assert notes[0].endswith("was made with other surroundings: the adapter's source")
     assert "row 4" in str(again.recording.entries[MARKED].result)
+
+
+def test_a_changed_module_below_the_adapter_starts_over(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    (tmp_path / "honest.py").write_text((WRONG / "honest.py").read_text())
+    (tmp_path / "kernels").mkdir()
+    (tmp_path / "kernels" / "fast.py").write_text("SCALE = 1")
+    kernel = tmp_path / "kernel.py"
+    kernel.write_text(
+        "from honest import Honest\nfrom kernels.fast import SCALE\n\nclass Kernel(Honest):\n    name = 'kernel'\n"
+    )
+    assert run(str(kernel), tmp_path, plan).ending is Ending.RECORDED
+    assert run(str(kernel), tmp_path, plan).ending is Ending.ALREADY
+    (tmp_path / "kernels" / "fast.py").write_text("SCALE = 10")
+    assert run(str(kernel), tmp_path, plan).ending is Ending.RECORDED
+
+
+def test_an_adapter_that_changes_between_two_processes_does_not_share_a_recording(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    (tmp_path / "honest.py").write_text((WRONG / "honest.py").read_text())
+    kernel = tmp_path / "kernel.py"
+    kernel.write_text(
+        "import os\nfrom honest import Honest\n\nclass Kernel(Honest):\n    name = 'kernel'\n"
+        "    def misbehave(self, call):\n"
+        "        with open(__file__, 'a') as file:\n            file.write('# mended\\n')\n"
+        "        os._exit(1)\n"
+    )
+    with pytest.raises(AdapterFault, match="changed while it was recorded"):
+        run(str(kernel), tmp_path, plan)
+    assert not read_recording(tmp_path / "recordings" / "kernel", plan=plan.digest).complete
 
 
 def test_another_environment_starts_over_and_names_what_differs(

@@ -60,6 +60,21 @@ def test_the_exit_code_tells_a_missing_framework_from_a_wrong_adapter(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("option", ["--timeout", "--memory"])
+def test_a_limit_that_is_no_number_is_refused(option: str, *, tmp_path: Path, plan: Plan) -> None:
+    done = harness_record("reference", option, "nan", reports=tmp_path)
+    assert done.returncode == 2
+    assert f"Invalid value for '{option}'" in done.stderr
+
+
+def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, plan: Plan) -> None:
+    (tmp_path / "recordings").write_text("in the way")
+    done = harness_record("reference", reports=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("harness: the recording cannot be written: ")
+    assert "name another folder with --reports" in done.stderr
+
+
 def test_without_a_plan_it_says_how_to_make_one(tmp_path: Path) -> None:
     done = harness_record("reference", reports=tmp_path)
     assert done.returncode == 2

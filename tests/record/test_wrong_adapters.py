@@ -12,6 +12,7 @@ from harness.plan.plan import Plan
 from harness.record.crew import HOPELESS
 from harness.record.recording import Crashed, OutOfMemory, Raised, Recording, Result, Returned, TimedOut, Unsupported
 from harness.record.runner import Ending
+from harness.record.watch import CannotGoOn
 from harness.vocabulary import Mode, Quantity
 from tests.record.bench import LIMITS, MARKED, around_the_mark, problem, run, same, write
 
@@ -48,6 +49,16 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
             Raised("AdapterError", "returned an array of dtype object, expected plain numbers"),
             LIMITS,
         ),
+        (
+            "names_precision_in_text",
+            Raised(
+                "AdapterError",
+                "precision() returned Precision(working='float32', accumulation='float64'), expected members of DType "
+                "in it",
+            ),
+            LIMITS,
+        ),
+        ("returns_endless_view", OutOfMemory(LIMITS.memory), LIMITS),
         ("is_refused_memory", OutOfMemory(LIMITS.memory), LIMITS),
         ("eats_memory", OutOfMemory(SMALL.memory), SMALL),
         ("hangs", TimedOut(1.0), BRIEF),
@@ -106,6 +117,20 @@ def test_an_adapter_that_always_dies_is_given_up_and_every_evaluation_accounted_
     assert all(how.startswith("not tried: ") for how in hows[HOPELESS:])
 
 
+def test_a_process_that_lasts_for_a_few_calls_costs_each_time_the_one_that_it_dies_of(tmp_path: Path) -> None:
+    plan = write(tmp_path, [problem(f"p{k}", [0.0, k], check=[Quantity.FORWARD]) for k in range(40)])
+    recording = run("dies_of_its_fifth_call", tmp_path, plan).recording
+    crashed = [int(name[1:]) for (name, _), entry in recording.entries.items() if isinstance(entry.result, Crashed)]
+    assert len(recording.entries) == 40
+    assert len(crashed) <= 40 // 5 + 2  # until the recorder knows, what was not yet on the disk is done again
+
+
+def test_a_full_disk_is_neither_a_result_nor_a_fault_of_the_harness(tmp_path: Path) -> None:
+    plan = write(tmp_path, around_the_mark())
+    with pytest.raises(CannotGoOn, match=r"fills_the_disk: cannot be written: .*File too large"):
+        run("fills_the_disk", tmp_path, plan)
+
+
 @pytest.mark.parametrize(
     ("adapter", "words"),
     [
@@ -130,6 +155,7 @@ def test_a_framework_that_cannot_be_used_leaves_a_recording_that_says_why(adapte
     ("adapter", "words"),
     [
         ("fails_to_start", r"fails_to_start\.py\", line 10, in describe"),
+        ("describes_in_numbers", "describe.. has to return a Description of texts.* 64 is not a text"),
         ("does_not_import", "No module named 'no_such_package_anywhere'"),
         ("no_adapter", "found none"),
         ("two_adapters", "found One, Two"),
