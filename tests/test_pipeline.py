@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +169,43 @@ def test_verify_goes_from_cases_to_page_in_one_command(tmp_path: Path) -> None:
     done = harness(*honest)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "reports" / "verify" / "honest" / "selection" / "index.html").exists()
+
+
+def test_verify_goes_by_the_name_of_the_adapter_and_not_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "cases.yaml").write_text(CASES)
+    kernel = tmp_path / "my_kernel.py"
+    kernel.write_text((WRONG / "honest.py").read_text().replace('name = "honest"', 'name = "my-kernel"'))
+    done = harness("verify", kernel, "--cases", tmp_path / "cases.yaml", "--reports", tmp_path / "reports")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "reports" / "verify" / "my-kernel" / "selection" / "index.html").exists()
+
+
+def test_verify_shows_the_recording_interpreter_the_harness_and_nothing_that_is_installed_beside_it(
+    tmp_path: Path,
+) -> None:
+    site = tmp_path / "site-packages"
+    for package in ("harness", "reference"):
+        shutil.copytree(ROOT / package, site / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (site / "framework_of_another_version.py").write_text("")
+    kernel = tmp_path / "kernel.py"
+    kernel.write_text(
+        "from importlib.util import find_spec\n"
+        "from harness.adapters.contract import FrameworkUnavailable\n"
+        "found = find_spec('framework_of_another_version')\n"
+        "raise FrameworkUnavailable('it is seen' if found else 'it is not seen')\n"
+    )
+    script = f"import sys; sys.path.insert(0, {str(site)!r}); from harness.cli import main; main()"
+    (tmp_path / "cases.yaml").write_text(CASES)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "verify", "kernel.py", "--cases", "cases.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "it is not seen" in done.stdout
 
 
 @pytest.mark.parametrize(("adapter", "code"), [("wrong_shape", 1), ("unavailable", 3), ("no_adapter", 2)])

@@ -6,10 +6,15 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
+from harness.adapters.registry import default_name, is_path
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive, reports_option
 
@@ -21,6 +26,8 @@ Examples:
   harness verify jax --cases my_cases/
 """
 _NEEDED = ("numpy", "click", "rich")  # what recording needs of an interpreter, beside the framework
+_ASK = "import sys; from harness.adapters.registry import load; name = load(sys.argv[1]).name; print(); print(name)"
+_PATIENCE = 120.0  # seconds for an adapter's file to be loaded; where it takes longer, recording will say so
 
 
 @click.command(name="verify", epilog=EXAMPLES)
@@ -60,24 +67,26 @@ def command(
     comparison.json is written, but no page.
     """
     _check(interpreter)
-    name = Path(adapter).stem
-    home = str(reports / "verify" / name)
-    here = [sys.executable, "-m", "harness"]
-    _step([*here, "plan", *map(str, paths), *(["-k", expression] if expression else []), "--reports", home])
-    limit = [] if timeout is None else ["--timeout", str(timeout)]
-    record = [str(interpreter), "-m", "harness", "record", adapter, "--reports", home, *limit]
-    # an adapter that could not run is not the end: compare says so, with its reason and exit code
-    _step(record, goes_on=(Exit.AGREED, Exit.NOT_RUN))
-    judged = _step(
-        [*here, "compare", "--reports", home, "--require", name, "--only", name],
-        goes_on=(Exit.AGREED, Exit.FINDINGS, Exit.NOT_RUN),
-    )
-    if importlib.util.find_spec("pandas") is None:
-        click.echo(
-            "harness: pandas is not installed, so there is no page: pip install 'softmax-harness[report]'", err=True
+    with _environment() as environment:
+        name = _name(adapter, interpreter, environment)
+        home = str(reports / "verify" / name)
+        here = [sys.executable, "-m", "harness"]
+        step = partial(_step, environment=environment)
+        step([*here, "plan", *map(str, paths), *(["-k", expression] if expression else []), "--reports", home])
+        limit = [] if timeout is None else ["--timeout", str(timeout)]
+        record = [str(interpreter), "-m", "harness", "record", adapter, "--reports", home, *limit]
+        # an adapter that could not run is not the end: compare says so, with its reason and exit code
+        step(record, goes_on=(Exit.AGREED, Exit.NOT_RUN))
+        judged = step(
+            [*here, "compare", "--reports", home, "--require", name, "--only", name],
+            goes_on=(Exit.AGREED, Exit.FINDINGS, Exit.NOT_RUN),
         )
-    else:
-        _step([*here, "report", "--reports", home])
+        if importlib.util.find_spec("pandas") is None:
+            click.echo(
+                "harness: pandas is not installed, so there is no page: pip install 'softmax-harness[report]'", err=True
+            )
+        else:
+            step([*here, "report", "--reports", home])
     raise SystemExit(judged)
 
 
@@ -97,11 +106,32 @@ def _check(interpreter: Path) -> None:
         )
 
 
-def _step(command_line: list[str], *, goes_on: tuple[Exit, ...] = (Exit.AGREED,)) -> int:
+@contextmanager
+def _environment() -> Iterator[dict[str, str]]:
+    """Yield an environment in which any interpreter finds this harness, and nothing that is installed beside it."""
+    beside = Path(__file__).resolve().parents[2]
+    with TemporaryDirectory(prefix="harness-") as folder:
+        for package in ("harness", "reference"):
+            (Path(folder) / package).symlink_to(beside / package)
+        path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
+        yield {**os.environ, "PYTHONPATH": path}
+
+
+def _name(adapter: str, interpreter: Path, environment: dict[str, str]) -> str:
+    """Return the name that ``adapter`` is recorded by: that of its class, which only ``interpreter`` can load."""
+    if not is_path(adapter):
+        return adapter
+    line = [str(interpreter), "-c", _ASK, adapter]
+    try:
+        asked = subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=_PATIENCE)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        return default_name(adapter)
+    return asked.stdout.splitlines()[-1] if asked.returncode == 0 else default_name(adapter)
+
+
+def _step(command_line: list[str], *, environment: dict[str, str], goes_on: tuple[Exit, ...] = (Exit.AGREED,)) -> int:
     """Run one step as a child process; leave with its exit code where that is not one to go on from."""
-    package_home = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [package_home, os.environ.get("PYTHONPATH", "")]))
-    finished = subprocess.run(command_line, env={**os.environ, "PYTHONPATH": path}, check=False)  # noqa: S603
+    finished = subprocess.run(command_line, env=environment, check=False)  # noqa: S603
     if finished.returncode not in goes_on:
         raise SystemExit(finished.returncode)
     return finished.returncode
