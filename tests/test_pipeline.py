@@ -151,6 +151,14 @@ def test_a_verb_without_its_plan_says_what_to_run_first(arguments: tuple[str, ..
     assert "Traceback" not in done.stderr
 
 
+def test_a_recording_under_the_name_of_another_adapter_does_not_stand_in_for_it(planned: Path) -> None:
+    home = recorded(planned, "honest")
+    (home / "honest").rename(home / "torch")
+    done = harness("compare", "--reports", planned, "--require", "torch")
+    assert done.returncode == 3
+    assert "torch: this is a recording of 'honest'" in done.stdout
+
+
 def test_explain_names_cases_that_are_near(planned: Path) -> None:
     done = harness("explain", "markd", "--reports", planned)
     assert done.returncode == 2

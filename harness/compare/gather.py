@@ -14,8 +14,8 @@ from harness.record.store import RecordingError, read_recording
 def gather(folder: Path, plan: Plan, *, only: Iterable[str] | None = None) -> dict[str, Recording | NotRun]:
     """Read every recording below ``folder``, one folder per adapter, or those of ``only`` alone.
 
-    A recording that is damaged, of another plan, or of another format version comes back as a :class:`NotRun` that
-    says so: it costs no other recording.
+    A recording that is damaged, of another plan, of another format version, or of another adapter than its folder says
+    comes back as a :class:`NotRun` that says so: it costs no other recording.
     """
     wanted = None if only is None else set(only)
     found: dict[str, Recording | NotRun] = {}
@@ -23,7 +23,11 @@ def gather(folder: Path, plan: Plan, *, only: Iterable[str] | None = None) -> di
         if wanted is not None and home.name not in wanted:
             continue
         try:
-            found[home.name] = read_recording(home, plan=plan.digest)
+            recording = read_recording(home, plan=plan.digest)
         except RecordingError as error:
             found[home.name] = NotRun(reason=str(error))
+            continue
+        name = recording.header.adapter
+        whose = NotRun(reason=f"{home}: this is a recording of {name!r}; move it back to a folder of that name")
+        found[home.name] = recording if name == home.name else whose
     return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from harness.record.recording import Raised, Recording, Returned, Unsupported
 from harness.record.store import read_recording
 from harness.vocabulary import DType, Mode, Op, Quantity
-from tests.adapters.interpreters import record
+from tests.adapters.interpreters import ROOT, interpreter, record
 from tests.record.bench import around_the_mark, problem, write
 
 FRAMEWORKS = ("reference", "mxnet", "torch", "jax")
@@ -79,11 +81,47 @@ def returned(recording: Recording, name: str) -> dict[Quantity, np.ndarray[Any, 
     return {q: result.value for q, result in found.items() if isinstance(result, Returned)}
 
 
-def test_the_versions_are_those_that_the_project_is_written_for(recorded: Callable[[str], Recording]) -> None:
-    description = recorded("mxnet").header.description
+@pytest.mark.parametrize(
+    ("framework", "version", "device", "threads"),
+    [
+        ("mxnet", "1.9.1", "cpu", 1),
+        ("torch", "2.13.0", "cpu", 1),
+        ("jax", "0.10.2", "cpu", len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None),
+    ],
+)
+def test_the_header_says_what_ran_and_it_is_what_the_project_is_written_for(
+    framework: str, version: str, device: str, threads: int | None, recorded: Callable[[str], Recording]
+) -> None:
+    header = recorded(framework).header
+    description = header.description
     assert description is not None
-    assert (description.framework, description.version, description.device) == ("MXNet", "1.9.1", "cpu")
-    assert description.threads == 1
+    assert (description.version.partition("+")[0], description.device) == (version, device)
+    assert threads in (None, description.threads)
+    assert f"{framework}=={description.version}" in header.packages
+    assert header.platform["instructions"] != ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="counts memory maps by /proc")
+def test_eager_jax_forgets_the_code_of_other_shapes() -> None:
+    script = """
+import numpy as np
+from harness.adapters.jax import JaxAdapter
+from harness.call import Call
+from harness.vocabulary import DType, Mode, Op
+
+adapter = JaxAdapter()
+for length in range(2, 8):
+    x = np.ones(length)
+    call = Call(op=Op.LOG_SOFTMAX, axis=-1, dtype=DType.FLOAT64, mode=Mode.EAGER, x=x, cotangent=x)
+    adapter.vjp(call)
+    with open("/proc/self/maps") as maps:
+        print(len(maps.readlines()))
+"""
+    done = subprocess.run(
+        [interpreter("jax"), "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=300, check=True
+    )
+    first, *_, last = map(int, done.stdout.split())
+    assert last - first < 50  # each of the other five shapes would add twenty
 
 
 def test_the_forums_numbers_come_out_of_mxnet_digit_for_digit(mxnet: Recording) -> None:
