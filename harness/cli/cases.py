@@ -51,10 +51,9 @@ def command(*, paths: tuple[Path, ...], keyword: str | None, listed: bool, schem
     plan = plan_cases(library, paths, keyword=keyword)
     if listed:
         _list(plan)
-    evaluations = sum(len(problem.check) for problem in plan.problems)
     click.echo(
         f"{counted(len(plan.cases), 'case')} in {counted(len(plan.themes), 'file')}, "
-        f"{counted(len(plan.problems), 'problem')}, {counted(evaluations, 'evaluation')} per adapter; no faults"
+        f"{counted(len(plan.problems), 'problem')}, {counted(plan.evaluations, 'evaluation')} per adapter; no faults"
     )
     click.echo(count_signatures(plan.problems).sentence)
     click.echo(f"ledger: {len(plan.ledger)} known differences")

@@ -42,7 +42,7 @@ def command(case: str, reports: Path) -> None:
 
 
 def _narrowed(plan: Plan, case: str) -> Plan:
-    """Return ``plan`` with the problems of one case alone; leave where it has no such case."""
+    """Return the selection of ``plan`` that is one case; leave where it has no such case."""
     if case not in plan.cases:
         near = difflib.get_close_matches(case, plan.cases, n=3)
         hint = f"did you mean {', '.join(near)}?" if near else "`harness cases --list` names them all"
@@ -51,4 +51,5 @@ def _narrowed(plan: Plan, case: str) -> Plan:
         plan,
         problems=tuple(problem for problem in plan.problems if problem.case == case),
         cases={case: plan.cases[case]},
+        selection=case,
     )

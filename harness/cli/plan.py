@@ -56,11 +56,10 @@ def command(*, paths: tuple[Path, ...], keyword: str | None, reports: Path, gibi
 
 
 def _describe(plan: Plan, folder: Path) -> None:
-    evaluations = sum(len(problem.check) for problem in plan.problems)
     counts = [
         counted(len(plan.cases), "case"),
         counted(len(plan.problems), "problem"),
-        counted(evaluations, "evaluation") + " per adapter",
+        counted(plan.evaluations, "evaluation") + " per adapter",
     ]
     click.echo(f"plan: {folder}  ({', '.join(counts)})")
     if plan.selection is not None:

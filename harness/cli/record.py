@@ -61,8 +61,7 @@ def command(adapter: str, reports: Path, timeout: float, memory: float, fresh: b
         click.echo("harness: memory is not watched: this system does not say how much a process uses", err=True)
     try:
         plan = read_plan(layout.plan)
-        planned = sum(len(problem.check) for problem in plan.problems)
-        with progress(adapter, total=planned) as done:
+        with progress(adapter, total=plan.evaluations) as done:
             observer = Observer(progress=done, note=lambda text: click.echo(f"harness: {adapter}: {text}", err=True))
             run = record(
                 adapter,

@@ -87,3 +87,8 @@ class Plan:
     ledger: tuple[LedgerEntry, ...] = ()
     selection: str | None = None
     themes: dict[str, str] = field(default_factory=dict)  # case file: its theme
+
+    @property
+    def evaluations(self) -> int:
+        """How many quantities one adapter is asked for."""
+        return sum(len(problem.check) for problem in self.problems)

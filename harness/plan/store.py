@@ -145,7 +145,7 @@ def _header(plan: Plan) -> Json:
         "counts": {
             "cases": len(plan.cases),
             "problems": len(plan.problems),
-            "evaluations": sum(len(problem.check) for problem in plan.problems),
+            "evaluations": plan.evaluations,
             "jax signatures": {"jit": signatures.jit, "eager": signatures.eager},
         },
         "themes": plan.themes,
