@@ -28,6 +28,7 @@ class _Verbs(click.Group):
         "report": "Write the report and print its summary.",
         "explain": "Explain one case: the mathematics, and what each framework returned.",
         "verify": "Plan, record, compare and report for one adapter, in one command.",
+        "campaign": "Try thousands of random problems, and show how near the bounds they come.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

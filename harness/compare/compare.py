@@ -40,7 +40,7 @@ def compare(
     """
     wanted = tuple(required)
     names = tuple(dict.fromkeys([*_ordered(recordings), *wanted]))
-    runs = tuple(_run(name, recordings.get(name), required=name in wanted) for name in names)
+    runs = tuple(run_of(name, recordings.get(name), required=name in wanted) for name in names)
     ran = {run.name: recordings[run.name] for run in runs if run.ran}
     entries = {name: recording.entries for name, recording in ran.items() if isinstance(recording, Recording)}
     judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress)
@@ -65,7 +65,8 @@ def _ordered(recordings: Mapping[str, object]) -> list[str]:
     return sorted(recordings, key=lambda name: (name != "reference", name))
 
 
-def _run(name: str, recording: Recording | NotRun | None, *, required: bool) -> AdapterRun:
+def run_of(name: str, recording: Recording | NotRun | None, *, required: bool) -> AdapterRun:
+    """Return the column of an adapter: that it ran, or why not."""
     if recording is None:
         missing = "there is no recording of it: its environment was not built, or `record` was not run"
         return AdapterRun(name=name, required=required, why_not=missing)

@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
+from harness.call import Call
 from harness.compare.comparison import AdapterRun
 from harness.compare.verdict import Finding
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan
 from harness.plan.problem import Problem
-from harness.vocabulary import FindingKind, Level
+from harness.vocabulary import FindingKind, Level, Quantity
 
 
 def excused(plan: Plan, runs: Iterable[AdapterRun], findings: Iterable[Finding]) -> list[Finding]:
@@ -96,13 +99,24 @@ def _matches(entry: LedgerEntry, finding: Finding, problems: Mapping[str, Proble
         entry.case in (None, finding.case)
         and entry.quantity in (None, finding.quantity)
         and all(entry.op in (None, call.op) and entry.dtype in (None, call.dtype) for call in calls)
-        and (entry.largest_error is None or _error(finding) <= entry.largest_error)
+        and (entry.largest_error is None or all(_error(finding, call) <= entry.largest_error for call in calls))
     )
 
 
-def _error(finding: Finding) -> float:
-    """Return the absolute error that a finding reports, infinite where it has none."""
-    return float(finding.evidence.get("error", math.inf))
+def _error(finding: Finding, call: Call) -> float:
+    """Return the absolute error that a finding reports, infinite where it has none.
+
+    A derivative is linear in its cotangent or tangent: so its error is counted per unit of the sum of that vector's
+    sizes along the row.
+    """
+    error = float(finding.evidence.get("error", math.inf))
+    vector = {Quantity.VJP: call.cotangent, Quantity.JVP: call.tangent}.get(finding.quantity or Quantity.FORWARD)
+    if vector is None or "at" not in finding.evidence:
+        return error
+    sizes = np.abs(np.atleast_1d(vector).astype(np.float64))
+    row = np.broadcast_to(sizes.sum(axis=call.axis, keepdims=True), sizes.shape)
+    size = float(row[tuple(finding.evidence["at"]) or (0,)])
+    return error / size if size > 0 else error
 
 
 def _seen_here(entry: LedgerEntry, run: AdapterRun) -> bool:

@@ -128,7 +128,11 @@ class KnownDifference(Strict):
     kind: AKind = Field(description="the name of the finding, as in: kind: beyond-bound")
     quantity: AQuantity = Field(default=ABSENT, description="forward, vjp, jvp or jacobian; left out: any")
     largest_error: Finite = Field(
-        default=ABSENT, description="the largest absolute error that belongs to it, as in: largest_error: 2e-6"
+        default=ABSENT,
+        description=(
+            "the largest absolute error that belongs to it (of a vjp or jvp: over the sum of |cotangent| or |tangent| "
+            "along the row), as in: largest_error: 2e-6"
+        ),
     )
     owner: Literal["upstream", "design", "ours"] = Field(description="upstream, design or ours")
     why: Text = Field(description="one or two sentences that say why it happens")

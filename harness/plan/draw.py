@@ -28,11 +28,15 @@ class Stream(IntEnum):
 
 def normal_draws(count: int, *, seed: int, stream: Stream) -> NDArray[np.float64]:
     """Return ``count`` draws; those of a smaller count are the first ones of a larger count."""
-    generator = np.random.PCG64([seed, int(stream)])
+    return normals_from(np.random.PCG64([seed, int(stream)]), count)
+
+
+def normals_from(words: np.random.PCG64, count: int) -> NDArray[np.float64]:
+    """Return ``count`` draws made of the next words of a bit generator, :data:`TERMS` of them for each."""
     draws = np.empty(count, dtype=np.float64)
     for first in range(0, count, _BLOCK):
         block = draws[first : first + _BLOCK]
-        words = generator.random_raw(TERMS * block.size).reshape(block.size, TERMS)
-        total = (words >> np.uint64(64 - BITS)).sum(axis=1, dtype=np.uint64).astype(np.int64)
+        drawn = words.random_raw(TERMS * block.size).reshape(block.size, TERMS)
+        total = (drawn >> np.uint64(64 - BITS)).sum(axis=1, dtype=np.uint64).astype(np.int64)
         block[:] = np.ldexp((total - (TERMS // 2 << BITS)).astype(np.float64), -BITS)
     return draws

@@ -76,6 +76,17 @@ def test_an_entry_may_speak_of_any_case_of_an_op_and_dtype(scope: dict[str, Any]
     assert not run(plan(ASKED, ledger=[known(**scope | limit)]), wrong=True).unexpected
 
 
+@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
+@pytest.mark.parametrize(("limit", "known_by"), [(0.12, "known-1"), (0.11, None)])
+def test_the_largest_error_of_a_gradient_grows_with_its_cotangent(
+    scale: float, limit: float, known_by: str | None
+) -> None:
+    asked = problem([[0.1, 2.0], [0.5, 0.5]], [[scale, 0.0], [scale / 9, scale / 9]])  # the first row's error is 0.1132
+    compared = run(plan(asked, ledger=[known(largest_error=limit)]), wrong=True)
+    found = [finding for finding in compared.findings if finding.kind is FindingKind.BEYOND_BOUND]
+    assert [finding.ledger for finding in found] == [known_by]
+
+
 @pytest.mark.parametrize("scope", [{}, {"case": None}])
 def test_an_entry_that_no_longer_happens_is_itself_a_finding(scope: dict[str, Any]) -> None:
     compared = run(plan(ASKED, ledger=[known(**scope)]), wrong=False)
