@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 import traceback
 from typing import ClassVar
@@ -81,8 +82,9 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         leave(Exit.INTERRUPTED, "interrupted")
     except BrokenPipeError:
+        # the reader went away (`| head`): end as the signal would have ended us, which is nobody's fault
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(int(Exit.OUR_FAULT)) from None
+        raise SystemExit(128 + signal.SIGPIPE) from None
     except ModuleNotFoundError as error:
         leave(Exit.USAGE, _missing(error))
     except Exception:
