@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -248,3 +249,10 @@ def test_verify_without_pandas_prints_the_verdict_and_writes_json(tmp_path: Path
     home = tmp_path / "reports" / "verify" / "honest" / "selection"
     assert (home / "comparison.json").exists()
     assert not (home / "index.html").exists()
+
+
+def test_a_reader_that_goes_away_is_not_a_finding() -> None:
+    line = f"{sys.executable} -m harness cases --list | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert done.stderr == ""

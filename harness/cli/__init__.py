@@ -73,9 +73,11 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; an exception that nobody foresaw is reported as ours, with how to report it."""
     try:
-        # click's own main would end an interrupted run with exit code 1, which here means findings
-        code = cli.main(standalone_mode=False)
-        raise SystemExit(code if isinstance(code, int) else int(Exit.AGREED))
+        # not click's own main: it ends an interrupted run, and a closed pipe, with 1, which here means findings
+        with cli.make_context("harness", sys.argv[1:]) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as done:
+        raise SystemExit(done.exit_code) from None
     except click.ClickException as error:
         error.show()
         raise SystemExit(error.exit_code) from None
