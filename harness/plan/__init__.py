@@ -7,6 +7,7 @@
                                             forms, written, vectors: arrays, not yet of any dtype
                                             number, draw: what is rounded once, and what is drawn
 
+    probe                cotangents for a case whose own ones prove nothing
     faults, diagnosis    what is wrong with the files, where, and what would be right
     schema               the format, for editors
 
