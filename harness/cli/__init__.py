@@ -30,6 +30,7 @@ class _Verbs(click.Group):
         "explain": "Explain one case: the mathematics, and what each framework returned.",
         "verify": "Plan, record, compare and report for one adapter, in one command.",
         "campaign": "Try thousands of random problems, and show how near the bounds they come.",
+        "sensitivity": "Plant errors in correct results, and show the smallest that is flagged.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

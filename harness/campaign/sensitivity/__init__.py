@@ -1,0 +1,11 @@
+"""How small an error of a single element is seen: by this harness, and by the checks that people use instead.
+
+::
+
+    trials     rows of logits, a correct result, the exact one, and where an error is planted
+    search     the smallest size at which a check flags it
+    ours       the check of this harness: its judge
+    checks     numpy's, PyTorch's and MXNet's own, at their defaults, each run in the Python that has it
+    measure    all of it, cell by cell
+    table      as text
+"""

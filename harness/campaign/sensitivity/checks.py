@@ -1,0 +1,85 @@
+"""The checks that people use, at their defaults: a program of its own, run by the Python that has the framework.
+
+It reads trials from one .npz file, and writes the smallest size that each check flags, row by row, to another. Of the
+harness it needs only what runs beside every framework. Its arguments are a framework of :data:`BY_FRAMEWORK` and the
+two files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.adapters.framework import import_framework
+from harness.campaign.sensitivity.search import smallest
+
+Check = Callable[[NDArray[Any], NDArray[Any]], bool]  # of a result and the exact one: does it accept?
+
+ARRAYS: Final = ("correct", "exact", "at", "sign")
+BY_FRAMEWORK: Final = {
+    "numpy": ("numpy.testing.assert_allclose",),
+    "torch": ("torch.allclose", "torch.testing.assert_close"),
+    "mxnet": ("mxnet.test_utils.assert_almost_equal",),
+}
+
+
+def accepts(name: str) -> Check:
+    """Return the check called ``name``; it says whether the check accepts a result beside the exact one."""
+    if name == "torch.allclose":
+        torch = import_framework("torch", hint="install it with: pip install torch==2.13.0")
+        return lambda got, want: bool(torch.allclose(torch.from_numpy(got), torch.from_numpy(want)))
+    if name == "torch.testing.assert_close":
+        torch = import_framework("torch", hint="install it with: pip install torch==2.13.0")
+        testing = import_framework("torch.testing", hint="it comes with torch")
+        return lambda got, want: _passes(partial(testing.assert_close, torch.from_numpy(got), torch.from_numpy(want)))
+    if name == "mxnet.test_utils.assert_almost_equal":
+        _mxnet()
+        utils = import_framework("mxnet.test_utils", hint="it comes with mxnet")
+        return lambda got, want: _passes(partial(utils.assert_almost_equal, got, want))
+    return lambda got, want: _passes(partial(np.testing.assert_allclose, got, want))
+
+
+def thresholds(check: Check, trial: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    """Return the smallest size that ``check`` flags in each row of ``trial``."""
+
+    def flags(results: NDArray[Any]) -> NDArray[np.bool_]:
+        with contextlib.redirect_stdout(io.StringIO()):  # MXNet prints what it finds
+            return np.array([not check(got, want) for got, want in zip(results, trial["exact"], strict=True)])
+
+    return smallest(trial["correct"], flags, at=trial["at"], sign=trial["sign"])
+
+
+def _passes(assertion: Callable[[], object]) -> bool:
+    try:
+        assertion()
+    except AssertionError:
+        return False
+    return True
+
+
+def _mxnet() -> None:
+    """Load MXNet as its adapter does, which mends what it needs of NumPy."""
+    import_framework("harness.adapters.mxnet", hint="it is part of the harness").MXNetAdapter()
+
+
+def main(framework: str, source: str, target: str) -> None:
+    """Measure all checks of ``framework``; the arrays of trial k are called k/correct and so on."""
+    checks = {name: accepts(name) for name in BY_FRAMEWORK[framework]}
+    found: dict[str, NDArray[np.float64]] = {}
+    with np.load(Path(source), allow_pickle=False) as file:
+        for number in sorted({key.split("/")[0] for key in file.files}, key=int):
+            trial = {name: file[f"{number}/{name}"] for name in ARRAYS}
+            found |= {f"{number}/{name}": thresholds(check, trial) for name, check in checks.items()}
+    np.savez(Path(target), **cast("Any", found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

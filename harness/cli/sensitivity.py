@@ -1,0 +1,94 @@
+"""The verb ``sensitivity``: how small an error of one element is seen, by this harness and by the usual checks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from harness.campaign.sensitivity.checks import BY_FRAMEWORK
+from harness.campaign.sensitivity.measure import OURS, CheckFailed, interpreters, sensitivity
+from harness.campaign.sensitivity.table import csv_text, markdown_table
+from harness.campaign.sensitivity.trials import cells
+from harness.cli.exits import Exit, leave
+from harness.cli.progress import progress
+
+EXAMPLES = """\b
+Examples:
+  harness sensitivity
+  harness sensitivity --lengths 2,10 --beside numpy
+"""
+_ELEMENTS = 2_000_000  # of all rows of one cell
+_FEWEST, _MOST = 20, 200  # rows: enough for a 95 % quantile, and enough
+
+
+@click.command(name="sensitivity", epilog=EXAMPLES)
+@click.option(
+    "--lengths", default="2,10,1000,100000", show_default=True, metavar="LENGTHS", help="Lengths of the axis."
+)
+@click.option(
+    "--beside",
+    default=",".join(BY_FRAMEWORK),
+    show_default=True,
+    metavar="NAMES",
+    help="Whose own checks are measured too, separated by commas.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which rows.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports/campaign"),
+    show_default=True,
+    help="The folder that sensitivity.csv is written to.",
+)
+@click.option(
+    "--environments",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".tox"),
+    show_default=True,
+    help="tox's folder, with an environment per framework.",
+)
+def command(*, lengths: str, beside: str, seed: int, reports: Path, environments: Path) -> None:
+    """Plant errors of known size in one element of a correct result, and find the smallest that is flagged.
+
+    Logits are N(0, 1); results are those of the NumPy reference. Sizes are relative, in unit roundoffs (6e-8 in
+    float32, 1.1e-16 in float64): median and 95 % quantile over the rows, for this harness and, at their defaults, for
+    the checks that numpy, torch and mxnet bring, each run in its own interpreter.
+    """
+    wanted = tuple(dict.fromkeys(name.strip() for name in beside.split(",") if name.strip()))
+    if unknown := [name for name in wanted if name not in BY_FRAMEWORK]:
+        leave(Exit.USAGE, f"--beside: {unknown[0]!r} brings no check; give some of {', '.join(BY_FRAMEWORK)}")
+    counts = _lengths(lengths)
+    pythons, absent = interpreters(wanted, environ=os.environ, environments=environments)
+    for name, reason in absent.items():
+        click.echo(f"harness: not run: {name}: {reason}", err=True)
+    try:
+        with progress("sensitivity", total=len(cells(counts))) as step:
+            found = list(sensitivity(counts, pythons, rows=_rows, seed=seed, environ=os.environ, progress=step))
+        reports.mkdir(parents=True, exist_ok=True)
+        (reports / "sensitivity.csv").write_text(csv_text(found), encoding="utf-8")
+    except CheckFailed as error:
+        leave(Exit.OUR_FAULT, str(error))
+    except OSError as error:
+        leave(Exit.USAGE, f"the table cannot be written: {error}: name another folder with --reports")
+    for check in dict.fromkeys(one.check for one in found):
+        click.echo(markdown_table(found, check))
+    click.echo(f"harness: written to {reports / 'sensitivity.csv'}", err=True)
+    if any(one.alarms for one in found if one.check == OURS):
+        raise SystemExit(int(Exit.FINDINGS))
+    raise SystemExit(int(Exit.NOT_RUN if absent else Exit.AGREED))
+
+
+def _lengths(text: str) -> tuple[int, ...]:
+    try:
+        lengths = tuple(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        lengths = ()
+    if not lengths or min(lengths) < 1:
+        leave(Exit.USAGE, f"--lengths {text!r}: give lengths of the axis, separated by commas, as in 2,10")
+    return lengths
+
+
+def _rows(n: int) -> int:
+    return min(max(_ELEMENTS // n, _FEWEST), _MOST)
