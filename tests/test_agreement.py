@@ -16,7 +16,8 @@ from harness.cli.exits import Exit
 ROOT = Path(__file__).parents[1]
 TOX = configparser.ConfigParser(interpolation=None)
 TOX.read(ROOT / "tox.ini")
-ENVIRONMENTS = [name.strip() for name in TOX["tox"]["env_list"].split(",")]
+LISTED = [name.strip() for name in TOX["tox"]["env_list"].split(",")]
+ENVIRONMENTS = sorted({*LISTED, *(name.removeprefix("testenv:") for name in TOX if name.startswith("testenv:"))})
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.campaign.campaign import Campaign
 from harness.campaign.sample import draw, identified, signatures
-from harness.campaign.table import finding_lines, markdown_table, silent_lines
+from harness.campaign.table import finding_lines, markdown_table, unjudged_lines
 
 _SHOWN = 20  # findings on the terminal; the page has all of them
 
@@ -29,8 +29,8 @@ def page(campaign: Campaign) -> str:
         "Made by:\n\n" + "\n".join(f"- {line}" for line in participants(campaign)),
         markdown_table(campaign.cells).rstrip(),
     ]
-    silent = silent_lines(campaign.cells)
-    parts += ["\n".join(f"- {line}" for line in silent)] if silent else []
+    unjudged = unjudged_lines(campaign.cells)
+    parts += ["\n".join(f"- {line}" for line in unjudged)] if unjudged else []
     if campaign.findings:
         parts += ["## Unexpected findings", "```text\n" + "\n".join(findings(campaign)) + "\n```"]
     return "\n\n".join(parts) + "\n"
@@ -57,4 +57,11 @@ def findings(campaign: Campaign, *, limit: int | None = None) -> list[str]:
 
 def terminal(campaign: Campaign) -> str:
     """Return what the command line prints."""
-    return "\n".join([markdown_table(campaign.cells), *findings(campaign, limit=_SHOWN), headline(campaign)])
+    return "\n".join(
+        [
+            markdown_table(campaign.cells),
+            *unjudged_lines(campaign.cells),
+            *findings(campaign, limit=_SHOWN),
+            headline(campaign),
+        ]
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.adapters.registry import default_name
+from harness.adapters.registry import BUILT_IN, default_name, is_path, load
 from harness.campaign.cell import Cell, joined
 from harness.campaign.chunk import Chunk, Contender, Step, run_chunk
 from harness.campaign.interpreter import NoInterpreter, interpreter
@@ -37,10 +37,13 @@ def muster(
 ) -> tuple[list[Contender], dict[str, NotRun]]:
     """Return the adapters that can be recorded here, and those that cannot with the reason.
 
-    Each records one problem, so that it says who it is.
+    Each records one problem, so that it says who it is. Raise :class:`~harness.adapters.registry.AdapterFault` for a
+    name that no adapter has.
     """
     contenders, absent = [], {}
     for adapter in adapters:
+        if not is_path(adapter) and adapter not in BUILT_IN:
+            load(adapter)  # which says what was meant
         try:
             python = interpreter(adapter, environ=environ, environments=environments)
         except NoInterpreter as error:

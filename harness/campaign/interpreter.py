@@ -24,8 +24,10 @@ def interpreter(adapter: str, *, environ: Mapping[str, str], environments: Path)
     if is_path(adapter):
         return Path(sys.executable)
     variable = f"HARNESS_PYTHON_{adapter.upper()}"
-    if environ.get(variable):
-        return Path(environ[variable])
+    if named := environ.get(variable):
+        if Path(named).exists():
+            return Path(named)
+        raise NoInterpreter(f"{variable} names {named}, and there is no such file: run `tox run -e {adapter}`")
     made = environments / adapter / "bin" / "python"
     if made.exists():
         return made

@@ -42,13 +42,16 @@ def markdown_table(cells: Iterable[Cell]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def silent_lines(cells: Iterable[Cell]) -> list[str]:
-    """Say which cells gave nothing to judge, wholly or in part."""
-    return [
-        f"{cell.adapter} {cell.op} {cell.quantity} {cell.dtype}: {cell.silent:,} of {cell.problems:,} gave no result"
-        for cell in cells
-        if cell.silent
-    ]
+def unjudged_lines(cells: Iterable[Cell]) -> list[str]:
+    """Say which cells gave nothing to judge, wholly or in part, and where nothing could be said of a result."""
+    lines = []
+    for cell in cells:
+        name = f"{cell.adapter} {cell.op} {cell.quantity} {cell.dtype}"
+        if cell.silent:
+            lines.append(f"{name}: {cell.silent:,} of {cell.problems:,} problems gave no result")
+        if cell.unbounded:
+            lines.append(f"{name}: {cell.unbounded:,} of {cell.problems:,} lie where no finite bound exists")
+    return lines
 
 
 def finding_lines(findings: Sequence[Finding], descriptions: dict[str, str]) -> list[str]:

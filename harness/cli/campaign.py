@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from harness.adapters.registry import AdapterFault
 from harness.campaign.account import page, terminal
 from harness.campaign.campaign import chunks, muster, run_campaign
 from harness.campaign.chunk import Chunk, Contender
@@ -95,7 +96,7 @@ def command(
         leave(Exit.USAGE, f"--only: {error}")
     except RecorderFailed as error:
         leave(Exit.USAGE if error.code == Exit.USAGE else Exit.OUR_FAULT, str(error))
-    except (PlanError, OSError) as error:
+    except (AdapterFault, PlanError, OSError) as error:
         leave(Exit.USAGE, str(error))
     raise SystemExit(int(found))
 
