@@ -1,0 +1,133 @@
+"""The smallest error that is seen: by checks whose answer is known, by this harness, and by frameworks' own checks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from harness.campaign.sensitivity.checks import BY_FRAMEWORK
+from harness.campaign.sensitivity.measure import OURS, CheckFailed, Sensitivity, sensitivity
+from harness.campaign.sensitivity.ours import ours
+from harness.campaign.sensitivity.search import PER_OCTAVE, planted, smallest
+from harness.campaign.sensitivity.table import csv_text, markdown_table
+from harness.campaign.sensitivity.trials import Cell, cells, trials
+from harness.vocabulary import DType, Op, Quantity
+from tests.adapters.interpreters import interpreter
+
+ROOT = Path(__file__).parents[2]
+STEP = 2 ** (1 / PER_OCTAVE)
+UNIT = {DType.FLOAT32: 2.0**-24, DType.FLOAT64: 2.0**-53}
+
+
+def relative(tolerance: float, exact: NDArray[Any]) -> Callable[[NDArray[Any]], NDArray[np.bool_]]:
+    return lambda got: (np.abs(got - exact) > tolerance * np.abs(exact)).any(axis=1)
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+@pytest.mark.parametrize("tolerance", [1e-12, 1e-6, 0.3])
+def test_the_search_finds_a_threshold_that_is_known(tolerance: float, sign: float) -> None:
+    exact = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, -6.0]])
+    at, signs = np.array([1, 2]), np.full(2, sign)
+    found = smallest(exact, relative(tolerance, exact), at=at, sign=signs) * 2.0**-53
+    assert ((tolerance / STEP <= found) & (found <= tolerance * STEP**2)).all()
+
+
+def test_what_is_refused_with_nothing_planted_is_a_false_alarm_and_what_never_is_has_no_threshold() -> None:
+    correct, at, sign = np.ones((2, 3), np.float32), np.zeros(2, np.int64), np.ones(2)
+    found = smallest(correct, lambda got: np.array([True, False]), at=at, sign=sign)
+    assert found.tolist() == [0.0, np.inf]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_error_is_planted_in_one_element_of_each_row(dtype: str) -> None:
+    correct = np.array([[0.5, 0.25], [0.125, 3.0]], dtype)
+    wrong = planted(correct, at=np.array([0, 1]), sign=np.array([1.0, -1.0]), size=np.full(2, 64.0))
+    unit = np.finfo(dtype).eps / 2
+    assert ((wrong - correct) / correct).tolist() == [[64 * unit, 0.0], [0.0, -64 * unit]]
+
+
+@pytest.mark.parametrize("dtype", list(DType))
+@pytest.mark.parametrize("n", [2, 10, 1000])
+@pytest.mark.parametrize(("op", "quantity", "head"), sorted({(c.op, c.quantity, c.head) for c in cells((2,))}))
+def test_half_of_all_errors_of_fifty_roundoffs_in_one_element_are_seen(
+    op: Op, quantity: Quantity, head: str, n: int, dtype: DType
+) -> None:
+    drawn = trials(Cell(op=op, quantity=quantity, head=head, dtype=dtype, n=n), rows=25, seed=1)
+    sizes = ours(drawn)
+    assert len(sizes) == len(drawn.correct) >= 8
+    assert (sizes > 0).all()  # no false alarm
+    assert np.median(sizes) < 50
+
+
+def test_rows_without_anything_to_be_relative_to_are_left_out() -> None:
+    cell = Cell(op=Op.SOFTMAX, quantity=Quantity.VJP, head="0 or 2", dtype=DType.FLOAT32, n=2)
+    drawn = trials(cell, rows=40, seed=0)
+    assert 8 <= len(drawn.problems) == len(drawn.at) == len(drawn.exact) < 32
+    assert all(np.ptp(problem.call.cotangent) > 0 for problem in drawn.problems)
+
+
+@pytest.mark.parametrize(
+    ("framework", "check", "tolerance"),
+    [
+        ("numpy", "numpy.testing.assert_allclose", {DType.FLOAT32: (1e-7, 0.0), DType.FLOAT64: (1e-7, 0.0)}),
+        ("torch", "torch.allclose", {DType.FLOAT32: (1e-5, 1e-8), DType.FLOAT64: (1e-5, 1e-8)}),
+        ("torch", "torch.testing.assert_close", {DType.FLOAT32: (1.3e-6, 1e-5), DType.FLOAT64: (1e-7, 1e-7)}),
+        (
+            "mxnet",
+            "mxnet.test_utils.assert_almost_equal",
+            {DType.FLOAT32: (1e-4, 1e-3), DType.FLOAT64: (1e-5, 1e-20)},
+        ),
+    ],
+)
+def test_a_framework_s_own_check_sees_what_its_documentation_says(
+    framework: str, check: str, tolerance: dict[DType, tuple[float, float]]
+) -> None:
+    python = sys.executable if framework == "numpy" else interpreter(framework)
+    found = list(measured([2], {framework: Path(python)}))
+    mine = [one for one in found if one.check == check and one.cell.quantity is Quantity.FORWARD]
+    assert len(mine) == 4
+    for one in mine:
+        drawn = trials(one.cell, rows=9, seed=0)
+        value = np.abs(drawn.exact[np.arange(len(drawn.at)), drawn.at].astype(np.float64))
+        rtol, atol = tolerance[one.cell.dtype]
+        expected = (rtol + atol / value) / UNIT[one.cell.dtype]
+        near = 3 if one.cell.dtype is DType.FLOAT32 else 0  # roundoffs by which the correct result may be off already
+        assert np.sort(expected)[4] / STEP - near <= one.median <= np.sort(expected)[4] * STEP**2 + near
+
+
+def measured(lengths: list[int], pythons: dict[str, Path]) -> list[Sensitivity]:
+    options: dict[str, Any] = {"rows": lambda _: 9, "seed": 0, "environ": os.environ, "progress": lambda _: None}
+    return list(sensitivity(lengths, pythons, **options))
+
+
+def test_every_check_is_measured_in_every_cell() -> None:
+    found = measured([2, 3], {"numpy": Path(sys.executable)})
+    checks = {OURS, *BY_FRAMEWORK["numpy"]}
+    assert {(one.cell, one.check) for one in found} == {(cell, check) for cell in cells((2, 3)) for check in checks}
+    assert len(csv_text(found).splitlines()) == len(found) + 1
+    shown = markdown_table(found, OURS)
+    assert "| this harness | n = 2 | n = 3 |" in shown
+    assert "| softmax vjp, head 0 or 2, float64 |" in shown
+
+
+def test_a_check_that_cannot_be_run_is_no_result() -> None:
+    with pytest.raises(CheckFailed, match="exit code"):
+        measured([2], {"numpy": Path("/bin/false")})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"), [(("--beside", "jax"), "brings no check"), (("--lengths", "two"), "as in 2,10")]
+)
+def test_a_wrong_command_line_says_what_would_be_right(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "harness", "sensitivity", *arguments, "--reports", str(tmp_path)]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 2
+    assert words in done.stderr
