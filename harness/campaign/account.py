@@ -27,6 +27,7 @@ def page(campaign: Campaign) -> str:
         headline(campaign) + ".",
         f"JAX compiled {signatures()} signatures. Recording and judging took {campaign.seconds:,.0f} seconds.",
         "Made by:\n\n" + "\n".join(f"- {line}" for line in participants(campaign)),
+        "The worst shares of the bounds, of elements / rows / their scalars:",
         markdown_table(campaign.cells).rstrip(),
     ]
     unjudged = unjudged_lines(campaign.cells)

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from harness.campaign.cell import Cell, Extreme
+from harness.campaign.cell import Cell
 from harness.compare.verdict import Finding
 
 _COLUMNS = (
@@ -29,16 +29,19 @@ def csv_text(cells: Iterable[Cell]) -> str:
 
 
 def markdown_table(cells: Iterable[Cell]) -> str:
-    """Return a Markdown table: counts, and the worst shares of the bounds; cells that gave nothing are left out."""
-    head = ("", "problems", "rows", "worst element", "row", "scalar", "beyond", "known (worst)")
-    lines = [_line(head), _line(["---"] + ["---:"] * (len(head) - 1))]
+    """Return a Markdown table, an adapter in each column: the worst shares of the bounds, and how many lie beyond.
+
+    An entry is ``element / row / scalar``, or the element's share alone where no row test exists.
+    """
+    rows: dict[tuple[str, str, str], dict[str, Cell]] = {}
     for cell in cells:
-        if cell.silent == cell.problems:
-            continue
-        known = f"{cell.known:,} ({cell.known_worst.share:.3g})" if cell.known else "0"
-        shares = [_share(one) for one in (cell.element, cell.row, cell.scalar)]
-        name = f"{cell.adapter} {cell.op} {cell.quantity} {cell.dtype}"
-        lines.append(_line([name, f"{cell.problems:,}", f"{cell.rows:,}", *shares, f"{cell.beyond:,}", known]))
+        rows.setdefault((cell.op, cell.quantity, cell.dtype), {})[cell.adapter] = cell
+    adapters = list(dict.fromkeys(adapter for row in rows.values() for adapter in row))
+    lines = [_line(["", "problems", "rows", *adapters]), _line(["---", "---:", "---:"] + ["---"] * len(adapters))]
+    for name, row in sorted(rows.items()):
+        most = max(row.values(), key=lambda cell: cell.problems)
+        entries = [_entry(row[adapter]) if adapter in row else "" for adapter in adapters]
+        lines.append(_line([" ".join(name), f"{most.problems:,}", f"{most.rows:,}", *entries]))
     return "\n".join(lines) + "\n"
 
 
@@ -63,8 +66,14 @@ def finding_lines(findings: Sequence[Finding], descriptions: dict[str, str]) -> 
     return lines
 
 
-def _share(extreme: Extreme) -> str:
-    return f"{extreme.share:.3f}" if extreme.problem else "-"
+def _entry(cell: Cell) -> str:
+    if cell.silent == cell.problems:
+        return "none"
+    tested = (cell.element, cell.row, cell.scalar) if cell.row.problem or cell.scalar.problem else (cell.element,)
+    shares = " / ".join(f"{one.share:.2f}" for one in tested)
+    beyond = f"; **{cell.beyond:,} beyond**" if cell.beyond else ""
+    known = f"; {cell.known:,} known" if cell.known else ""
+    return shares + beyond + known
 
 
 def _line(fields: Iterable[str]) -> str:

@@ -53,7 +53,7 @@ def test_a_correct_adapter_agrees_and_every_problem_is_accounted_for(tmp_path: P
     assert len(rows) == 12
     assert sum(int(row["problems"]) for row in rows.values()) == 180
     assert all(0 < float(row["element"]) <= 1 and row["beyond"] == "0" for row in rows.values())
-    assert "| reference softmax vjp float64 |" in (tmp_path / "campaign.md").read_text()
+    assert "| softmax vjp float64 |" in (tmp_path / "campaign.md").read_text()
 
 
 def test_a_finished_chunk_is_never_repeated_and_more_problems_continue_it(tmp_path: Path) -> None:

@@ -110,13 +110,18 @@ def test_joining_cells_in_parts_gives_what_joining_them_at_once_gives() -> None:
     assert joined(parts) == tally(verdicts, [])
 
 
-def test_the_table_shows_every_number_and_leaves_out_cells_without_results() -> None:
+def test_the_table_shows_the_worst_shares_of_each_adapter_and_says_where_there_is_none() -> None:
     cells = [
-        *tally([verdict("a", share=0.25), verdict("b", Outcome.BEYOND_BOUND, share=3.5)], [finding("b")]),
+        *tally(
+            [verdict("a", share=0.25, row_share=0.5), verdict("b", Outcome.BEYOND_BOUND, share=3.5)], [finding("b")]
+        ),
+        *tally([verdict("a", adapter="other", share=0.125)], []),
         Cell(adapter="kernel", op="softmax", dtype="float32", quantity=Quantity.JVP, problems=2, silent=2),
     ]
-    assert "| kernel softmax vjp float32 | 2 | 8 | 3.500 | - | - | 1 | 0 |" in markdown_table(cells)
-    assert "jvp" not in markdown_table(cells)
+    shown = markdown_table(cells)
+    assert "|  | problems | rows | kernel | other |" in shown
+    assert "| softmax vjp float32 | 2 | 8 | 3.50 / 0.50 / 0.00; **1 beyond** | 0.12 |" in shown
+    assert "| softmax jvp float32 | 2 | 0 | none |  |" in shown
     assert "kernel,softmax,float32,jvp,2,0,2,0,0,0" in csv_text(cells)
 
 
