@@ -72,6 +72,7 @@ def _mxnet() -> None:
 
 def main(framework: str, source: str, target: str) -> None:
     """Measure all checks of ``framework``; the arrays of trial k are called k/correct and so on."""
+    np.set_printoptions(threshold=4)  # a message that nobody reads takes longest to write
     checks = {name: accepts(name) for name in BY_FRAMEWORK[framework]}
     found: dict[str, NDArray[np.float64]] = {}
     with np.load(Path(source), allow_pickle=False) as file:
