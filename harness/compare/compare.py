@@ -16,7 +16,7 @@ from harness.plan.plan import Plan
 from harness.plan.probe import proves_nothing
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Recording, Result, Returned
-from harness.vocabulary import FindingKind, Quantity
+from harness.vocabulary import FindingKind, Level, Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def compare(
         ledger={entry.id: entry for entry in plan.ledger if entry.id in met},
         cases=plan.cases,
         themes=plan.themes,
-        exhibits=_exhibits(plan, entries),
+        exhibits=_exhibits(plan, entries, found),
     )
 
 
@@ -114,14 +114,24 @@ def _printed(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Ent
                     )
 
 
-def _exhibits(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]) -> dict[str, Exhibit]:
+def _exhibits(
+    plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]], found: Iterable[Finding]
+) -> dict[str, Exhibit]:
+    """Lay out one row of each case that has small ones: the first whose gradient is zero, or else the first."""
     results: dict[str, dict[tuple[str, str, Quantity], Result]] = {}
     for adapter, recorded in entries.items():
         for problem in plan.problems:  # in planned order, which a resumed recording need not have
             for quantity in problem.check:
                 if (entry := recorded.get((problem.id, quantity))) is not None:
                     results.setdefault(problem.case, {})[adapter, problem.id, quantity] = entry.result
-    drawn = {case: exhibit(problems, results.get(case, {})) for case, problems in _by_case(plan).items()}
+    zero_rows: dict[str, int] = {}
+    for finding in found:
+        if finding.level is Level.EXPLANATION and "row" in finding.evidence:
+            zero_rows.setdefault(finding.problems[0], int(finding.evidence["row"]))
+    drawn = {
+        case: exhibit(problems, results.get(case, {}), row=zero_rows.get(problems[0].id, 0))
+        for case, problems in _by_case(plan).items()
+    }
     return {case: shown for case, shown in drawn.items() if shown is not None}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.compare.comparison import AdapterRun
@@ -10,7 +10,7 @@ from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.judge import Entries, Judge
 from harness.compare.oracle import stacks
 from harness.compare.verdict import Finding, Verdict
-from harness.compare.zero import zero_gradient
+from harness.compare.zero import zero_gradients
 from harness.plan.problem import Problem
 from harness.vocabulary import Outcome, Quantity
 
@@ -64,8 +64,7 @@ def _judge_stack(
             for run in runs
         ]
         found = [_finding(judge, problem, verdict, entries) for verdict in verdicts]
-        found.append(_zero(judge, problem))
-        findings = tuple(finding for finding in found if finding is not None)
+        findings = tuple(finding for finding in found if finding is not None) + tuple(_zeros(judge, problem))
         judged[problem.id] = Judged(verdicts=tuple(verdicts), findings=findings)
     return judged
 
@@ -84,9 +83,8 @@ def _finding(judge: Judge, problem: Problem, verdict: Verdict, entries: Mapping[
     return of_evaluation(problem, verdict, entry, oracle)
 
 
-def _zero(judge: Judge, problem: Problem) -> Finding | None:
-    if Quantity.VJP not in problem.check:
-        return None
-    forward, vjp = (judge.truth(problem, quantity) for quantity in (Quantity.FORWARD, Quantity.VJP))
-    zero = zero_gradient(problem, forward, vjp)
-    return None if zero is None else of_zero(problem, zero)
+def _zeros(judge: Judge, problem: Problem) -> Iterator[Finding]:
+    if Quantity.VJP in problem.check:
+        forward, vjp = (judge.truth(problem, quantity) for quantity in (Quantity.FORWARD, Quantity.VJP))
+        for zero in zero_gradients(problem, forward, vjp):
+            yield of_zero(problem, zero)

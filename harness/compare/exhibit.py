@@ -61,18 +61,20 @@ class Exhibit:
     answers: tuple[Answer, ...] = field(default=())
 
 
-def exhibit(problems: list[Problem], results: dict[tuple[str, str, Quantity], Result]) -> Exhibit | None:
-    """Lay out the first row of the first problem of a case, or return None where it has no row small enough.
+def exhibit(
+    problems: list[Problem], results: dict[tuple[str, str, Quantity], Result], *, row: int = 0
+) -> Exhibit | None:
+    """Lay out a row of the first problem of a case, or return None where its rows are not small enough.
 
-    ``results`` maps (adapter, problem id, quantity) to what came back; answers are taken from every problem of the
-    case that has the same primal as the first.
+    ``row`` counts in C order over the axes that are not the problem's. ``results`` maps (adapter, problem id, quantity)
+    to what came back; answers are taken from every problem of the case that has the same primal as the first.
     """
     problem = problems[0]
     call = problem.call
     length = call.x.shape[call.axis] if call.x.ndim else 1
     if call.x.size == 0 or length > LARGEST_ROW:
         return None
-    cut = _RowCut(call.x, axis=call.axis)
+    cut = _RowCut(call.x, axis=call.axis, row=row)
     x = cut.vector(call.x)
     target = format_named(call.dtype)
 
@@ -89,7 +91,7 @@ def exhibit(problems: list[Problem], results: dict[tuple[str, str, Quantity], Re
         op=str(call.op),
         dtype=str(call.dtype),
         axis=call.axis,
-        row=tuple(0 for _ in range(max(call.x.ndim - 1, 0))),
+        row=cut.row,
         x=_floats(x),
         output=_floats(exact(Quantity.FORWARD)),
         jacobian=tuple(_floats(row) for row in exact(Quantity.JACOBIAN)),
@@ -139,13 +141,14 @@ def _answer(adapter: str, problem: str, quantity: Quantity, result: Result, cut:
 
 
 class _RowCut:
-    """Cuts the first row along an axis out of arrays shaped like the primal, and its block out of a Jacobian."""
+    """Cuts a row along an axis out of arrays shaped like the primal, and its block out of a Jacobian."""
 
-    def __init__(self, x: NDArray[Any], *, axis: int) -> None:
+    def __init__(self, x: NDArray[Any], *, axis: int, row: int) -> None:
         self._shape = x.shape
-        self._index: tuple[int | slice, ...] = tuple(
-            slice(None) if x.ndim and position == axis % x.ndim else 0 for position in range(x.ndim)
-        )
+        along = axis % x.ndim if x.ndim else 0
+        others = tuple(length for position, length in enumerate(x.shape) if position != along)
+        self.row = tuple(int(index) for index in np.unravel_index(row, others)) if others else ()
+        self._index: tuple[int | slice, ...] = (*self.row[:along], slice(None), *self.row[along:]) if x.ndim else ()
 
     def shape(self, quantity: Quantity) -> tuple[int, ...]:
         return self._shape * 2 if quantity is Quantity.JACOBIAN else self._shape

@@ -56,7 +56,7 @@ def of_zero(problem: Problem, zero: ZeroGradient) -> Finding:
         sentence=zero.sentence,
         problems=(problem.id,),
         quantity=Quantity.VJP,
-        evidence=zero.evidence,
+        evidence=zero.evidence | {"row": zero.row},
     )
 
 

@@ -42,7 +42,7 @@ def _findings(comparison: Comparison, case: str) -> str:
 def _mathematics(shown: Exhibit) -> str:
     digits = _Digits(shown.dtype)
     lines = [
-        f"The exact numbers, rounded once to {shown.dtype} ({shown.op} along axis {shown.axis}, first row)",
+        f"The exact numbers, rounded once to {shown.dtype} ({shown.op} along axis {shown.axis}, {_row(shown)})",
         f"  x          {digits.row(shown.x)}",
         f"  {shown.op:<10} {digits.row(shown.output)}",
     ]
@@ -55,6 +55,10 @@ def _mathematics(shown: Exhibit) -> str:
         lines.append(f"  {'cotangent':<10} {digits.row(shown.cotangent)}   {given}")
         lines.append(f"  {'gradient':<10} {digits.row(shown.gradient)}   cotangent times Jacobian")
     return "\n".join(lines)
+
+
+def _row(shown: Exhibit) -> str:
+    return f"row {', '.join(map(str, shown.row))}" if any(shown.row) else "first row"
 
 
 def _answers(shown: Exhibit) -> str:

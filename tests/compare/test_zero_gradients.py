@@ -139,3 +139,30 @@ def test_the_exhibit_shows_the_one_hot_rows_and_that_they_cancel() -> None:
 def test_a_cotangent_that_is_constant_where_there_is_probability_sums_the_outputs() -> None:
     masked = problem([[-np.inf, 0.1, 2.0]], [[7.0, 1.0, 1.0]])
     assert FindingKind.SUMMED_OUTPUT in kinds(explained(masked))
+
+
+@pytest.mark.parametrize(
+    ("x", "cotangent", "kind"),
+    [
+        ([[0.1, 2.0, -3.0], [120.0, 0.5, 0.25]], [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]], FindingKind.SATURATED),
+        ([[0.1, 2.0, -3.0], [0.1, 2.0, -3.0]], [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]], FindingKind.ZERO_COTANGENT),
+        ([[0.1, 2.0, -3.0], [0.1, 2.0, -3.0]], [[1.0, 0.0, 0.0], [2.0, 2.0, 2.0]], FindingKind.SUMMED_OUTPUT),
+    ],
+)
+def test_a_row_that_is_zero_among_others_is_explained_and_shown(x: Any, cotangent: Any, kind: FindingKind) -> None:
+    compared = explained(problem(x, cotangent))
+    finding = only(compared, kind)
+    assert finding.sentence.startswith("In 1 of 2 rows (the first is row 1)")
+    assert compared.exhibits["a-case"].row == (1,)
+
+
+def test_rows_that_are_zero_for_different_reasons_are_explained_each() -> None:
+    x = [[0.0, 500.0, 0.0], [0.1, 2.0, -3.0], [0.1, 2.0, -3.0], [0.1, 2.0, -3.0]]
+    v = [[1.0, 0.0, 0.0], [3.0, 3.0, 3.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    compared = explained(problem(x, v))
+    assert kinds(compared) == {FindingKind.SATURATED, FindingKind.SUMMED_OUTPUT, FindingKind.ZERO_COTANGENT}
+
+
+def test_rows_along_another_axis_are_counted_as_rows() -> None:
+    compared = explained(problem([[0.1, 0.0], [2.0, 500.0]], [[1.0, 1.0], [0.0, 0.0]], axis=0))
+    assert "In 1 of 2 rows" in only(compared, FindingKind.SATURATED).sentence
