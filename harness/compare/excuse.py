@@ -104,12 +104,12 @@ def _matches(entry: LedgerEntry, finding: Finding, problems: Mapping[str, Proble
 
 
 def _error(finding: Finding, call: Call) -> float:
-    """Return the absolute error that a finding reports, infinite where it has none.
+    """Return the absolute error of a finding beyond its rounding bound, infinite where it has none.
 
     A derivative is linear in its cotangent or tangent: so its error is counted per unit of the sum of that vector's
     sizes along the row.
     """
-    error = float(finding.evidence.get("error", math.inf))
+    error = float(finding.evidence.get("error", math.inf)) - float(finding.evidence.get("bound", 0.0))
     vector = {Quantity.VJP: call.cotangent, Quantity.JVP: call.tangent}.get(finding.quantity or Quantity.FORWARD)
     if vector is None or "at" not in finding.evidence:
         return error

@@ -130,8 +130,8 @@ class KnownDifference(Strict):
     largest_error: Finite = Field(
         default=ABSENT,
         description=(
-            "the largest absolute error that belongs to it (of a vjp or jvp: over the sum of |cotangent| or |tangent| "
-            "along the row), as in: largest_error: 2e-6"
+            "the largest absolute error beyond the rounding bound that belongs to it (of a vjp or jvp: over the sum of "
+            "|cotangent| or |tangent| along the row), as in: largest_error: 2e-6"
         ),
     )
     owner: Literal["upstream", "design", "ours"] = Field(description="upstream, design or ours")

@@ -52,8 +52,8 @@ class LedgerEntry:
     """A known difference: what is seen where, whose it is, and why.
 
     ``case``, ``op``, ``dtype`` and ``quantity`` say where; None means anywhere. A difference whose error is above
-    ``largest_error`` is another one, and not known: the error at the worst element, absolute, and for a vjp or jvp
-    divided by the sum of the sizes of its cotangent or tangent along the row; None allows any.
+    ``largest_error`` is another one, and not known: the absolute error of the worst element beyond its rounding
+    bound, for a vjp or jvp divided by the sum of the sizes of its cotangent or tangent along the row; None allows any.
     """
 
     id: str
