@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+
+if importlib.util.find_spec("click") is None:
+    sys.stderr.write(
+        "harness: this interpreter lacks the package 'click': in a checkout, .tox/report/bin/python has every package "
+        "that the harness needs, once tox has run; elsewhere, pip install '.[cases,report]' brings them\n"
+    )
+    raise SystemExit(2)
+
 from harness.cli import main
 
 main()

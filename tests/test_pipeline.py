@@ -106,14 +106,30 @@ def test_an_unavailable_framework_is_not_run_and_says_why(planned: Path) -> None
 
 
 @pytest.mark.parametrize("spoil", ["manifest", "segment", "header"])
-def test_a_damaged_recording_is_not_compared_and_costs_no_other(planned: Path, spoil: str) -> None:
+def test_a_damaged_recording_costs_no_other_and_is_not_a_pass(planned: Path, spoil: str) -> None:
     recorded(planned, "honest")
     folder = recorded(planned, "prints")
     (path,) = list(folder.glob(f"prints/{spoil}*.json*"))
     path.write_bytes(path.read_bytes()[:-20])
     done = harness("compare", "--reports", planned)
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 3, done.stdout
+    assert "6 agreed" in done.stdout
     assert "not run: prints" in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--require", "--only"])
+def test_an_adapter_that_nobody_knows_is_refused_with_the_name_that_is_near(planned: Path, option: str) -> None:
+    done = harness("compare", "--reports", planned, option, "torhc")
+    assert done.returncode == 2
+    assert "did you mean torch?" in done.stderr
+
+
+def test_a_reports_folder_that_cannot_be_used_is_said_to_be_so(planned: Path) -> None:
+    (planned / "selection").write_text("in the way")
+    done = harness("compare", "--reports", planned)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "--reports" in done.stderr
 
 
 def test_a_recording_of_another_plan_is_refused_by_name(planned: Path) -> None:
@@ -134,6 +150,7 @@ def test_a_plan_that_fails_is_not_followed_by_a_report_of_the_old_one(planned: P
         done = harness(verb, "--reports", planned)
         assert done.returncode == 2
         assert "harness plan" in done.stderr
+        assert "cases.yaml:3:" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -222,6 +239,17 @@ def test_verify_ends_with_the_code_of_the_step_that_decides(tmp_path: Path, adap
     (tmp_path / "cases.yaml").write_text(CASES)
     options = ("--cases", tmp_path / "cases.yaml", "--reports", tmp_path / "reports")
     assert harness("verify", WRONG / f"{adapter}.py", *options).returncode == code
+
+
+def test_verify_passes_on_how_to_record(tmp_path: Path) -> None:
+    (tmp_path / "cases.yaml").write_text(CASES)
+    options = ("--cases", tmp_path / "cases.yaml", "--reports", tmp_path / "reports")
+    small = harness("verify", WRONG / "eats_memory.py", *options, "--memory", "0.5")
+    assert (small.returncode, "out of memory" in small.stdout) == (1, True), small.stderr
+    kept = harness("verify", WRONG / "eats_memory.py", *options, "--memory", "0.5")
+    assert "already recorded" in kept.stdout
+    again = harness("verify", WRONG / "eats_memory.py", *options, "--memory", "0.5", "--fresh")
+    assert "eats_memory: recorded" in again.stdout
 
 
 def test_verify_refuses_an_interpreter_that_cannot_record(tmp_path: Path) -> None:

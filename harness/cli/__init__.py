@@ -52,7 +52,7 @@ Exit codes:
   0    every result agrees, or differs as the case or the ledger says
   1    unexpected findings
   2    the command line is wrong, or a step before it is missing
-  3    a required adapter did not run, or nothing was judged
+  3    an adapter that is required, or was recorded, did not run; or nothing was judged
   65   a case file is wrong
   70   a fault of the harness itself
   130  interrupted; the same command goes on where it stopped
@@ -96,8 +96,7 @@ def main() -> None:
 
 
 def _missing(error: ModuleNotFoundError) -> str:
-    extras = {"ruamel": "cases", "pydantic": "cases"}
-    extra = extras.get((error.name or "").split(".")[0], "report")
     return (
-        f"this verb needs the package {error.name!r}, of the extra {extra!r}: in a checkout, pip install '.[{extra}]'"
+        f"this interpreter lacks the package {error.name!r}, which this verb needs: in a checkout, "
+        ".tox/report/bin/python has every one, once tox has run; elsewhere, pip install '.[cases,report]' brings them"
     )

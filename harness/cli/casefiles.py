@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from harness.plan.plan import Plan
 from harness.plan.select import SelectionError
 
 DEFAULT = Path("cases")
+NOTED = 5  # faults that a later step repeats
 
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 keyword_option = click.option(
@@ -32,8 +33,13 @@ memory_option = click.option(
 )
 
 
-def read_cases(paths: Sequence[Path], *, gibibytes: float = MEMORY / 2**30) -> Library:
-    """Return the library in ``paths`` (none: the folder ``cases``), or leave with what is wrong with it."""
+def read_cases(
+    paths: Sequence[Path], *, gibibytes: float = MEMORY / 2**30, note: Callable[[str], None] = lambda _text: None
+) -> Library:
+    """Return the library in ``paths`` (none: the folder ``cases``), or leave with what is wrong with it.
+
+    ``note`` is told the first faults before that, for those who ask later why nothing came of it.
+    """
     try:
         return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30))
     except NoCases as error:
@@ -41,6 +47,7 @@ def read_cases(paths: Sequence[Path], *, gibibytes: float = MEMORY / 2**30) -> L
     except BadCases as error:
         for fault in error.faults:
             click.echo(fault.text, err=True)
+        note("\n".join(fault.text for fault in error.faults[:NOTED]))
         files = len({fault.file for fault in error.faults})
         counts = f"{counted(len(error.faults), 'fault')} in {counted(files, 'case file')}"
         leave(Exit.BAD_CASES, f"{counts}; the format is described in cases/README.md")

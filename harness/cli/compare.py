@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import click
 
+from harness.adapters.registry import BUILT_IN
 from harness.cli.exits import Exit, leave
 from harness.cli.options import reports_option
 from harness.cli.progress import progress
@@ -26,14 +28,15 @@ Examples:
     "--require",
     metavar="NAMES",
     default="",
-    help="Adapters that must have run, separated by commas; where one did not, the exit code is 3.",
+    help="Adapters that must have run, separated by commas, beside those that were recorded.",
 )
 @click.option("--only", metavar="NAMES", default="", help="Compare these adapters alone, separated by commas.")
 def command(reports: Path, require: str, only: str) -> None:
     """Hold the recordings of the current plan against the oracle and each other.
 
     Judges every recording below REPORTS/recordings and writes REPORTS/comparison.json, from which `harness report`
-    makes the report. A recording that is incomplete, damaged or of another plan is not compared, and said to be so.
+    makes the report. A recording that is incomplete, damaged or of another plan costs no other, and is not a pass: the
+    exit code is 3 where an adapter that was recorded, or is required, did not run.
     """
     from harness.compare.compare import compare  # noqa: PLC0415 - so that --help needs nothing but click
     from harness.compare.gather import gather  # noqa: PLC0415
@@ -45,22 +48,32 @@ def command(reports: Path, require: str, only: str) -> None:
     except PlanError as error:
         leave(Exit.USAGE, str(error))
     selected = plan.selection is not None
-    home = layout.home(selected=selected)
-    remove_comparison(home)
-    recordings = gather(layout.recordings(selected=selected), plan, only=_names(only) or None)
-    with progress("comparing", total=len(plan.problems)) as step:
-        comparison = compare(plan, recordings, required=_names(require), progress=step)
+    home, folder = layout.home(selected=selected), layout.recordings(selected=selected)
+    required = _names(require, option="--require", recordings=folder)
+    chosen = _names(only, option="--only", recordings=folder)
     try:
+        remove_comparison(home)
+        recordings = gather(folder, plan, only=chosen or None)
+        with progress("comparing", total=len(plan.problems)) as step:
+            comparison = compare(plan, recordings, required=(*required, *recordings), progress=step)
         path = write_comparison(comparison, home)
     except OSError as error:
-        leave(Exit.USAGE, f"the comparison cannot be written: {error}: name another folder with --reports")
+        leave(Exit.USAGE, f"the comparison cannot be made in {home}: {error}: name another folder with --reports")
     click.echo(_verdict(comparison))
     click.echo(f"harness: written to {path}", err=True)
     raise SystemExit(int(_exit(comparison)))
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _names(text: str, *, option: str, recordings: Path) -> tuple[str, ...]:
+    """Return the adapters that an option names; leave where one is neither built in nor recorded."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    known = sorted({*BUILT_IN, *(path.name for path in recordings.glob("*") if path.is_dir())})
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            leave(Exit.USAGE, f"{option}: no adapter is called {name!r}: {hint}")
+    return names
 
 
 def _exit(comparison: Comparison) -> Exit:

@@ -19,7 +19,7 @@ from harness.cli.options import reports_option
 from harness.layout import Layout
 from harness.plan.plan import Plan
 from harness.plan.signatures import count_signatures
-from harness.plan.store import PlanError, remove_plan, write_plan
+from harness.plan.store import PlanError, note_failure, remove_plan, write_plan
 
 EXAMPLES = """\b
 Examples:
@@ -48,7 +48,8 @@ def command(*, paths: tuple[Path, ...], keyword: str | None, reports: Path, gibi
     folder = Layout(reports).plan
     try:
         remove_plan(folder)
-        plan = plan_cases(read_cases(paths, gibibytes=gibibytes), paths, keyword=keyword)
+        library = read_cases(paths, gibibytes=gibibytes, note=lambda text: note_failure(folder, text))
+        plan = plan_cases(library, paths, keyword=keyword)
         write_plan(plan, folder)
     except PlanError as error:
         leave(Exit.USAGE, str(error))

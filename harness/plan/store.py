@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,9 +70,10 @@ def remove_plan(folder: Path) -> None:
 
     A folder that holds anything else is left alone, and :class:`PlanError` raised.
     """
-    if not folder.exists():
-        return
     try:
+        _failure(folder).unlink(missing_ok=True)
+        if not folder.exists():
+            return
         strange = sorted(set(os.listdir(folder)) - {_HEADER, _PROBLEMS, _INPUTS})
         if strange:
             raise PlanError(
@@ -81,6 +83,17 @@ def remove_plan(folder: Path) -> None:
         shutil.rmtree(folder)
     except OSError as error:
         raise PlanError(f"{folder}: the old plan cannot be removed: {error}; remove it by hand") from None
+
+
+def note_failure(folder: Path, text: str) -> None:
+    """Keep why there is no plan in ``folder``, for :func:`read_plan` to say; a note that cannot be kept is not."""
+    with suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _failure(folder).write_text(text, encoding="utf-8")
+
+
+def _failure(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".failed")
 
 
 def read_plan(folder: Path) -> Plan:
@@ -156,6 +169,10 @@ def _header(plan: Plan) -> Json:
 
 def _read_header(path: Path) -> Json:
     if not path.exists():
+        note = _failure(path.parent)
+        if note.exists():
+            reason = _read_text(note)
+            raise PlanError(f"{path.parent}: there is no plan, since the last `harness plan` failed:\n{reason}")
         raise PlanError(f"{path.parent}: there is no plan here; make one with: harness plan")
     header = _parse(path, path.name, _read_text(path))
     if header.get("format") != FORMAT:
