@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from harness.cli.casefiles import (
     plan_cases,
     read_cases,
 )
+from harness.cli.console import Terminal
 from harness.plan.plan import CaseRecord, Plan
 from harness.plan.schema import schema_text
 from harness.plan.signatures import count_signatures
@@ -60,7 +60,7 @@ def command(*, paths: tuple[Path, ...], keyword: str | None, listed: bool, schem
 
 
 def _list(plan: Plan) -> None:
-    console = Console()
+    console = Terminal()
     problems = Counter(problem.case for problem in plan.problems)
     for file, theme in plan.themes.items():
         cases = [case for case in plan.cases.values() if case.file == file]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
+from harness.cli.console import Terminal
 from harness.cli.exits import Exit, leave
 from harness.cli.options import reports_option
 from harness.layout import Layout
@@ -48,7 +48,7 @@ def command(reports: Path) -> None:
     except Unwritable as error:
         leave(Exit.USAGE, str(error))
     _lenient(sys.stdout)
-    show(comparison, Accounts(comparison), Console(file=sys.stdout, highlight=False))
+    show(comparison, Accounts(comparison), Terminal(file=sys.stdout, highlight=False))
     click.echo(f"report: {page}")
     click.echo(f"as text: {page.with_name(ReportFile.SUMMARY.value)}")
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +108,23 @@ def test_a_file_that_cannot_be_written_is_a_message_and_no_traceback(tmp_path: P
     assert result.exit_code == 2
     assert "junit.xml: cannot be written" in result.output
     assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("verb", ["report", "cases --list"])
+def test_a_reader_that_goes_away_is_no_finding(tmp_path: Path, verb: str) -> None:
+    made(tmp_path)
+    where = ["--reports", str(tmp_path)] if verb == "report" else []
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, "-m", "harness", *verb.split(), *where],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"FORCE_COLOR": "1"},  # what makes rich write, also where nobody looks
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (141, b"")
 
 
 @pytest.mark.parametrize("width", ["40", "80", "200"])
