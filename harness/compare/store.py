@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,12 +30,21 @@ class _File(BaseModel):
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> Path:
-    """Write ``comparison`` to ``folder``, replacing an older one only by a whole new one; return the file's path."""
+    """Write ``comparison`` to ``folder``, replacing an older one only by a whole new one; return the file's path.
+
+    Raise :class:`OSError` where it cannot be written; the older one is then unchanged, and nothing else is left.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = _path(folder)
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(_File(comparison=comparison).model_dump_json() + "\n", encoding="utf-8")
-    partial.replace(path)
+    text = _File(comparison=comparison).model_dump_json() + "\n"
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):  # the error that matters is the one on its way
+            partial.unlink(missing_ok=True)
+        raise
     return path
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -59,3 +60,20 @@ def test_a_comparison_cut_short_is_refused(compared: Comparison, tmp_path: Path)
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ComparisonUnreadable, match="not readable"):
         read_comparison(tmp_path)
+
+
+@pytest.mark.parametrize("step", ["write_text", "replace"])
+def test_a_full_disk_leaves_the_old_comparison_and_no_partial_one(
+    compared: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    old = write_comparison(compared, tmp_path).read_bytes()
+
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.write_bytes(b"half a compari")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, step, full)
+    with pytest.raises(OSError, match="No space left"):
+        write_comparison(compared, tmp_path)
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"comparison.json": old}
