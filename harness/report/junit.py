@@ -21,8 +21,8 @@ FINDINGS_SUITE = "findings"
 def junit(comparison: Comparison, accounts: Accounts) -> bytes:
     """Return the comparison as JUnit XML.
 
-    Unsupported evaluations and adapters that need not run are skipped with their reason; what differs as expected
-    passes, with the excuse in its output; a required adapter that did not run is an error.
+    Unsupported evaluations, those outside the range and adapters that need not run are skipped with their reason; what
+    differs as expected passes, with the excuse in its output; a required adapter that did not run is an error.
     """
     document = JUnitXml(legible(f"softmax-harness plan {comparison.plan}"))
     said: set[int] = set()

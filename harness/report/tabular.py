@@ -1,4 +1,4 @@
-"""``comparison.csv`` and ``comparison.parquet``: the same table, a row per evaluation, for notebooks."""
+"""``comparison.csv`` and ``comparison.parquet``: the same table, a row per evaluation with its place, for notebooks."""
 
 from __future__ import annotations
 
@@ -8,30 +8,41 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.compare.comparison import Comparison
+from harness.compare.table import table
+from harness.report.accounts import Accounts
 from harness.report.files import ReportFile, encode
 from harness.report.legible import legible
 
 _FORMAT_KEY = b"softmax-harness"
 
 
-def csv(table: pd.DataFrame) -> bytes:
+def placed(comparison: Comparison, accounts: Accounts) -> pd.DataFrame:
+    """Return the comparison's table with where each evaluation stands, so that the counts of the page can be redone."""
+    frame = table(comparison.verdicts)
+    places = [accounts.place(verdict).value for verdict in comparison.verdicts]
+    frame.insert(list(frame.columns).index("outcome"), "place", places)
+    return frame
+
+
+def csv(frame: pd.DataFrame) -> bytes:
     """Return the table as CSV; a last column names the format, so that every reader of CSV still reads it."""
-    text = _texts_legible(table).assign(format=ReportFile.CSV.format_name).to_csv(index=False, lineterminator="\n")
+    text = _texts_legible(frame).assign(format=ReportFile.CSV.format_name).to_csv(index=False, lineterminator="\n")
     return encode(text)
 
 
-def parquet(table: pd.DataFrame) -> bytes:
+def parquet(frame: pd.DataFrame) -> bytes:
     """Return the table as Parquet; the file's own metadata name the format."""
-    arrow = pa.Table.from_pandas(_texts_legible(table), preserve_index=False)
+    arrow = pa.Table.from_pandas(_texts_legible(frame), preserve_index=False)
     stated = {**(arrow.schema.metadata or {}), _FORMAT_KEY: ReportFile.PARQUET.format_name.encode()}
     sink = io.BytesIO()
     pq.write_table(arrow.replace_schema_metadata(stated), sink)
     return sink.getvalue()
 
 
-def _texts_legible(table: pd.DataFrame) -> pd.DataFrame:
-    texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
-    return table.assign(**{name: table[name].map(_readable) for name in texts})
+def _texts_legible(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
+    return frame.assign(**{name: frame[name].map(_readable) for name in texts})
 
 
 def _readable(value: object) -> object:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.compare.comparison import Comparison
-from harness.compare.table import table
 from harness.report.accounts import Accounts
 from harness.report.files import ReportFile, encode, write_atomically
 from harness.report.junit import junit
 from harness.report.listing import listing
 from harness.report.page import page
 from harness.report.summary import summary
-from harness.report.tabular import csv, parquet
+from harness.report.tabular import csv, parquet, placed
 
 
 def render(comparison: Comparison) -> dict[ReportFile, bytes]:
     """Return the content of every file of the report; the same comparison gives the same bytes."""
     accounts = Accounts(comparison)
-    frame = table(comparison.verdicts)
+    frame = placed(comparison, accounts)
     return {
         ReportFile.CSV: csv(frame),
         ReportFile.PARQUET: parquet(frame),

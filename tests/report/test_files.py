@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from harness.report.accounts import Accounts
+from harness.report.accounts import Accounts, Place
 from harness.report.files import ReportFile, Unwritable, write_atomically
 from harness.report.legible import legible
 from harness.report.summary import literal
@@ -76,6 +76,18 @@ def test_csv_and_parquet_hold_the_same_table(rendered: dict[ReportFile, bytes]) 
         right = right.replace("", None) if right.dtype == object or str(right.dtype) == "str" else right
         assert left.isna().tolist() == right.isna().tolist(), name
         assert left.dropna().tolist() == right.dropna().tolist(), name
+
+
+@pytest.mark.parametrize("comparison", [MINIATURE, CLEAN], ids=["findings", "clean"])
+def test_the_counts_of_the_page_can_be_recomputed_from_the_csv(comparison) -> None:
+    files = render(comparison)
+    frame = pd.read_csv(io.BytesIO(files[ReportFile.CSV]))
+    counted = frame["place"].value_counts()
+    (told,) = re.findall(r'<div class="strip" role="img" aria-label="(.*?)">', files[ReportFile.PAGE].decode())
+    assert told == ", ".join(f"{counted.get(place.value, 0)} {place.value}" for place in Place)
+    by_adapter = frame.groupby("adapter")["place"].value_counts()
+    tally = Accounts(comparison).tally(v for v in comparison.verdicts if v.adapter == "torch")
+    assert by_adapter["torch"].to_dict() == {place.value: n for place, n in tally.counts.items() if n}
 
 
 def test_parquet_states_its_format_in_its_own_metadata(rendered: dict[ReportFile, bytes]) -> None:

@@ -28,6 +28,15 @@ def test_every_place_is_in_the_table_with_its_meaning(place: Place) -> None:
     assert f"| {place.value} | {place.meaning} |" in README
 
 
+def test_the_column_with_the_place_is_explained() -> None:
+    assert any("column `place`" in line for line in README)
+
+
+def test_every_place_that_junit_skips_is_named() -> None:
+    told = " ".join(README).partition("## JUnit ")[2].partition("## ")[0]
+    assert "unsupported ones, those outside the range and those of an adapter that did not run are skipped" in told
+
+
 @pytest.mark.parametrize("file", list(ReportFile))
 def test_every_file_is_named(file: ReportFile) -> None:
     assert any(f"`{file.value}`" in line for line in README)
