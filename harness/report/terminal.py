@@ -12,7 +12,7 @@ from rich.text import Text
 
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Finding
-from harness.report.accounts import Accounts, Place
+from harness.report.accounts import Accounts, Place, Tally
 from harness.report.figures import count, plural
 from harness.report.headline import Tone, compared, headline
 from harness.report.legible import legible
@@ -20,6 +20,7 @@ from harness.report.ranking import Gathered, Rank, ranked
 
 _TONES = {Tone.GOOD: "bold green", Tone.BAD: "bold red", Tone.OPEN: "bold yellow"}
 _PLACES = {Place.EXACT: "green", Place.WITHIN: "green", Place.EXPECTED: "blue", Place.FLAGGED: "bold red"}
+_UNBOUNDED = 1000  # columns: wider than the table of any number of adapters and places
 MOST = 20  # findings of one kind: a terminal is scrolled past beyond that, and summary.md has them all
 
 
@@ -28,7 +29,9 @@ def show(comparison: Comparison, accounts: Accounts, console: Console) -> None:
     said = headline(comparison)
     console.print(Text(said.sentence, style=_TONES[said.tone]))
     console.print(Text(compared(comparison)))
-    console.print(_denominators(comparison, accounts))
+    table = _denominators(comparison, accounts)
+    fits = console.measure(table, options=console.options.update(max_width=_UNBOUNDED)).maximum <= console.width
+    console.print(table if fits else _stacked(comparison, accounts))
     for run in comparison.adapters:
         if not run.ran:
             console.print(Text.assemble((f"{run.name} did not run: ", "bold yellow"), legible(run.why_not or "")))
@@ -47,11 +50,29 @@ def _denominators(comparison: Comparison, accounts: Accounts) -> Table:
         number = count(total.counts[place])
         style = _PLACES.get(place, "dim")
         table.add_column(place.short, footer=number, justify="right", no_wrap=True, style=style)
-    for run in comparison.adapters:
-        tally = accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
+    for name, tally in _tallies(comparison, accounts):
         numbers = [count(tally.counts[place]) if tally.counts[place] else "" for place in shown]
-        table.add_row(Text(legible(run.name)), count(tally.planned), *numbers)
+        table.add_row(Text(legible(name)), count(tally.planned), *numbers)
     return table
+
+
+def _stacked(comparison: Comparison, accounts: Accounts) -> Table:
+    """Return the denominators one below the other, for a terminal in which the table would cut its numbers."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True, overflow="fold")
+    table.add_column(overflow="fold")
+    for name, tally in (*_tallies(comparison, accounts), ("all", accounts.tally())):
+        table.add_row(Text(legible(name), style="bold"), count(tally.planned), "planned")
+        for place, number in tally.counts.items():
+            if number:
+                table.add_row("", Text(count(number), style=_PLACES.get(place, "dim")), place.short)
+    return table
+
+
+def _tallies(comparison: Comparison, accounts: Accounts) -> Iterable[tuple[str, Tally]]:
+    for run in comparison.adapters:
+        yield run.name, accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
 
 
 def _rank(rank: Rank, kinds: tuple[Gathered, ...]) -> Iterable[RenderableType]:
@@ -66,6 +87,8 @@ def _rank(rank: Rank, kinds: tuple[Gathered, ...]) -> Iterable[RenderableType]:
             cases = len({finding.case for finding in gathered.findings})
             who = f"{gathered.adapters}: " if gathered.ledger is not None else ""
             yield _indented(Text.assemble(f"{who}{gathered.title}", (f"  ({plural(cases, 'case')})", "dim")))
+            if gathered.ledger is not None:
+                yield _indented(Text(f"ledger entry {legible(gathered.ledger)}", style="dim"), depth=4)
 
 
 def _failing(gathered: Gathered) -> Iterable[RenderableType]:
