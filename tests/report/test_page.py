@@ -12,6 +12,7 @@ from harness.report.files import ReportFile
 from harness.report.legible import legible
 from harness.report.page import page
 from harness.report.sections import web_address
+from harness.vocabulary import Outcome
 from tests.report.miniature import CLEAN, EXHIBIT, FINDINGS, HOSTILE, HOSTILE_TEXT, MINIATURE
 
 
@@ -133,6 +134,24 @@ def test_the_zero_of_the_forum_is_explained_with_its_numbers_and_each_framework_
         "grad can be implicitly created only for scalar outputs",
     ):
         assert words in told
+
+
+@pytest.mark.parametrize("source", ["https://discuss.mxnet.io/t/derivative-of-softmax/2614", "my own model"])
+def test_the_zero_is_told_of_any_source_and_of_a_cotangent_that_was_given(source: str) -> None:
+    exhibit = replace(EXHIBIT, cotangent_name="ones")
+    cases = {"forum-summed-output": replace(MINIATURE.cases["forum-summed-output"], source=source)}
+    comparison = replace(CLEAN, cases=cases, exhibits={"forum-summed-output": exhibit})
+    told = Page(page(comparison, Accounts(comparison))).text.partition("Why is the gradient of softmax zero?")[2]
+    assert "mxnet returned the gradient (0, 0)" in told
+    assert f"From the case forum-summed-output ; source: {source} Zero, because" in told
+
+
+def test_the_absence_of_faults_is_shown_only_where_something_was_judged() -> None:
+    nothing = replace(CLEAN, verdicts=tuple(replace(v, outcome=Outcome.NOT_RUN) for v in CLEAN.verdicts))
+    assert "No unexpected fault" in Page(page(CLEAN, Accounts(CLEAN))).text
+    unjudged = Page(page(nothing, Accounts(nothing))).text
+    assert "Nothing was judged" in unjudged
+    assert "No unexpected fault" not in unjudged
 
 
 def test_the_worst_element_is_shown_in_decimal_and_bits(seen: Page) -> None:
