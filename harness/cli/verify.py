@@ -50,6 +50,10 @@ _PATIENCE = 120.0  # seconds for an adapter's file to be loaded; where it takes 
 @click.option(
     "--timeout", type=Positive(), metavar="SECONDS", help="Limit for one evaluation, as with `harness record`."
 )
+@click.option(
+    "--memory", type=Positive(), metavar="GIB", help="Limit for the recording process, as with `harness record`."
+)
+@click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
 @reports_option
 def command(
     *,
@@ -58,6 +62,8 @@ def command(
     expression: str | None,
     interpreter: Path,
     timeout: float | None,
+    memory: float | None,
+    fresh: bool,
     reports: Path,
 ) -> None:
     """Plan, record, compare and report for one ADAPTER: a name, or the path of a file with a class of your own.
@@ -73,8 +79,10 @@ def command(
         here = [sys.executable, "-m", "harness"]
         step = partial(_step, environment=environment)
         step([*here, "plan", *map(str, paths), *(["-k", expression] if expression else []), "--reports", home])
-        limit = [] if timeout is None else ["--timeout", str(timeout)]
-        record = [str(interpreter), "-m", "harness", "record", adapter, "--reports", home, *limit]
+        how = [] if timeout is None else ["--timeout", str(timeout)]
+        how += [] if memory is None else ["--memory", str(memory)]
+        how += ["--fresh"] if fresh else []
+        record = [str(interpreter), "-m", "harness", "record", adapter, "--reports", home, *how]
         # an adapter that could not run is not the end: compare says so, with its reason and exit code
         step(record, goes_on=(Exit.AGREED, Exit.NOT_RUN))
         judged = step(
