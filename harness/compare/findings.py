@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.adapters.registry import BUILT_IN
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zero import ZeroGradient
 from harness.plan.problem import Problem
@@ -28,6 +29,11 @@ _BY_OUTCOME = {
     Outcome.NONFINITE_PATTERN: FindingKind.NONFINITE,
     Outcome.SIGN_OF_INFINITY: FindingKind.INFINITY_SIGN,
     Outcome.BEYOND_BOUND: FindingKind.BEYOND_BOUND,
+}
+_AGAIN = {  # what to add to the command that tries once more
+    FindingKind.CRASHED: "",
+    FindingKind.TIMED_OUT: " --timeout SECONDS",
+    FindingKind.OUT_OF_MEMORY: " --memory GIB",
 }
 _LEVELS = {Level.FAULT: 0, Level.POLICY: 1, Level.EXPLANATION: 2}
 
@@ -135,6 +141,10 @@ def _sentence(kind: FindingKind, verdict: Verdict) -> str:
             )
         case FindingKind.RAISED:
             return f"{who}: the {what} raised {verdict.detail}"
+        case FindingKind.CRASHED | FindingKind.TIMED_OUT | FindingKind.OUT_OF_MEMORY:
+            spec = who if who in BUILT_IN else "FILE.py"  # where an outside adapter lies is not on record
+            again = f"try again with: harness record {spec} --fresh{_AGAIN[kind]}"
+            return f"{who}: the {what}: {verdict.outcome}: {verdict.detail}; {again}"
         case _:
             return f"{who}: the {what}: {verdict.outcome}: {verdict.detail}"
 

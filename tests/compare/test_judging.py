@@ -112,6 +112,25 @@ def test_an_evaluation_without_a_number_is_accounted_for(result: Any, outcome: O
     assert compared.verdicts[0].outcome.agreed
 
 
+@pytest.mark.parametrize(
+    ("result", "adapter", "words"),
+    [
+        (Crashed(how="SIGSEGV"), "torch", "SIGSEGV; try again with: harness record torch --fresh"),
+        (Crashed(how="SIGSEGV"), "kernel", "SIGSEGV; try again with: harness record FILE.py --fresh"),
+        (TimedOut(limit=3.0), "jax", "3 s; try again with: harness record jax --fresh --timeout SECONDS"),
+        (OutOfMemory(limit=2**30), "mxnet", "1 GiB; try again with: harness record mxnet --fresh --memory GIB"),
+    ],
+)
+def test_what_ended_a_process_is_followed_by_how_to_try_again(result: Any, adapter: str, words: str) -> None:
+    asked = plan(problem(X, V))
+    right = recording(asked, RIGHT)
+    name = asked.problems[0].id
+    spoilt = right.entries | {(name, Quantity.VJP): Entry(problem=name, quantity=Quantity.VJP, result=result)}
+    compared = compare(asked, {adapter: Recording(header=header(adapter), complete=True, entries=spoilt)})
+    (found,) = compared.unexpected
+    assert found.sentence.endswith(words)
+
+
 def test_a_result_that_a_complete_recording_lacks_is_missing() -> None:
     asked = plan(problem(X, V))
     compared = compare(asked, {"kernel": Recording(header=header("kernel"), complete=True, entries={})})
