@@ -16,7 +16,10 @@ from harness.adapters.framework import import_framework
 from harness.call import Call
 from harness.vocabulary import Mode, Quantity
 
-_HINT = "MXNet 1.9.1 needs Python 3.11 or 3.12 and numpy below 2: pip install mxnet==1.9.1 numpy==1.23.5"
+_PACKAGES = {  # those that MXNet 1.9.1 is imported with, by the version of Python
+    (3, 11): "mxnet==1.9.1 numpy==1.23.5",
+    (3, 12): "mxnet==1.9.1 numpy==1.26.4 setuptools==75.8.2",
+}
 
 
 @final
@@ -33,8 +36,7 @@ class MXNetAdapter(Adapter):
     def __init__(self) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when the library is loaded
         _restore_numpy_bool()
-        python = ".".join(map(str, sys.version_info[:2]))
-        self._mx: Any = import_framework("mxnet", hint=f"{_HINT} (here: Python {python}, numpy {np.__version__})")
+        self._mx: Any = import_framework("mxnet", hint=hint(sys.version_info[:2], numpy=np.__version__))
 
     def describe(self) -> Description:
         """Return MXNet's version, and whether its kernels for the last axis are oneDNN's."""
@@ -112,6 +114,17 @@ class MXNetAdapter(Adapter):
             scope: contextlib.AbstractContextManager[Any] = self._mx.util.np_shape(True)
             return scope
         return contextlib.nullcontext()
+
+
+def hint(python: tuple[int, int], *, numpy: str) -> str:
+    """Say how to get MXNet in this version of Python, beside this version of NumPy, or that there is no way."""
+    here = f"(here: Python {python[0]}.{python[1]}, numpy {numpy})"
+    if python not in _PACKAGES:
+        return (
+            "MXNet 1.9.1 needs numpy below 2, of which there is none for Python 3.13 and later: "
+            f"record it with Python 3.11 or 3.12 {here}"
+        )
+    return f"MXNet 1.9.1 needs numpy below 2: pip install {_PACKAGES[python]} {here}"
 
 
 def _restore_numpy_bool() -> None:
