@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib
-import importlib.util
 import inspect
 import re
 import sys
@@ -14,9 +13,17 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.adapters.contract import Adapter, FrameworkUnavailable
+from harness.adapters.source import (
+    belongs,
+    execute,
+    executed_digest,
+    import_from_source,
+    is_machinery,
+    module_from_source,
+)
 
 BUILT_IN = ("reference", "mxnet", "torch", "jax")
-_INSTALLED = {"site-packages", "dist-packages"}
+_HARNESS = Path(__file__).resolve().parents[1]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -37,7 +44,8 @@ def default_name(spec: str) -> str:
 def load(spec: str) -> type[Adapter]:
     """Return the adapter class that ``spec`` names: a built-in name, or the path of a ``.py`` file with one adapter.
 
-    Raise :class:`AdapterFault` where there is none. The framework is not imported: that is the constructor's part.
+    Raise :class:`AdapterFault` where there is none. The framework is not imported: that is the constructor's part. The
+    adapter, and from then on what it imports from beside it, runs from its source, never from a cache of bytecode.
     """
     if is_path(spec):
         return _only_adapter(_execute(Path(spec)), spec)
@@ -47,6 +55,7 @@ def load(spec: str) -> type[Adapter]:
         raise AdapterFault(
             f"there is no adapter {spec!r}: {meant}give one of {', '.join(BUILT_IN)}, or the path of a .py file"
         )
+    import_from_source(Path(__file__).parent)
     return _only_adapter(importlib.import_module(f"harness.adapters.{spec}"), spec)
 
 
@@ -56,30 +65,35 @@ def source_file(adapter: type[Adapter]) -> Path:
 
 
 def source_digest(adapter: type[Adapter]) -> str:
-    """Return the SHA-256 of the adapter's source: its file, and what it has imported from beside or below it.
+    """Return the SHA-256 of the adapter's source: its file, and what has been imported of what belongs to it.
 
-    The package ``reference`` counts as beside: it is the framework of the adapter of that name. What is installed,
-    perhaps in an environment below, does not: the versions of packages are recorded on their own.
+    It is of the very bytes that run, where :func:`load` had them run, whatever the files have become since.
     """
     own = source_file(adapter)
-    files = {own}
+    digests: dict[Path, str | None] = {own: None}
     for name, module in list(sys.modules.items()):
         file = Path(getattr(module, "__file__", None) or "/").resolve()
-        beside = file.is_relative_to(own.parent) and not _INSTALLED & set(file.relative_to(own.parent).parts)
-        if file.is_file() and (beside or name.split(".")[0] == "reference"):
-            files.add(file)
+        if file == own or (file.is_file() and belongs(name, file, folder=own.parent)):
+            digests[file] = executed_digest(module) or digests.get(file)
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in sorted(digests):
         digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0")
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
+        digest.update(bytes.fromhex(digests[file] or hashlib.sha256(file.read_bytes()).hexdigest()))
     return digest.hexdigest()
 
 
 def trimmed_traceback(error: BaseException, *, file: Path) -> str:
-    """Return the traceback of ``error`` from its first frame in ``file`` on: what an adapter's author has to see."""
-    frames = traceback.extract_tb(error.__traceback__)
-    first = next((k for k, frame in enumerate(frames) if Path(frame.filename).resolve() == file.resolve()), 0)
-    text = "".join(traceback.format_list(frames[first:]) + traceback.format_exception_only(error))
+    """Return what an adapter's author has to see of ``error``: its traceback from its first frame in ``file`` on.
+
+    Where there is none (a method is inherited, the file is no Python) the frames of the harness are left out.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_machinery(frame.filename)]
+    paths = [Path(frame.filename).resolve() for frame in frames]
+    if file.resolve() in paths:
+        frames = frames[paths.index(file.resolve()) :]
+    else:
+        frames = [frame for frame, path in zip(frames, paths, strict=True) if not path.is_relative_to(_HARNESS)]
+    text = "".join(traceback.format_list(frames) + traceback.format_exception_only(error))
     return text.rstrip()
 
 
@@ -89,14 +103,12 @@ def _execute(path: Path) -> ModuleType:
     if path.suffix != ".py":
         raise AdapterFault(f"{path}: not a Python file: give the path of a .py file that holds one adapter")
     name = f"outside_adapter_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise AdapterFault(f"{path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
+    import_from_source(path.resolve().parent)
+    module = module_from_source(name, path)
     sys.modules[name] = module  # dataclasses look their module up there
     sys.path.append(str(path.parent.resolve()))  # last: a file beside the adapter may be imported, never shadow others
     try:
-        spec.loader.exec_module(module)
+        execute(module)
     except FrameworkUnavailable:
         raise
     except Exception as error:

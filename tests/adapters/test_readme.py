@@ -64,7 +64,7 @@ def test_the_table_names_every_built_in_adapter() -> None:
 
 def test_every_built_in_adapter_is_one_file_and_every_file_a_part() -> None:
     files = {path.stem for path in Path(harness.adapters.__path__[0]).glob("*.py")}
-    assert files - {"__init__", "contract", "framework", "registry"} == set(BUILT_IN)
+    assert files - {"__init__", "contract", "framework", "registry", "source"} == set(BUILT_IN)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
