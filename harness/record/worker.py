@@ -2,8 +2,9 @@
 
 It speaks to its parent in JSON lines. Up the channel, a pipe of its own: ``hello`` (the adapter's name and default
 mode), ``ready`` (its description and source) or ``unavailable`` or ``fault`` (a text), then ``start`` and ``done``
-with the number of an evaluation, and ``finished``. Down its standard input: one line that says where to record, and
-perhaps ``stop``. When the parent ends the child does too: by the kernel's doing, and by the end of its input.
+with the number of an evaluation, and ``finished``. Down the pipe that it gets as its standard input: one line that says
+where to record, and perhaps ``stop``. When the parent ends the child does too: by the kernel's doing, and by the end of
+that pipe.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from harness.adapters.contract import Adapter, FrameworkUnavailable
 from harness.adapters.registry import AdapterFault, load, source_digest, source_file, trimmed_traceback
@@ -54,14 +55,18 @@ class Channel:
 def main(spec: str, plan_folder: str, descriptor: str) -> NoReturn:
     """Record with the adapter ``spec`` what the parent asks for, reporting on file descriptor ``descriptor``."""
     _end_with_parent()
+    orders = os.fdopen(os.dup(0), encoding="utf-8")
+    os.close(0)  # nothing that an adapter reads, or closes, is the harness's
     os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
+    _fill_standard_streams()
     channel = Channel(int(descriptor))
     adapter = _open(spec, channel)
-    order = json.loads(sys.stdin.readline() or "null")
+    _fill_standard_streams()
+    order = json.loads(orders.readline() or "null")
     if order is None:
         os._exit(1)
     stop = threading.Event()
-    threading.Thread(target=_listen, args=(stop,), daemon=True).start()
+    threading.Thread(target=_listen, args=(orders, stop), daemon=True).start()
     try:
         plan = read_plan(Path(plan_folder))
         if plan.digest != order["plan"]:
@@ -83,6 +88,19 @@ def _end_with_parent() -> None:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _fill_standard_streams() -> None:
+    """Open those of the standard streams that are closed, so that no file of the harness gets the number of one.
+
+    An adapter that closes one of them in every call would otherwise close that file.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # it is given the lowest number that is free: this one
+            os.set_inheritable(opened, True)
+
+
 def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop: threading.Event) -> None:
     folder = Path(order["folder"])
     recorded = read_recording(folder, plan=plan.digest).entries.keys()
@@ -96,7 +114,9 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         channel.send("start", number=number)
-        segment.add(evaluate(adapter, problem, quantity, memory=order["memory"]))
+        entry = evaluate(adapter, problem, quantity, memory=order["memory"])
+        _fill_standard_streams()
+        segment.add(entry)
         channel.send("done", number=number)
         if segment.entries >= order["batch"] or time.monotonic() - opened >= FLUSH_SECONDS:
             segment.close()
@@ -135,8 +155,8 @@ def _described(adapter: Adapter, spec: str) -> Json:
     return value
 
 
-def _listen(stop: threading.Event) -> None:
-    for line in sys.stdin:
+def _listen(orders: TextIO, stop: threading.Event) -> None:
+    for line in orders:
         if line.strip() == "stop":
             stop.set()
     os._exit(1)

@@ -9,9 +9,10 @@ import pytest
 
 from harness.adapters.registry import AdapterFault
 from harness.plan.plan import Plan
-from harness.record.crew import HOPELESS
+from harness.record.crew import BATCH, HOPELESS
 from harness.record.recording import Crashed, OutOfMemory, Raised, Recording, Result, Returned, TimedOut, Unsupported
 from harness.record.runner import Ending
+from harness.record.segment import segments
 from harness.record.watch import CannotGoOn
 from harness.vocabulary import Mode, Quantity
 from tests.record.bench import LIMITS, MARKED, around_the_mark, problem, run, same, write
@@ -106,6 +107,13 @@ def test_a_changed_input_is_named_and_reaches_no_other_evaluation(bed: Bed) -> N
 @pytest.mark.parametrize("adapter", ["prints", "reuses_buffer"])
 def test_habits_of_real_kernels_change_nothing(adapter: str, bed: Bed) -> None:
     assert same(run(adapter, bed.reports, bed.plan).recording, bed.honest)
+
+
+def test_an_adapter_that_closes_its_input_in_every_call_closes_no_file_of_the_recorder(tmp_path: Path) -> None:
+    plan = write(tmp_path, [problem(f"p{k}", [0.0, k]) for k in range(BATCH)])  # two evaluations each: two segments
+    done = run("closes_input", tmp_path, plan)
+    assert len(segments(done.folder)) >= 2
+    assert same(done.recording, run("honest", tmp_path, plan).recording)
 
 
 def test_an_adapter_that_always_dies_is_given_up_and_every_evaluation_accounted_for(tmp_path: Path) -> None:
