@@ -19,6 +19,7 @@ from harness.campaign.sample import UnknownProblem, identified
 from harness.campaign.table import csv_text
 from harness.cli.casefiles import read_cases
 from harness.cli.exits import Exit, leave
+from harness.cli.options import environments_option, names, reports_in
 from harness.cli.progress import progress
 from harness.compare.compare import NotRun
 from harness.plan.plan import LedgerEntry
@@ -45,20 +46,8 @@ Examples:
 )
 @click.option("--chunk", type=click.IntRange(min=1), default=5000, show_default=True, help="Problems taken at a time.")
 @click.option("--only", metavar="PROBLEM", help="Repeat this one problem, named by its id, and show it in full.")
-@click.option(
-    "--reports",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports/campaign"),
-    show_default=True,
-    help="The folder that holds the table and what is kept of finished chunks.",
-)
-@click.option(
-    "--environments",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".tox"),
-    show_default=True,
-    help="tox's folder, with an environment per framework.",
-)
+@reports_in("reports/campaign", holds="the table and what is kept of finished chunks")
+@environments_option
 @click.option(
     "--cases",
     type=click.Path(path_type=Path),
@@ -85,7 +74,7 @@ def command(
     command, or one with more problems, goes on where an earlier one stopped.
     """
     ledger = read_cases((cases,)).ledger
-    wanted = tuple(dict.fromkeys(name.strip() for name in adapters.split(",") if name.strip()))
+    wanted = names(adapters)
     try:
         if only is not None:
             found = _examine(identified(only), wanted, reports=reports, environments=environments, ledger=ledger)

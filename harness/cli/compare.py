@@ -9,7 +9,7 @@ import click
 
 from harness.adapters.registry import BUILT_IN
 from harness.cli.exits import Exit, leave
-from harness.cli.options import reports_option
+from harness.cli.options import names, reports_option
 from harness.cli.progress import progress
 from harness.compare.comparison import Comparison
 from harness.layout import Layout
@@ -66,14 +66,14 @@ def command(reports: Path, require: str, only: str) -> None:
 
 def _names(text: str, *, option: str, recordings: Path) -> tuple[str, ...]:
     """Return the adapters that an option names; leave where one is neither built in nor recorded."""
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    named = names(text)
     known = sorted({*BUILT_IN, *(path.name for path in recordings.glob("*") if path.is_dir())})
-    for name in names:
+    for name in named:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             leave(Exit.USAGE, f"{option}: no adapter is called {name!r}: {hint}")
-    return names
+    return named
 
 
 def _exit(comparison: Comparison) -> Exit:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Positive(click.FloatRange):
@@ -23,10 +26,28 @@ class Positive(click.FloatRange):
         return number
 
 
-reports_option = click.option(
-    "--reports",
+def reports_in(default: str, *, holds: str) -> Callable[[Decorated], Decorated]:
+    """Return the option ``--reports``: a folder, by default ``default``, that holds what ``holds`` says."""
+    return click.option(
+        "--reports",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(default),
+        show_default=True,
+        help=f"The folder that holds {holds}.",
+    )
+
+
+reports_option = reports_in("reports", holds="plan, recordings and report")
+
+environments_option = click.option(
+    "--environments",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
+    default=Path(".tox"),
     show_default=True,
-    help="The folder that holds plan, recordings and report.",
+    help="tox's folder, with an environment per framework.",
 )
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names in ``text``, which separates them by commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

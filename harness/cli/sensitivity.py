@@ -12,6 +12,7 @@ from harness.campaign.sensitivity.measure import OURS, CheckFailed, interpreters
 from harness.campaign.sensitivity.table import csv_text, markdown_table
 from harness.campaign.sensitivity.trials import cells
 from harness.cli.exits import Exit, leave
+from harness.cli.options import environments_option, names, reports_in
 from harness.cli.progress import progress
 
 EXAMPLES = """\b
@@ -35,20 +36,8 @@ _FEWEST, _MOST = 20, 200  # rows: enough for a 95 % quantile, and enough
     help="Whose own checks are measured too, separated by commas.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which rows.")
-@click.option(
-    "--reports",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports/campaign"),
-    show_default=True,
-    help="The folder that sensitivity.csv is written to.",
-)
-@click.option(
-    "--environments",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path(".tox"),
-    show_default=True,
-    help="tox's folder, with an environment per framework.",
-)
+@reports_in("reports/campaign", holds="sensitivity.csv")
+@environments_option
 def command(*, lengths: str, beside: str, seed: int, reports: Path, environments: Path) -> None:
     """Plant errors of known size in one element of a correct result, and find the smallest that is flagged.
 
@@ -56,7 +45,7 @@ def command(*, lengths: str, beside: str, seed: int, reports: Path, environments
     float32, 1.1e-16 in float64): median and 95 % quantile over the rows, for this harness and, at their defaults, for
     the checks that numpy, torch and mxnet bring, each run in its own interpreter.
     """
-    wanted = tuple(dict.fromkeys(name.strip() for name in beside.split(",") if name.strip()))
+    wanted = names(beside)
     if unknown := [name for name in wanted if name not in BY_FRAMEWORK]:
         leave(Exit.USAGE, f"--beside: {unknown[0]!r} brings no check; give some of {', '.join(BY_FRAMEWORK)}")
     counts = _lengths(lengths)
