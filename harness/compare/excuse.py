@@ -81,8 +81,7 @@ def _absent(case: CaseRecord, ran: dict[str, AdapterRun], findings: list[Finding
                 case=case.id,
                 sentence=(
                     f"The case expects the finding {expected.kind.value}{by}, and it did not appear. Either the "
-                    "framework "
-                    f"changed, or the case is wrong: see {case.file}:{case.line}."
+                    f"framework changed, or the case is wrong: see {case.file}:{case.line}."
                 ),
                 adapters=tuple(absent),
                 evidence={"expected": expected.kind.value},
@@ -132,9 +131,8 @@ def _stale(entry: LedgerEntry) -> Finding:
         case=entry.case or "",
         sentence=(
             f"The ledger entry {entry.id} no longer happens: {entry.adapter} {entry.version} on {entry.platform} "
-            "does not "
-            f"give {entry.kind.value} any more. Remove the entry at {entry.file}:{entry.line}, or find out what "
-            "changed."
+            f"does not give {entry.kind.value} any more. Remove the entry at {entry.file}:{entry.line}, or find out "
+            "what changed."
         ),
         adapters=(entry.adapter,),
         quantity=entry.quantity,

@@ -126,8 +126,8 @@ def _sentence(kind: FindingKind, verdict: Verdict) -> str:
         case FindingKind.ZERO_RULE:
             return (
                 f"{who}: the {what} came back as zeros although the true gradient is not zero: element "
-                f"{_index(verdict)} "
-                f"should be {verdict.want!r}. A backward rule that returns zeros is a fault, not rounding."
+                f"{_index(verdict)} should be {verdict.want!r}. A backward rule that returns zeros is a fault, not "
+                "rounding."
             )
         case FindingKind.IMPLICIT_REFUSED:
             return f"{who} refuses to differentiate a non-scalar output when no cotangent is given: {verdict.detail}"
@@ -136,8 +136,7 @@ def _sentence(kind: FindingKind, verdict: Verdict) -> str:
         case FindingKind.UNDEFINED_ROW:
             return (
                 f"{who}: a row for which softmax is not defined (it holds NaN or +inf, or nothing but -inf) is "
-                "answered "
-                f"differently from the convention of this harness, which is NaN: {verdict.detail}."
+                f"answered differently from the convention of this harness, which is NaN: {verdict.detail}."
             )
         case FindingKind.RAISED:
             return f"{who}: the {what} raised {verdict.detail}"

@@ -17,6 +17,8 @@ from reference.formats import format_named
 from reference.truth import Truth
 from reference.ulp import error, rounded, ulps
 
+_RANGE = "a correct kernel may overflow here on its way to the result"
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -51,9 +53,6 @@ def measure(got: NDArray[Any], *, oracle: Truth, dtype: str, rows: RowConsistenc
         if not (alike | oracle.undefined).all():
             pattern = Measured(Outcome.OUTSIDE_RANGE, f"{_RANGE}: {pattern.detail}", pattern.numbers)
         return measured if measured.outcome is Outcome.BEYOND_BOUND else pattern
-
-
-_RANGE = "a correct kernel may overflow here on its way to the result"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,10 @@ _MEANINGS = {
     Place.WITHIN: "every element meets its rounding bound: a correct kernel may return this",
     Place.EXPECTED: "not the oracle's value, and the case or the ledger says so and why",
     Place.FLAGGED: "differs, and nobody expected it: this fails the run",
-    Place.RANGE: "an intermediate sum leaves the dtype's range, where no bound holds",
+    Place.RANGE: (
+        "no rounding bound proves anything: an intermediate leaves the dtype's range, or its error may be as large as "
+        "it is"
+    ),
     Place.UNSUPPORTED: "the framework has no such call; nothing was emulated",
     Place.NOT_RUN: "no result, because the adapter did not run",
 }

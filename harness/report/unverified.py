@@ -53,7 +53,7 @@ def _range(comparison: Comparison, accounts: Accounts) -> Iterable[Gap]:
     for adapter, number in counted.items():
         yield Gap(
             what=f"{adapter}: {plural(number, 'evaluation')} outside the bound’s range",
-            why="an intermediate sum leaves the range of the dtype, so that no rounding bound holds",
+            why=Place.RANGE.meaning,
         )
 
 
