@@ -1,8 +1,8 @@
-"""The words of the harness, each spelled once: every closed set is an enum here and nowhere else."""
+"""The words that stages share, each spelled once: a closed set that more than one of them speaks of is an enum here."""
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 
 
 class Op(StrEnum):
@@ -143,3 +143,15 @@ _EXPLANATIONS = frozenset(
     }
 )
 _POLICIES = frozenset({FindingKind.IMPLICIT_REFUSED, FindingKind.SHAPE_REFUSED, FindingKind.UNDEFINED_ROW})
+
+
+class Exit(IntEnum):
+    """What a run of the command line means to the shell or the CI that started it."""
+
+    AGREED = 0  # every result agrees, or differs as the case or the ledger says
+    FINDINGS = 1  # unexpected findings
+    USAGE = 2  # the command line itself is wrong (click uses the same number)
+    NOT_RUN = 3  # a required adapter did not run, or nothing was judged
+    BAD_CASES = 65  # a case file is wrong (EX_DATAERR)
+    OUR_FAULT = 70  # a fault of the harness (EX_SOFTWARE)
+    INTERRUPTED = 130  # Ctrl-C

@@ -27,7 +27,7 @@ from harness.compare.verdict import Finding
 from harness.plan.codec import entry_to_json
 from harness.plan.plan import LedgerEntry
 from harness.record.recording import Header
-from harness.record.segment import write_text
+from harness.wholefile import write_whole
 
 FORMAT = "softmax-harness campaign"
 VERSION = 1
@@ -91,7 +91,7 @@ def judge_digest() -> str:
 def keep(kept: Kept, path: Path) -> None:
     """Write ``kept`` to ``path``, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, _File(kept=kept).model_dump_json(indent=1) + "\n")
+    write_whole(path, _File(kept=kept).model_dump_json(indent=1) + "\n")
 
 
 def find(path: Path, key: Key) -> Kept | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from pathlib import Path
 from harness.layout import Layout
 from harness.plan.plan import Plan
 from harness.plan.store import write_plan
+from harness.record.elsewhere import reachable
 from harness.record.recording import Header, Recording
 from harness.record.store import RecordingError, read_recording
-
-_RECORDED, _NOT_RUN, _INTERRUPTED = 0, 3, 130  # exit codes of `harness record`
+from harness.vocabulary import Exit
 
 
 class RecorderFailed(Exception):
@@ -54,18 +53,17 @@ class Recorder:
         return _read(Layout(home).recordings(selected=plan.selection is not None) / name, plan)
 
     def _run(self, home: Path) -> None:
-        package_home = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, [package_home, self.environ.get("PYTHONPATH", "")]))
         line = [str(self.python), "-m", "harness", "record", self.adapter, "--reports", str(home)]
         try:
-            done = subprocess.run(  # noqa: S603 - an interpreter that the user or tox provides
-                line, env={**self.environ, "PYTHONPATH": path}, stdout=subprocess.DEVNULL, check=False
-            )
+            with reachable(self.environ) as environment:
+                done = subprocess.run(  # noqa: S603 - an interpreter that the user or tox provides
+                    line, env=environment, stdout=subprocess.DEVNULL, check=False
+                )
         except OSError as error:
             raise RecorderFailed(f"{self.python}: cannot be started: {error.strerror}") from None
-        if done.returncode == _INTERRUPTED:
+        if done.returncode == Exit.INTERRUPTED:
             raise KeyboardInterrupt
-        if done.returncode not in (_RECORDED, _NOT_RUN):
+        if done.returncode not in (Exit.AGREED, Exit.NOT_RUN):
             raise RecorderFailed(f"{' '.join(line)}: it ended with exit code {done.returncode}", code=done.returncode)
 
 

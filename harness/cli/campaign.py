@@ -24,6 +24,7 @@ from harness.cli.progress import progress
 from harness.compare.compare import NotRun
 from harness.plan.plan import LedgerEntry
 from harness.plan.store import PlanError
+from harness.wholefile import write_whole
 
 EXAMPLES = """\b
 Examples:
@@ -96,8 +97,8 @@ def _run(
     contenders, absent = _muster(wanted, reports=reports, environments=environments)
     campaign = run_campaign(parts, contenders, absent=absent, folder=reports, ledger=ledger, step=_step)
     reports.mkdir(parents=True, exist_ok=True)
-    (reports / "campaign.csv").write_text(csv_text(campaign.cells), encoding="utf-8")
-    (reports / "campaign.md").write_text(page(campaign), encoding="utf-8")
+    write_whole(reports / "campaign.csv", csv_text(campaign.cells))
+    write_whole(reports / "campaign.md", page(campaign))
     click.echo(terminal(campaign))
     click.echo(f"harness: written to {reports / 'campaign.md'} and {reports / 'campaign.csv'}", err=True)
     if campaign.findings:

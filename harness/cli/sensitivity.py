@@ -14,6 +14,7 @@ from harness.campaign.sensitivity.trials import cells
 from harness.cli.exits import Exit, leave
 from harness.cli.options import environments_option, names, reports_in
 from harness.cli.progress import progress
+from harness.wholefile import write_whole
 
 EXAMPLES = """\b
 Examples:
@@ -56,7 +57,7 @@ def command(*, lengths: str, beside: str, seed: int, reports: Path, environments
         with progress("sensitivity", total=len(cells(counts))) as step:
             found = list(sensitivity(counts, pythons, rows=_rows, seed=seed, environ=os.environ, progress=step))
         reports.mkdir(parents=True, exist_ok=True)
-        (reports / "sensitivity.csv").write_text(csv_text(found), encoding="utf-8")
+        write_whole(reports / "sensitivity.csv", csv_text(found))
     except CheckFailed as error:
         leave(Exit.OUR_FAULT, str(error))
     except OSError as error:

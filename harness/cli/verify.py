@@ -6,17 +6,15 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
 from harness.adapters.registry import default_name, is_path
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive, reports_option
+from harness.record.elsewhere import reachable
 
 EXAMPLES = """\b
 Examples:
@@ -73,7 +71,7 @@ def command(
     comparison.json is written, but no page.
     """
     _check(interpreter)
-    with _environment() as environment:
+    with reachable(os.environ) as environment:
         name = _name(adapter, interpreter, environment)
         home = str(reports / "verify" / name)
         here = [sys.executable, "-m", "harness"]
@@ -90,9 +88,7 @@ def command(
             goes_on=(Exit.AGREED, Exit.FINDINGS, Exit.NOT_RUN),
         )
         if importlib.util.find_spec("pandas") is None:
-            click.echo(
-                "harness: pandas is not installed, so there is no page: pip install 'softmax-harness[report]'", err=True
-            )
+            click.echo("harness: no page without pandas: in a checkout, pip install '.[report]' brings it", err=True)
         else:
             step([*here, "report", "--reports", home])
     raise SystemExit(judged)
@@ -112,17 +108,6 @@ def _check(interpreter: Path) -> None:
             f"--python {interpreter}: cannot record: {last}. "
             f"It needs Python 3.11 or later with the framework and: {' '.join(_NEEDED)}",
         )
-
-
-@contextmanager
-def _environment() -> Iterator[dict[str, str]]:
-    """Yield an environment in which any interpreter finds this harness, and nothing that is installed beside it."""
-    beside = Path(__file__).resolve().parents[2]
-    with TemporaryDirectory(prefix="harness-") as folder:
-        for package in ("harness", "reference"):
-            (Path(folder) / package).symlink_to(beside / package)
-        path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
-        yield {**os.environ, "PYTHONPATH": path}
 
 
 def _name(adapter: str, interpreter: Path, environment: dict[str, str]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.compare.comparison import Comparison
+from harness.wholefile import write_whole
 
 FORMAT = "harness-comparison"
 VERSION = 1  # of the file; a reader refuses any other, since a comparison is made again in seconds
@@ -36,15 +36,7 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = _path(folder)
-    partial = path.with_name(path.name + ".partial")
-    text = _File(comparison=comparison).model_dump_json() + "\n"
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError:
-        with suppress(OSError):  # the error that matters is the one on its way
-            partial.unlink(missing_ok=True)
-        raise
+    write_whole(path, _File(comparison=comparison).model_dump_json() + "\n")
     return path
 
 

@@ -12,6 +12,7 @@
         worker   the same process, from inside
         evaluate one evaluation
       surroundings   machine, flags and packages
+    elsewhere    the same in another interpreter
 
     recording    what a recording says
     store        where it is kept: header, segments, manifest

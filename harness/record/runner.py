@@ -80,10 +80,11 @@ def record(
                 "seconds": round(time.monotonic() - clock, 3),
                 "processes": crew.processes,
             }
-            finish_recording(folder, read_recording(folder, plan=plan.digest), run=run)
-            ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
             recording = read_recording(folder, plan=plan.digest)
-    return Run(ending=ending, folder=folder, recording=recording, planned=len(crew.schedule))
+            finish_recording(folder, recording, run=run)
+            ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
+    complete = replace(recording, complete=True)
+    return Run(ending=ending, folder=folder, recording=complete, planned=len(crew.schedule))
 
 
 def _header(plan: Plan, opening: Opening, environ: Mapping[str, str]) -> Header:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from harness.arraypack import PackError, PackWriter, open_pack, unpack
 from harness.record.codec import entry_from_json, entry_to_json
 from harness.record.recording import Entry
+from harness.wholefile import write_whole
 
 _NAME = re.compile(r"segment-(\d{4,})\.jsonl")
 
@@ -59,7 +59,7 @@ class SegmentWriter:
         """Write the segment."""
         self._pack.close()
         first = {"entries": len(self._lines), "pack": sha256(pack_of(self._path))}
-        write_text(self._path, "".join(json.dumps(line) + "\n" for line in [first, *self._lines]))
+        write_whole(self._path, "".join(json.dumps(line) + "\n" for line in [first, *self._lines]))
 
 
 def read_segment(path: Path) -> list[Entry]:
@@ -95,13 +95,3 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that is whole, and on the disk, or not there under this name."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

@@ -21,8 +21,9 @@ from typing import Any
 
 from harness.record.codec import Json, header_from_json, header_to_json
 from harness.record.recording import Entry, Header, Recording
-from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_segment, segments, sha256, write_text
+from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_segment, segments, sha256
 from harness.vocabulary import Quantity
+from harness.wholefile import write_whole
 
 FORMAT = "softmax-harness recording"
 VERSION = 1
@@ -161,7 +162,7 @@ def _read_json(path: Path, adapter: str) -> Json:
 
 
 def _write_json(path: Path, value: Json) -> None:
-    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def _again(adapter: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
+
+from harness.wholefile import write_whole
 
 
 class Unwritable(Exception):
@@ -45,21 +46,11 @@ def encode(text: str) -> bytes:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write ``content`` under the name ``path`` whole or not at all; raise :class:`Unwritable` where it cannot be."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        _remove(partial)
         raise Unwritable(
             f"{path}: cannot be written ({error.strerror or error}); the report that was there is unchanged. "
             "Give a folder that you may write to with --reports, or make room; nothing is wrong with the comparison"
         ) from error
-
-
-def _remove(partial: Path) -> None:
-    try:
-        partial.unlink(missing_ok=True)
-    except OSError:
-        return  # the error that matters is the one being reported

@@ -6,35 +6,23 @@ import os
 import time
 from pathlib import Path
 
-from harness.adapters.contract import Adapter
-from harness.adapters.reference import ReferenceAdapter
-from harness.vocabulary import Mode
+from right import Right
 
 
-class Counted(Adapter):
+class Counted(Right):
     name = "counted"
-    modes = (Mode.EAGER,)
-
-    def __init__(self) -> None:
-        self._right = ReferenceAdapter()
-
-    def describe(self):
-        return self._right.describe()
-
-    def unsupported(self, call, quantity):
-        return self._right.unsupported(call, quantity)
 
     def forward(self, call):
-        return self._counted(self._right.forward, call)
+        return self._counted(super().forward, call)
 
     def vjp(self, call):
-        return self._counted(self._right.vjp, call)
+        return self._counted(super().vjp, call)
 
     def jvp(self, call):
-        return self._counted(self._right.jvp, call)
+        return self._counted(super().jvp, call)
 
     def jacobian(self, call):
-        return self._counted(self._right.jacobian, call)
+        return self._counted(super().jacobian, call)
 
     def _counted(self, method, call):
         time.sleep(0.01)

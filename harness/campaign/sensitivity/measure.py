@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from harness.campaign.interpreter import NoInterpreter, interpreter
 from harness.campaign.sensitivity.checks import ARRAYS, BY_FRAMEWORK
 from harness.campaign.sensitivity.ours import ours
 from harness.campaign.sensitivity.trials import Cell, Trials, cells, trials
+from harness.record.elsewhere import reachable
 
 OURS: Final = "this harness"
 _QUANTILE: Final = 0.95
@@ -96,10 +96,9 @@ def _beside(
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "trials.npz", Path(folder) / "thresholds.npz"
         np.savez(source, **cast("Any", arrays))  # by its type every keyword might be savez's own flag
-        package_home = str(Path(__file__).resolve().parents[3])
-        path = os.pathsep.join(filter(None, [package_home, environ.get("PYTHONPATH", "")]))
         line = [str(python), "-m", "harness.campaign.sensitivity.checks", framework, str(source), str(target)]
-        done = subprocess.run(line, env={**environ, "PYTHONPATH": path}, check=False)  # noqa: S603 - as in recording
+        with reachable(environ) as environment:
+            done = subprocess.run(line, env=environment, check=False)  # noqa: S603 - as in recording
         if done.returncode:
             raise CheckFailed(f"{' '.join(line)}: it ended with exit code {done.returncode}")
         with np.load(target, allow_pickle=False) as file:
