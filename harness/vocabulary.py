@@ -10,13 +10,47 @@ class Op(StrEnum):
 
     SOFTMAX = "softmax"
     LOG_SOFTMAX = "log_softmax"
+    SOFTMIN = "softmin"  # softmax of -x
+    LOGSUMEXP = "logsumexp"
+    MASKED_SOFTMAX = "masked_softmax"  # softmax among the elements that a mask, or a valid length, keeps
+    MASKED_LOG_SOFTMAX = "masked_log_softmax"
+    CROSS_ENTROPY = "cross_entropy"  # from logits, of class indices or of probabilities
+    SOFTMAX_OUTPUT = "softmax_output"  # MXNet's: softmax forwards, the gradient of a cross entropy backwards
+
+    @property
+    def masked(self) -> bool:
+        """Whether a call of it has a mask, or valid lengths."""
+        return self in (Op.MASKED_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether a call of it has targets."""
+        return self in (Op.CROSS_ENTROPY, Op.SOFTMAX_OUTPUT)
+
+    @property
+    def reduces(self) -> bool:
+        """Whether its output lacks the axis along which it is applied."""
+        return self in (Op.LOGSUMEXP, Op.CROSS_ENTROPY)
 
 
 class DType(StrEnum):
-    """The dtype of a problem: of its primal, cotangent and tangent, and of everything a framework returns for it."""
+    """The dtype of a primal, or of what is computed of it."""
 
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
     FLOAT32 = "float32"
     FLOAT64 = "float64"
+    INT32 = "int32"
+
+    @property
+    def floating(self) -> bool:
+        """Whether derivatives by numbers of this dtype exist."""
+        return self is not DType.INT32
+
+    @property
+    def carrier(self) -> str:
+        """The NumPy dtype of arrays of it: NumPy itself has no bfloat16, whose bits travel as uint16."""
+        return "uint16" if self is DType.BFLOAT16 else self.value
 
 
 class Mode(StrEnum):
@@ -25,6 +59,8 @@ class Mode(StrEnum):
     DEFAULT = "default"  # the way people run that framework: jit for JAX, eager for PyTorch and MXNet
     EAGER = "eager"
     JIT = "jit"
+    NUMPY = "numpy"  # eager, through the second interface of a framework that has two: MXNet's mx.np and mx.npx
+    SAFE_ACCUMULATION = "safe-accumulation"  # eager, with MXNet's switch for wider sums on
 
 
 class Quantity(StrEnum):
@@ -34,6 +70,31 @@ class Quantity(StrEnum):
     VJP = "vjp"
     JVP = "jvp"
     JACOBIAN = "jacobian"
+    HVP = "hvp"  # the vjp of the vjp: the Hessian of <cotangent, output>, times the tangent
+
+
+class Reduction(StrEnum):
+    """What becomes of the losses of a batch."""
+
+    NONE = "none"
+    SUM = "sum"
+    MEAN = "mean"  # over those that are not ignored
+
+
+class Normalization(StrEnum):
+    """What MXNet's SoftmaxOutput divides its gradient by."""
+
+    NULL = "null"  # nothing
+    BATCH = "batch"  # the length of the first axis
+    VALID = "valid"  # the number of targets that are not ignored
+
+
+class Form(StrEnum):
+    """A way of computing that rounds more than the usual ones, and that a kernel therefore has to declare."""
+
+    FOLDED_SCALE = "folded-scale"  # exp(x - m) as exp2(c x - c m): the products are rounded before they cancel
+    RECOMPUTED = "recomputed"  # a backward that recomputes probabilities as exp(x - lse) from a stored lse
+    LOG_SUM_EXP = "x-minus-lse"  # log_softmax as x - fl(max x + log S)
 
 
 class Outcome(StrEnum):
@@ -96,6 +157,9 @@ class FindingKind(Enum):
     SATURATED = "saturated-zero-gradient"
     STATIONARY = "stationary-point-zero-gradient"
     EMPTY = "nothing-to-differentiate"
+    ALL_MASKED = "everything-masked-zero-gradient"
+    # explanations: a gradient that is not what its cotangent asks for, and is documented to be so
+    COTANGENT_IGNORED = "cotangent-ignored"
     # explanations: what a check cannot show
     DEGENERATE = "degenerate-cotangent"
     # policies
@@ -105,6 +169,11 @@ class FindingKind(Enum):
     # faults
     BEYOND_BOUND = "beyond-bound"
     INCONSISTENT_ROW = "inconsistent-row"
+    SUM_NOT_ONE = "probabilities-do-not-sum-to-one"
+    POSITIVE_LOG = "positive-log-probability"
+    VJP_SUM_NOT_ZERO = "vjp-does-not-sum-to-zero"
+    ASYMMETRIC = "asymmetric-jacobian"
+    SHIFT_SEEN = "common-shift-changes-the-result"
     NONFINITE = "nonfinite-pattern"
     INFINITY_SIGN = "sign-of-infinity"
     ZERO_RULE = "zero-returned-for-nonzero-gradient"
@@ -139,6 +208,8 @@ _EXPLANATIONS = frozenset(
         FindingKind.SATURATED,
         FindingKind.STATIONARY,
         FindingKind.EMPTY,
+        FindingKind.ALL_MASKED,
+        FindingKind.COTANGENT_IGNORED,
         FindingKind.DEGENERATE,
     }
 )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 
 from harness.call import Call
-from harness.vocabulary import DType, Mode, Quantity
+from harness.vocabulary import DType, Form, Mode, Quantity
 
 
 class FrameworkUnavailable(Exception):
@@ -18,10 +18,15 @@ class FrameworkUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Precision:
-    """The precisions a kernel works in: of its elementwise steps, and of its sums. They decide the rounding bound."""
+    """What decides the rounding bound of a kernel: the dtypes it works in, and unusual forms it computes by.
+
+    ``working``: of its elementwise steps; wider than the dtype of the result where a kernel rounds to that only when
+    it stores. ``accumulation``: of its sums. ``forms``: see :class:`~harness.vocabulary.Form`.
+    """
 
     working: DType
     accumulation: DType
+    forms: tuple[Form, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +61,39 @@ class Adapter(abc.ABC):
         """Return why this framework cannot be asked for ``quantity`` of ``call``, or None where it can."""
 
     def precision(self, call: Call, quantity: Quantity) -> Precision:
-        """Return the precisions of the kernel behind ``quantity`` of ``call``; by default the dtype of the call."""
-        return Precision(working=call.dtype, accumulation=call.dtype)
+        """Return the precisions of the kernel behind ``quantity`` of ``call``; by default those of its result."""
+        return usual_precision(call)
 
     @abc.abstractmethod
     def forward(self, call: Call) -> NDArray[Any]:
-        """Return the op's output, of the shape of ``call.x``."""
+        """Return the op's output, of ``call.output_shape``."""
 
-    @abc.abstractmethod
     def vjp(self, call: Call) -> NDArray[Any]:
         """Return the cotangent of ``call.x`` for ``call.cotangent``, or for none given where that is None."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
     def jvp(self, call: Call) -> NDArray[Any]:
         """Return the tangent of the output for ``call.tangent``, by forward mode."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
     def jacobian(self, call: Call) -> NDArray[Any]:
         """Return the Jacobian, of shape ``output.shape + x.shape``."""
+        raise NotImplementedError
 
-    def jacobian_method(self) -> str:
-        """Say how the Jacobian is made: the framework's own transformation, or one vjp per one-hot cotangent."""
-        return "the framework's own transformation"
+    def hvp(self, call: Call) -> NDArray[Any]:
+        """Return the vjp, at ``call.tangent``, of the map from ``call.x`` to the vjp of ``call.cotangent``."""
+        raise NotImplementedError
+
+    def method(self, quantity: Quantity) -> str | None:
+        """Say how a Jacobian or an hvp is made: by which transformation of the framework, or one vjp per one-hot."""
+        return None
+
+
+def usual_precision(call: Call) -> Precision:
+    """Return the precision of a kernel that declares none: the coarser of the dtypes of its input and output."""
+    dtypes = [dtype for dtype in (call.dtype, call.result_dtype) if dtype is not None and dtype.floating]
+    coarsest = min(dtypes, key=_COARSE.index, default=DType.FLOAT32)
+    return Precision(working=coarsest, accumulation=coarsest)
+
+
+_COARSE = (DType.BFLOAT16, DType.FLOAT16, DType.FLOAT32, DType.FLOAT64)
