@@ -44,9 +44,11 @@ class Adapter(abc.ABC):
     """One framework, seen through the API that its users call.
 
     The constructor imports the framework and raises :class:`FrameworkUnavailable` where it cannot. Methods receive a
-    :class:`~harness.call.Call` and return a NumPy array of ``call.dtype``; what the framework raises, they let through:
-    the recorder files it as the outcome. They never emulate a mode, and never compute with NumPy what the
-    framework lacks; :meth:`unsupported` says so instead. The input arrays belong to the caller.
+    :class:`~harness.call.Call` and return a NumPy array of its ``shape_of`` and ``dtype_of`` the quantity, numbers of
+    bfloat16 as the uint16 array of their bits, or as an array of ``ml_dtypes.bfloat16``; what the framework raises,
+    they let through: the recorder files it as the outcome. They never emulate a mode, and never compute with NumPy
+    what the framework lacks; :meth:`unsupported` says so instead. A derivative whose method is not overridden is filed
+    as unsupported. The input arrays belong to the caller.
     """
 
     name: ClassVar[str]
@@ -66,7 +68,7 @@ class Adapter(abc.ABC):
 
     @abc.abstractmethod
     def forward(self, call: Call) -> NDArray[Any]:
-        """Return the op's output, of ``call.output_shape``."""
+        """Return the op's output."""
 
     def vjp(self, call: Call) -> NDArray[Any]:
         """Return the cotangent of ``call.x`` for ``call.cotangent``, or for none given where that is None."""
@@ -77,7 +79,7 @@ class Adapter(abc.ABC):
         raise NotImplementedError
 
     def jacobian(self, call: Call) -> NDArray[Any]:
-        """Return the Jacobian, of shape ``output.shape + x.shape``."""
+        """Return the Jacobian, the axes of the output before those of ``x``."""
         raise NotImplementedError
 
     def hvp(self, call: Call) -> NDArray[Any]:

@@ -19,7 +19,7 @@ from harness.record.recording import (
     TimedOut,
     Unsupported,
 )
-from harness.vocabulary import DType, Mode, Quantity
+from harness.vocabulary import DType, Form, Mode, Quantity
 
 Json = dict[str, Any]
 Keep = Callable[[NDArray[Any]], Json]
@@ -91,7 +91,7 @@ def entry_to_json(entry: Entry, keep: Keep) -> Json:
     if entry.mode is not None:
         value["mode"] = entry.mode.value
     if entry.precision is not None:
-        value["precision"] = [entry.precision.working.value, entry.precision.accumulation.value]
+        value["precision"] = _precision_to_json(entry.precision)
     if entry.inputs_changed:
         value["inputs_changed"] = list(entry.inputs_changed)
     if entry.method is not None:
@@ -107,7 +107,7 @@ def entry_from_json(value: Json, fetch: Fetch) -> Entry:
         quantity=Quantity(value["quantity"]),
         result=_result_from_json(value["result"], fetch),
         mode=Mode(value["mode"]) if "mode" in value else None,
-        precision=None if precision is None else _precision(*precision),
+        precision=None if precision is None else _precision_from_json(precision),
         inputs_changed=tuple(_text(name) for name in value.get("inputs_changed", ())),
         method=_optional_text(value.get("method")),
     )
@@ -147,8 +147,19 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
             raise ValueError(f"{kind!r} is not a kind of result")
 
 
-def _precision(working: str, accumulation: str) -> Precision:
-    return Precision(working=DType(working), accumulation=DType(accumulation))
+def _precision_to_json(precision: Precision) -> Json:
+    value: Json = {"working": precision.working.value, "accumulation": precision.accumulation.value}
+    if precision.forms:
+        value["forms"] = [form.value for form in precision.forms]
+    return value
+
+
+def _precision_from_json(value: Json) -> Precision:
+    return Precision(
+        working=DType(value["working"]),
+        accumulation=DType(value["accumulation"]),
+        forms=tuple(Form(form) for form in value.get("forms", ())),
+    )
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.contract import Adapter, Precision
-from harness.call import Call
+from harness.call import ARRAYS, Call
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, OutOfMemory, Raised, Result, Returned, Unsupported
-from harness.vocabulary import DType, Mode, Quantity
+from harness.vocabulary import DType, Form, Mode, Quantity
 
 ALIGNMENT = 64  # bytes: the widest vector registers, so that no kernel's choice of path depends on where malloc put x
 TEXT_LIMIT = 2000  # characters of an exception's text that are kept
-_INPUTS = ("x", "cotangent", "tangent")
 _REFUSALS = ("RESOURCE_EXHAUSTED", "can't allocate memory", "Failed to allocate", "out of memory", "std::bad_alloc")
 
 
@@ -45,16 +43,16 @@ def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: 
     call = _private(problem.call, mode)
     entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=mode)
     try:
-        reason = adapter.unsupported(call, quantity) or _lacks_mode(adapter, mode)
+        reason = adapter.unsupported(call, quantity) or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
         if reason:
             return replace(entry, result=Unsupported(str(reason)))
         precision = _precision(adapter, call, quantity)
-        method = str(adapter.jacobian_method()) if quantity is Quantity.JACOBIAN else None
-        entry = replace(entry, precision=precision, method=method)
-        result: Result = _returned(_method(adapter, quantity)(call))
+        method = adapter.method(quantity)
+        entry = replace(entry, precision=precision, method=None if method is None else str(method))
+        result: Result = _returned(getattr(adapter, quantity.value)(call), due=call.dtype_of(quantity))
     except BaseException as error:  # a framework may raise anything, SystemExit included
         result = _raised(error, memory=memory)
-    changed = tuple(name for name in _INPUTS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
+    changed = tuple(name for name in ARRAYS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
     return replace(entry, result=result, inputs_changed=changed)
 
 
@@ -64,19 +62,9 @@ def _precision(adapter: Adapter, call: Call, quantity: Quantity) -> Precision:
         raise AdapterError(f"precision() returned {_kind(precision)}, expected a Precision")
     if not isinstance(precision.working, DType) or not isinstance(precision.accumulation, DType):
         raise AdapterError(f"precision() returned {precision}, expected members of DType in it")
+    if not isinstance(precision.forms, tuple) or not all(isinstance(form, Form) for form in precision.forms):
+        raise AdapterError(f"precision() returned {precision}, expected a tuple of members of Form as its forms")
     return precision
-
-
-def _method(adapter: Adapter, quantity: Quantity) -> Callable[[Call], object]:
-    match quantity:
-        case Quantity.FORWARD:
-            return adapter.forward
-        case Quantity.VJP:
-            return adapter.vjp
-        case Quantity.JVP:
-            return adapter.jvp
-        case Quantity.JACOBIAN:
-            return adapter.jacobian
 
 
 def _lacks_mode(adapter: Adapter, mode: Mode) -> str | None:
@@ -85,14 +73,16 @@ def _lacks_mode(adapter: Adapter, mode: Mode) -> str | None:
     return f"this adapter has no {mode.value} mode, only {', '.join(known.value for known in adapter.modes)}"
 
 
+def _lacks_method(adapter: Adapter, quantity: Quantity) -> str | None:
+    if getattr(type(adapter), quantity.value) is getattr(Adapter, quantity.value):
+        return f"the adapter has no {quantity.value}"
+    return None
+
+
 def _private(call: Call, mode: Mode) -> Call:
-    return replace(
-        call,
-        mode=mode,
-        x=_copy(call.x),
-        cotangent=None if call.cotangent is None else _copy(call.cotangent),
-        tangent=None if call.tangent is None else _copy(call.tangent),
-    )
+    given = {name: getattr(call, name) for name in ARRAYS}
+    copies: dict[str, Any] = {name: _copy(array) for name, array in given.items() if array is not None}
+    return replace(call, mode=mode, **copies)
 
 
 def _copy(array: NDArray[Any]) -> NDArray[Any]:
@@ -108,14 +98,17 @@ def _bits(array: NDArray[Any] | None) -> bytes:
     return b"" if array is None else array.tobytes()
 
 
-def _returned(value: object) -> Returned:
+def _returned(value: object, *, due: DType | None) -> Returned:
     if isinstance(value, np.generic):  # NumPy makes a scalar of most results without axes
         value = np.asarray(value)
     if type(value) is not np.ndarray:
         raise AdapterError(f"returned {_kind(value)}, expected a numpy array")
     if value.dtype.kind in "fiubc":
         value = np.asarray(value, order="C")  # here, where a view too large to be copied costs this result alone
-        return Returned(value, value.dtype.newbyteorder("=").name)
+        name = value.dtype.newbyteorder("=").name
+        if due is not None and due.carrier == name:
+            name = due.value  # bits of bfloat16 come back as they went in
+        return Returned(value, name)
     carrier = {1: np.uint8, 2: np.uint16, 4: np.uint32}.get(value.dtype.itemsize)
     if value.dtype.kind == "V" and value.dtype.type is not np.void and carrier is not None:
         # bfloat16 and its kin, which NumPy itself cannot name: their bits travel under their own name

@@ -13,10 +13,10 @@ from harness.vocabulary import Mode, Quantity
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Returned:
-    """An array came back, of whatever shape and dtype."""
+    """An array came back, of whatever shape and dtype; one of bfloat16 is the uint16 array of its bits."""
 
     value: NDArray[Any]
-    dtype: str
+    dtype: str  # its name: that of the array, but where its bits are carried by another
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Entry:
     mode: Mode | None = None  # the mode that really ran; never Mode.DEFAULT
     precision: Precision | None = None
     inputs_changed: tuple[str, ...] = ()  # names of the input arrays whose bits differ after the call
-    method: str | None = None  # how a Jacobian was made
+    method: str | None = None  # how a Jacobian or an hvp was made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

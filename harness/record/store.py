@@ -26,7 +26,7 @@ from harness.vocabulary import Quantity
 from harness.wholefile import write_whole
 
 FORMAT = "softmax-harness recording"
-VERSION = 1
+VERSION = 2
 _HEADER, _MANIFEST, _RUN = "header.json", "manifest.json", "run.json"
 _OURS = (_HEADER, _MANIFEST, _RUN, "*.partial", "segment-*.jsonl", "segment-*.npy")
 

@@ -156,7 +156,7 @@ def repeat_segment(folder: Path) -> None:
         (remove("header.json"), "there is no recording here"),
         (cut("header.json"), r"header\.json: not readable JSON"),
         (edit("header.json", format="else"), "not a file of a recording of this harness"),
-        (edit("header.json", version=2), "has format version 2, this harness reads version 1"),
+        (edit("header.json", version=1), "has format version 1, this harness reads version 2"),
         (edit("header.json", adapter=7), "not the header of a recording"),
         (cut("manifest.json"), r"manifest\.json: not readable JSON"),
         (edit("manifest.json", version=0), "has format version 0"),
