@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.plan.digest import digest_of
@@ -20,6 +22,7 @@ from harness.record.recording import Entry, Recording, Returned
 from harness.record.runner import Run, record
 from harness.record.watch import Limits
 from harness.vocabulary import DType, Mode, Op, Quantity
+from reference.formats import format_named
 
 ROOT = Path(__file__).parents[2]
 WRONG = ROOT / "tests" / "wrong_adapters"
@@ -38,13 +41,33 @@ def problem(
     mode: Mode = Mode.DEFAULT,
     cotangent: Any = 0,
     check: Sequence[Quantity] = (Quantity.FORWARD, Quantity.VJP),
+    **parameters: Any,
 ) -> Problem:
-    """Return a problem at ``x``; a cotangent of None is the implicit one, 0 stands for 1, 2, 3 ..."""
-    primal = np.asarray(x, dtype)
-    count = np.arange(1, primal.size + 1, dtype=dtype).reshape(primal.shape)
-    head = None if cotangent is None else count if np.isscalar(cotangent) else np.asarray(cotangent, dtype)
-    call = Call(op=op, axis=axis, dtype=dtype, mode=mode, x=primal, cotangent=head, tangent=count)
+    """Return a problem at ``x``; a cotangent of None is the implicit one, 0 stands for 1, 2, 3 ...
+
+    ``parameters`` are those of a call that an op needs: its targets, its mask ...
+    """
+    call = Call(op=op, axis=axis, dtype=dtype, mode=mode, x=numbers(x, dtype), **parameters)
+    result = call.dtype_of(Quantity.FORWARD) or DType.FLOAT64
+    head = count(call.output_shape) if np.isscalar(cotangent) else cotangent
+    call = replace(
+        call,
+        cotangent=None if head is None else numbers(head, result),
+        tangent=numbers(count(call.x.shape), dtype),
+    )
     return Problem(id=name, case="a-case", call=call, cotangent_name="given", check=tuple(check))
+
+
+def numbers(values: Any, dtype: DType) -> NDArray[Any]:
+    """Return an array of ``dtype``; of bfloat16, its bits."""
+    if not dtype.floating:
+        return np.asarray(values, dtype.carrier)
+    return format_named(dtype.value).encode(np.asarray(values, np.float64))
+
+
+def count(shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return an array of 1, 2, 3 ..."""
+    return np.arange(1.0, math.prod(shape) + 1).reshape(shape)
 
 
 def write(reports: Path, problems: Sequence[Problem]) -> Plan:

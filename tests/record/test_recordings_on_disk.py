@@ -21,7 +21,7 @@ from harness.record.recording import (
     Unsupported,
 )
 from harness.record.store import RecordingError, append, finish_recording, read_recording, start_recording, tidy
-from harness.vocabulary import DType, Mode, Quantity
+from harness.vocabulary import DType, Form, Mode, Quantity
 
 HEADER = Header(
     adapter="kernel",
@@ -87,7 +87,7 @@ def test_a_result_without_an_array_is_read_back_as_it_was_written(result: Result
 )
 def test_an_array_is_read_back_bit_for_bit(array: np.ndarray[Any, Any], tmp_path: Path) -> None:
     start_recording(tmp_path, HEADER)
-    precision = Precision(working=DType.FLOAT32, accumulation=DType.FLOAT64)
+    precision = Precision(working=DType.FLOAT32, accumulation=DType.FLOAT64, forms=tuple(Form))
     append(tmp_path, [entry("p", Returned(array, array.dtype.name), precision=precision)])
     found = read_recording(tmp_path, plan=None).entries["p", Quantity.VJP]
     assert isinstance(found.result, Returned)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.adapters.contract import Precision
 from harness.adapters.registry import AdapterFault
 from harness.plan.plan import Plan
 from harness.record.crew import BATCH, HOPELESS
@@ -14,9 +15,10 @@ from harness.record.recording import Crashed, OutOfMemory, Raised, Recording, Re
 from harness.record.runner import Ending
 from harness.record.segment import segments
 from harness.record.watch import CannotGoOn
-from harness.vocabulary import Mode, Quantity
+from harness.vocabulary import DType, Mode, Quantity
 from tests.record.bench import LIMITS, MARKED, around_the_mark, problem, run, same, write
 
+OF_FLOAT64 = Precision(working=DType.FLOAT64, accumulation=DType.FLOAT64)
 BRIEF = replace(LIMITS, timeout=1.0)
 SMALL = replace(LIMITS, memory=400 << 20)
 
@@ -54,8 +56,17 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
             "names_precision_in_text",
             Raised(
                 "AdapterError",
-                "precision() returned Precision(working='float32', accumulation='float64'), expected members of DType "
-                "in it",
+                "precision() returned Precision(working='float32', accumulation='float64', forms=()), expected members "
+                "of DType in it",
+            ),
+            LIMITS,
+        ),
+        (
+            "names_form_in_text",
+            Raised(
+                "AdapterError",
+                f"precision() returned {replace(OF_FLOAT64, forms='recomputed')}, expected a tuple of members of Form "
+                "as its forms",
             ),
             LIMITS,
         ),
@@ -167,7 +178,7 @@ def test_a_framework_that_cannot_be_used_leaves_a_recording_that_says_why(adapte
         ("does_not_import", "No module named 'no_such_package_anywhere'"),
         ("no_adapter", "found none"),
         ("two_adapters", "found One, Two"),
-        ("lacks_methods", "lacks describe, jacobian, jvp, unsupported, vjp"),
+        ("lacks_methods", "lacks describe, unsupported"),
         ("takes_built_in_name", "that of a built-in adapter"),
         ("bad_name", "cannot name a folder"),
         ("jaks", "did you mean 'jax'"),
