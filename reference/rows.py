@@ -68,11 +68,25 @@ class Rows:
             return array.reshape(1, 1)
         return np.ascontiguousarray(np.moveaxis(array, self.axis, -1).reshape(self.count, self.length))
 
+    def cut_batch(self, array: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return ``array``, which has one number per row and the shape :attr:`batch_shape`, as (count, 1).
+
+        Raise ValueError where it has another shape.
+        """
+        if array.shape != self.batch_shape:
+            raise ValueError(
+                f"an array of shape {array.shape} beside a primal of shape {self.shape} and axis {self.axis}: "
+                f"expected one number per row, shape {self.batch_shape}; the caller's mistake"
+            )
+        return array.reshape(self.count, 1)
+
     def join(self, rows: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return what :meth:`cut` cut, in its own shape."""
-        if not self.shape:
-            return rows.reshape(())
-        return np.ascontiguousarray(np.moveaxis(rows.reshape(*self.batch_shape, self.length), -1, self.axis))
+        return self._join_inputs(rows, outputs=())
+
+    def join_batch(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return what :meth:`cut_batch` cut, in its own shape."""
+        return values.reshape(self.batch_shape)
 
     def join_jacobian(self, blocks: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return the Jacobian of shape ``shape + shape`` whose block for each row is given: (count, length, length).
@@ -83,8 +97,7 @@ class Rows:
         """
         full = np.zeros((self.count, self.length, self.count, self.length), dtype=blocks.dtype)
         own = np.arange(self.count)
-        if blocks.dtype.kind == "f" and blocks.size:
-            full[:, :, np.isnan(blocks).all(axis=(1, 2)), :] = np.nan
+        full[:, :, _without_derivative(blocks), :] = np.nan
         full[own, :, own, :] = blocks
         return self.join_square(full)
 
@@ -92,7 +105,35 @@ class Rows:
         """Return (count, length, count, length) in the shape ``shape + shape``."""
         if not self.shape:
             return full.reshape(())
+        split = full.reshape(*self.batch_shape, self.length, self.count, self.length)
         rank = len(self.shape)
-        split = full.reshape(*self.batch_shape, self.length, *self.batch_shape, self.length)
-        outputs = np.moveaxis(split, rank - 1, self.axis)
-        return np.ascontiguousarray(np.moveaxis(outputs, -1, rank + self.axis))
+        return self._join_inputs(np.moveaxis(split, rank - 1, self.axis), outputs=self.shape)
+
+    def join_batch_jacobian(self, blocks: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return the Jacobian, of shape ``batch_shape + shape``, of one output per row; its rows are (count, length).
+
+        Other rows are as in :meth:`join_jacobian`.
+        """
+        full = np.zeros((self.count, self.count, self.length), dtype=blocks.dtype)
+        own = np.arange(self.count)
+        full[:, _without_derivative(blocks), :] = np.nan
+        full[own, own, :] = blocks
+        return self.join_batch_square(full)
+
+    def join_batch_square(self, full: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return (count, count, length) in the shape ``batch_shape + shape``."""
+        return self._join_inputs(full, outputs=self.batch_shape)
+
+    def _join_inputs(self, full: NDArray[Scalar], *, outputs: tuple[int, ...]) -> NDArray[Scalar]:
+        """Return an array whose last two axes are (count, length), behind ``outputs``, as ``outputs + shape``."""
+        if not self.shape:
+            return full.reshape(outputs)
+        split = full.reshape(*outputs, *self.batch_shape, self.length)
+        return np.ascontiguousarray(np.moveaxis(split, -1, len(outputs) + self.axis))
+
+
+def _without_derivative(blocks: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which rows of the batch have a block of nothing but NaN."""
+    if blocks.dtype.kind != "f" or not blocks.size:
+        return np.zeros(len(blocks), dtype=np.bool_)
+    return np.asarray(np.isnan(blocks).all(axis=tuple(range(1, blocks.ndim))))
