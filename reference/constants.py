@@ -20,6 +20,9 @@ LOG: Final = 4.0
 ADDITION: Final = 1.5
 """Error of one addition, over u. Theory: 1. Measured: 1.5 in float32 reductions over axis 0 by XLA on CPU."""
 
+ELEMENTARY_OF_HALF: Final = 1.01
+"""Relative error of exp and of log in float16 and bfloat16: computed in float32 and rounded once, everywhere seen."""
+
 DIVISION: Final = 1.0
 """Rounding of e_i / S that each element has of its own. Theory."""
 
@@ -29,6 +32,7 @@ RECIPROCAL: Final = 1.0
 UNDERFLOW: Final = 2.0
 """Absolute error of one operation whose result underflows, over the smallest normal number.
 
+Not for float16, in which nothing is flushed: there half of the smallest subnormal number stands in its place.
 Theory: 1 where results below it are flushed to zero (JAX and oneDNN do that). Measured: oneDNN's float32 exp is
 already zero below d = -86.99, which is 1.41 smallest normals.
 """

@@ -1,31 +1,32 @@
-"""Exact values and bounds of whole rows: the oracle and the bounds, read at x and at the rounded x - max x."""
+"""Exact values and bounds of whole rows: the rules of the family, read at x and at the rounded x - max x."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.bounds import Arithmetic, Perturbation, growth
+from reference.arithmetic import Arithmetic
+from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble, Floats
-from reference.oracle import Distribution, exact_shift, rounded_shift, scaled_to
+from reference.formats import FORMATS, coarser
+from reference.question import Question
+from reference.reading import Reading, Temper, readings
+from reference.rules import cross_entropy, log_softmax, logsumexp, softmax, softmax_output
+from reference.rules.vector import ALONE, IN_PAIRS, Vector
+from reference.targets import Targets
 
-_LARGEST_EXPONENT: Final = 900  # of a scaled vector: 2^996, where double-double products overflow, is n 2^96 times away
-_REMEMBERED: Final = 1 << 15  # elements: beyond that the copy would cost more memory than the time is worth
-_SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what oracle and bound may lose to underflow
+_LIKE_SOFTMAX = ("softmax", "softmin", "masked_softmax", "softmax_output")
+_LIKE_LOG_SOFTMAX = ("log_softmax", "masked_log_softmax")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judgement:
-    """What holds for a block of rows: (rows, n), a Jacobian (rows, n, n); the last two flags are (rows,)."""
+    """What holds for a block of rows: (rows, outputs), (rows, n), or a Jacobian (rows, outputs, n); flags (rows,)."""
 
-    value: DoubleDouble
-    bound: Floats
-    shifted_value: DoubleDouble
-    shifted_bound: Floats
+    exact: Bounded
+    shifted: Bounded
     vacuous: NDArray[np.bool_]
     shifted_vacuous: NDArray[np.bool_]
     undefined: NDArray[np.bool_]
@@ -33,89 +34,44 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Vector:
-    """A cotangent or tangent, scaled in every row by a power of two.
+class Block:
+    """Some rows of a question, with what else is asked of them."""
 
-    Rows are scaled up: sums and double-double products cannot overflow, and what is small stays far from underflow,
-    in the oracle and in the bound.
-    """
-
-    v: Floats
-    exponent: NDArray[np.int64]  # (..., 1): the vector is v 2^exponent
-
-    @classmethod
-    def of(cls, values: NDArray[Any]) -> Vector:
-        """Scale finite values."""
-        v, exponent = scaled_to(_LARGEST_EXPONENT, values.astype(np.float64))
-        return cls(v=v, exponent=exponent)
-
-    def scaled(self, absolute: float) -> Floats:
-        """Return an absolute error of results in the scale of ``v``, one per row."""
-        return np.maximum(np.ldexp(absolute, -self.exponent), _SMALLEST_ERROR)
+    x: Floats  # (rows, n): negated, or masked by -inf
+    kept: NDArray[np.bool_] | None  # (rows, n): where a mask keeps an element
+    cotangent: Floats | None  # (rows, outputs)
+    tangent: Floats | None  # (rows, n)
+    targets: Targets | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reading:
-    """One of the two readings of the rows: what d is taken for, and what rounding of d the bound covers."""
-
-    distribution: Distribution
-    perturbation: Perturbation
-    largest: Floats | None  # max x, one per row, where the bound covers kernels that round max x + log S
-
-    def vacuous(self, *, of_logarithm: bool) -> NDArray[np.bool_]:
-        """Return where the bound proves nothing, since a relative error in it may reach 1.
-
-        ``of_logarithm``: probabilities are taken as exponentials of a rounded log_softmax.
-        """
-        if not of_logarithm:
-            return self.perturbation.vacuous
-        log_total, log_sum_exp = self.logarithms()
-        log = self.distribution.log_softmax.hi
-        relative = self.perturbation.exp_of_log(log, log_total=log_total, log_sum_exp=log_sum_exp)
-        return np.asarray(self.perturbation.vacuous | (relative >= growth(np.ones(()))))
-
-    def logarithms(self) -> tuple[Floats, Floats]:
-        """Return log S, and the |max x + log S| that a kernel may round (0 where the bound does not cover that)."""
-        log_total = self.distribution.log_sum.hi
-        return log_total, np.zeros_like(log_total) if self.largest is None else np.abs(self.largest + log_total)
-
-
-def judge(op: str, quantity: str, x: NDArray[Any], vector: NDArray[Any] | None, *, arithmetic: Arithmetic) -> Judgement:
-    """Judge rows ``x`` of shape (rows, n) in their own dtype; ``vector`` likewise, for a vjp or jvp."""
-    undefined = undefined_rows(x) if vector is None else undefined_rows(x) | ~np.isfinite(vector).all(axis=-1)
-    stand_in = np.zeros((), dtype=x.dtype)
-    logits = np.where(undefined[:, np.newaxis], stand_in, x)
+def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithmetic) -> Judgement:
+    """Judge ``quantity`` of some rows of a question."""
+    undefined = undefined_rows(block.x) | _undefined_beside(block)
+    x = np.where(undefined[:, np.newaxis], 0.0, block.x)
     if not x.size:
-        empty = np.zeros(x.shape if quantity != "jacobian" else (*x.shape, x.shape[-1]))
-        nothing = DoubleDouble(hi=empty, lo=empty)
-        return Judgement(
-            value=nothing,
-            bound=empty,
-            shifted_value=nothing,
-            shifted_bound=empty,
-            vacuous=empty.astype(np.bool_),
-            shifted_vacuous=empty.astype(np.bool_),
-            undefined=undefined,
-            out_of_range=np.zeros_like(undefined),
-        )
-    scaled = _vector_of(quantity, logits, None if vector is None else np.where(undefined[:, np.newaxis], 0.0, vector))
-    exact, shifted = readings(logits[:, np.newaxis, :] if quantity == "jacobian" else logits, arithmetic=arithmetic)
-    value, bound = _evaluate(op, quantity, exact, scaled)
-    shifted_value, shifted_bound = _evaluate(op, quantity, shifted, scaled)
-    of_logarithm = op == "log_softmax" and quantity != "jvp"
+        return _nothing(question, quantity, block, undefined)
+    temper = Temper(temperature=question.temperature, entering=FORMATS.get(question.format))
+    vectors = _Vectors.of(question, quantity, block, undefined)
+    wide = x[:, np.newaxis, :] if quantity == "jacobian" and question.outputs_per_row is None else x
+    pair = readings(wide, temper=temper, arithmetic=arithmetic)
+    exact, shifted = (
+        _finished(_ruled(question, quantity, reading, vectors, block.targets), question, quantity, block, arithmetic)
+        for reading in pair
+    )
+    vacuous, shifted_vacuous = (
+        _vacuous(reading, question, quantity, shape=exact.bound.shape) for reading in pair
+    )
     return Judgement(
-        value=value,
-        bound=bound,
-        shifted_value=shifted_value,
-        shifted_bound=shifted_bound,
-        vacuous=np.broadcast_to(exact.vacuous(of_logarithm=of_logarithm), bound.shape),
-        shifted_vacuous=np.broadcast_to(shifted.vacuous(of_logarithm=of_logarithm), bound.shape),
+        exact=exact,
+        shifted=shifted,
+        vacuous=vacuous,
+        shifted_vacuous=shifted_vacuous,
         undefined=undefined,
-        out_of_range=_may_overflow(x, vector, arithmetic) & ~undefined,
+        out_of_range=may_overflow(block, temper, arithmetic) & ~undefined,
     )
 
 
-def undefined_rows(x: NDArray[Any]) -> NDArray[np.bool_]:
+def undefined_rows(x: Floats) -> NDArray[np.bool_]:
     """Return which rows hold NaN or +inf, or are nothing but -inf; an empty row is none of these."""
     if not x.shape[-1]:
         return np.zeros(x.shape[:-1], dtype=np.bool_)
@@ -123,124 +79,204 @@ def undefined_rows(x: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(~np.isfinite(largest))
 
 
-def readings(x: NDArray[Any], *, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
-    """Return rows ``x`` (..., n) read exactly, and as fl(x - max x) in their own dtype.
+def _undefined_beside(block: Block) -> NDArray[np.bool_]:
+    """Return which rows have a vector or a target that is not finite, or ask for 0 times the logarithm of 0."""
+    found = np.zeros(len(block.x), dtype=np.bool_)
+    for vector in (block.cotangent, block.tangent):
+        if vector is not None:
+            found |= ~np.isfinite(vector).all(axis=-1)
+    if block.targets is not None:
+        q = block.targets.q.hi
+        found |= ~np.isfinite(q).all(axis=-1)
+        if not block.targets.exact_total:
+            found |= (np.isneginf(block.x) & (q == 0)).any(axis=-1)
+    return found
 
-    All quantities at one primal, and the row tests of everyone who computed them, share one pair: it is remembered.
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Vectors:
+    """The vectors of a quantity, scaled; a Jacobian's cotangents are one-hots."""
+
+    cotangent: Vector | None
+    tangent: Vector | None
+
+    @classmethod
+    def of(cls, question: Question, quantity: str, block: Block, undefined: NDArray[np.bool_]) -> _Vectors:
+        exponent = IN_PAIRS if quantity == "hvp" else ALONE
+
+        def scaled(values: Floats | None) -> Vector | None:
+            if values is None:
+                return None
+            clean = np.where(undefined.reshape(-1, *[1] * (values.ndim - 1)), 0.0, values)
+            return Vector.of(clean, exponent=exponent)
+
+        cotangent = block.cotangent
+        if quantity == "jacobian":
+            cotangent = _one_hots(question, block)
+        return cls(cotangent=scaled(cotangent), tangent=scaled(block.tangent))
+
+
+def _one_hots(question: Question, block: Block) -> Floats:
+    rows, length = block.x.shape
+    if question.outputs_per_row is not None:
+        return np.ones((rows, 1))
+    every = np.broadcast_to(np.eye(length), (rows, length, length))
+    return every if block.kept is None else every * block.kept[:, :, np.newaxis]  # a masked output is a constant
+
+
+def _ruled(
+    question: Question, quantity: str, reading: Reading, vectors: _Vectors, targets: Targets | None
+) -> Bounded:
+    """Apply the rule of an op and quantity."""
+    v, w = vectors.cotangent, vectors.tangent
+    if question.op in _LIKE_SOFTMAX:
+        return _softmax_rule(question.op, quantity, reading, v, w, targets)
+    if question.op in _LIKE_LOG_SOFTMAX:
+        return _log_softmax_rule(quantity, reading, v, w)
+    if question.op == "logsumexp":
+        return _logsumexp_rule(quantity, reading, v, w)
+    assert targets is not None  # noqa: S101 - a question about a loss has them
+    return _cross_entropy_rule(quantity, reading, v, w, targets)
+
+
+def _softmax_rule(
+    op: str, quantity: str, reading: Reading, v: Vector | None, w: Vector | None, targets: Targets | None
+) -> Bounded:
+    match quantity, v, w:
+        case "vjp", _, _ if op == "softmax_output" and targets is not None:
+            return softmax_output.vjp(reading, targets)
+        case "hvp", Vector(), Vector():
+            return softmax.hvp(reading, v, w)
+        case "jvp", _, Vector():
+            return softmax.derivative(reading, w)
+        case ("vjp" | "jacobian"), Vector(), _:
+            return softmax.derivative(reading, v)
+        case _:
+            return softmax.forward(reading)
+
+
+def _log_softmax_rule(quantity: str, reading: Reading, v: Vector | None, w: Vector | None) -> Bounded:
+    match quantity, v, w:
+        case "hvp", Vector(), Vector():
+            return log_softmax.hvp(reading, v, w)
+        case "jvp", _, Vector():
+            return log_softmax.jvp(reading, w)
+        case ("vjp" | "jacobian"), Vector(), _:
+            return log_softmax.vjp(reading, v)
+        case _:
+            return log_softmax.forward(reading)
+
+
+def _logsumexp_rule(quantity: str, reading: Reading, v: Vector | None, w: Vector | None) -> Bounded:
+    match quantity, v, w:
+        case "hvp", Vector(), Vector():
+            return logsumexp.hvp(reading, v, w)
+        case "jvp", _, Vector():
+            return logsumexp.jvp(reading, w)
+        case ("vjp" | "jacobian"), Vector(), _:
+            return logsumexp.vjp(reading, v)
+        case _:
+            return logsumexp.forward(reading)
+
+
+def _cross_entropy_rule(
+    quantity: str, reading: Reading, v: Vector | None, w: Vector | None, targets: Targets
+) -> Bounded:
+    match quantity, v, w:
+        case "hvp", Vector(), Vector():
+            return cross_entropy.hvp(reading, targets, v, w)
+        case "jvp", _, Vector():
+            return cross_entropy.jvp(reading, targets, w)
+        case ("vjp" | "jacobian"), Vector(), _:
+            return cross_entropy.vjp(reading, targets, v)
+        case _:
+            return cross_entropy.forward(reading, targets)
+
+
+def _finished(
+    ruled: Bounded, question: Question, quantity: str, block: Block, arithmetic: Arithmetic
+) -> Bounded:
+    """Return what the rule gives once sign, temperature, mask and storage have been seen to."""
+    odd = quantity in ("vjp", "jvp", "jacobian")
+    result = -ruled if question.op == "softmin" and odd else ruled
+    orders = 2 if quantity == "hvp" else int(odd)
+    if question.temperature != 1.0 and orders:
+        result = _over_temperature(result, question, arithmetic, orders=orders)
+    if block.kept is not None and quantity != "forward":
+        kept = block.kept[:, np.newaxis, :] if quantity == "jacobian" else block.kept
+        result = result.where(np.broadcast_to(kept, result.bound.shape), 0.0)
+    if question.outputs_per_row is not None and quantity == "jacobian":
+        result = Bounded(
+            value=DoubleDouble(hi=result.value.hi[:, np.newaxis, :], lo=result.value.lo[:, np.newaxis, :]),
+            bound=result.bound[:, np.newaxis, :],
+        )
+    if question.outputs_per_row == 0 and quantity in ("forward", "jvp"):
+        return result  # one loss for all rows: it is stored once they have been added up
+    store = arithmetic.stored_output if quantity in ("forward", "jvp") else arithmetic.stored_gradient
+    return result.stored(store)
+
+
+def _over_temperature(result: Bounded, question: Question, arithmetic: Arithmetic, *, orders: int) -> Bounded:
+    """Divide a derivative by the temperature, once for each order."""
+    u = coarser(FORMATS.get(question.format, arithmetic.working), arithmetic.working).unit_roundoff
+    for _ in range(orders):
+        shape = result.bound.shape
+        reciprocal = DoubleDouble.exactly(np.ones(shape)) / DoubleDouble.exactly(np.full(shape, question.temperature))
+        zero = (result.bound == 0) & (result.value.hi == 0)
+        result = result.times(reciprocal, relative=3.0 * u)
+        result = Bounded(value=result.value, bound=np.where(zero, 0.0, result.bound + arithmetic.omega))
+    return result
+
+
+def _vacuous(
+    reading: Reading, question: Question, quantity: str, *, shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """Return where the bound proves nothing, since the relative error of a row's sum may reach 1."""
+    nothing = reading.perturbation.vacuous
+    if question.op not in _LIKE_SOFTMAX:
+        nothing = nothing | (reading.perturbation.log_sum(reading.log_total) >= 1.0)
+    return np.broadcast_to(nothing.any(axis=-1, keepdims=True), shape)
+
+
+def may_overflow(block: Block, temper: Temper, arithmetic: Arithmetic) -> NDArray[np.bool_]:
+    """Say in which rows what a kernel computes on its way may leave the range of its formats.
+
+    Logits converted to a narrower format, or divided by a small temperature; the sum S; sums and products of the
+    vectors, of which no intermediate of any usual form exceeds four times the sum of |v|, taken with one spare bit.
     """
-    if x.size > _REMEMBERED:
-        return _readings(x, arithmetic)
-    return _remembered(x.tobytes(), x.shape, x.dtype.str, arithmetic)
+    formats = [arithmetic.working, arithmetic.accumulation, arithmetic.output]
+    formats += [] if temper.entering is None else [temper.entering]
+    largest = min(one.largest for one in formats)
+    length = block.x.shape[-1]
+    with np.errstate(all="ignore"):
+        finite = np.where(np.isfinite(block.x), np.abs(block.x), 0.0)
+        tempered = finite / min(temper.temperature, 1.0)
+        found = (tempered >= largest).any(axis=-1) if largest < arithmetic.working.largest or temper.temperature < 1 else (
+            np.zeros(len(block.x), dtype=np.bool_)
+        )
+        found = found | (length >= largest)
+        sizes = np.ones(len(block.x)) / 8.0
+        for vector in (block.cotangent, block.tangent):
+            if vector is not None:
+                sizes = sizes * (np.abs(vector) / 8.0).sum(axis=-1) * 8.0
+        if block.cotangent is not None or block.tangent is not None:
+            found = found | (sizes > largest / 64.0)
+    return np.asarray(found)
 
 
-@lru_cache(maxsize=8)
-def _remembered(bits: bytes, shape: tuple[int, ...], dtype: str, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
-    return _readings(np.frombuffer(bits, dtype=dtype).reshape(shape), arithmetic)
-
-
-def _readings(x: NDArray[Any], arithmetic: Arithmetic) -> tuple[Reading, Reading]:
-    wide = x.astype(np.float64)
-    d, d_rounded = exact_shift(wide), rounded_shift(x)
-    apart = (d_rounded.hi - d.hi) - d.lo
-    rho = np.where(np.isfinite(apart), apart, 0.0)
-    exact = Distribution.of(d)
-    exactly_rounded = np.array_equal(d.hi, d_rounded.hi) and not d.lo.any()
-    shifted = exact if exactly_rounded else Distribution.of(d_rounded)
-    return (
-        Reading(
-            distribution=exact,
-            perturbation=Perturbation.of(exact, rho=rho, arithmetic=arithmetic),
-            largest=wide.max(axis=-1, keepdims=True),
-        ),
-        Reading(
-            distribution=shifted,
-            perturbation=Perturbation.of(shifted, rho=np.zeros_like(rho), arithmetic=arithmetic),
-            largest=None,
-        ),
+def _nothing(question: Question, quantity: str, block: Block, undefined: NDArray[np.bool_]) -> Judgement:
+    """Return the judgement of rows without elements."""
+    rows, length = block.x.shape
+    outputs = length if question.outputs_per_row is None else 1
+    shapes = {"forward": (rows, outputs), "jvp": (rows, outputs), "jacobian": (rows, outputs, length)}
+    empty = np.zeros(shapes.get(quantity, (rows, length)))
+    bounded = Bounded(value=DoubleDouble(hi=empty, lo=empty), bound=empty)
+    flags = np.zeros(empty.shape, dtype=np.bool_)
+    return Judgement(
+        exact=bounded,
+        shifted=bounded,
+        vacuous=flags,
+        shifted_vacuous=flags,
+        undefined=undefined | (length == 0 and outputs == 1),
+        out_of_range=np.zeros_like(undefined),
     )
-
-
-def _vector_of(quantity: str, x: NDArray[Any], vector: NDArray[Any] | None) -> Vector | None:
-    if vector is not None:
-        return Vector.of(vector)
-    if quantity == "jacobian":
-        return Vector.of(np.eye(x.shape[-1]))
-    return None
-
-
-def _evaluate(op: str, quantity: str, reading: Reading, vector: Vector | None) -> tuple[DoubleDouble, Floats]:
-    if vector is None:
-        return _softmax(reading) if op == "softmax" else _log_softmax(reading)
-    if op == "softmax":
-        return _softmax_derivative(reading, vector)
-    if quantity == "jvp":
-        return _log_softmax_jvp(reading, vector)
-    return _log_softmax_vjp(reading, vector)
-
-
-def _softmax(reading: Reading) -> tuple[DoubleDouble, Floats]:
-    return reading.distribution.softmax, reading.perturbation.softmax()
-
-
-def _log_softmax(reading: Reading) -> tuple[DoubleDouble, Floats]:
-    log = reading.distribution.log_softmax
-    log_total, log_sum_exp = reading.logarithms()
-    return log, reading.perturbation.log_softmax(log.hi, log_total=log_total, log_sum_exp=log_sum_exp)
-
-
-def _softmax_derivative(reading: Reading, vector: Vector) -> tuple[DoubleDouble, Floats]:
-    """The vjp, and, since the Jacobian is symmetric, the jvp."""
-    distribution, perturbation = reading.distribution, reading.perturbation
-    centred = distribution.centred(vector.v)
-    bound = perturbation.softmax_vjp(
-        vector.v,
-        mean=_mean(perturbation.s, vector.v),
-        centred=centred.hi,
-        omega=vector.scaled(perturbation.arithmetic.omega),
-    )
-    return distribution.softmax_vjp(centred, vector.exponent), np.ldexp(bound, vector.exponent)
-
-
-def _log_softmax_vjp(reading: Reading, vector: Vector) -> tuple[DoubleDouble, Floats]:
-    distribution, perturbation = reading.distribution, reading.perturbation
-    log_total, log_sum_exp = reading.logarithms()
-    result = distribution.log_softmax_vjp(vector.v)
-    bound = perturbation.log_softmax_vjp(
-        vector.v,
-        result=result.hi,
-        relative=perturbation.exp_of_log(distribution.log_softmax.hi, log_total=log_total, log_sum_exp=log_sum_exp),
-        omega=vector.scaled(perturbation.arithmetic.omega),
-    )
-    return result.scaled(vector.exponent), np.ldexp(bound, vector.exponent)
-
-
-def _log_softmax_jvp(reading: Reading, vector: Vector) -> tuple[DoubleDouble, Floats]:
-    distribution, perturbation = reading.distribution, reading.perturbation
-    log_total, log_sum_exp = reading.logarithms()
-    centred = distribution.centred(vector.v)
-    bound = perturbation.log_softmax_jvp(
-        vector.v,
-        log=distribution.log_softmax.hi,
-        log_total=log_total,
-        log_sum_exp=log_sum_exp,
-        mean=_mean(perturbation.s, vector.v),
-        centred=centred.hi,
-        omega=vector.scaled(perturbation.arithmetic.omega),
-    )
-    return centred.scaled(vector.exponent), np.ldexp(bound, vector.exponent)
-
-
-def _mean(s: Floats, v: Floats) -> Floats:
-    return np.asarray((s * v).sum(axis=-1, keepdims=True))
-
-
-def _may_overflow(x: NDArray[Any], vector: NDArray[Any] | None, arithmetic: Arithmetic) -> NDArray[np.bool_]:
-    """Say in which rows sums and products of the vector may leave the range of the kernel's formats.
-
-    No intermediate of any usual form exceeds four times the sum of |v|, taken with one spare bit.
-    """
-    if vector is None:
-        return np.zeros(x.shape[:-1], dtype=np.bool_)
-    largest = min(arithmetic.working.largest, arithmetic.accumulation.largest)
-    eighths = (np.abs(vector.astype(np.float64)) / 8.0).sum(axis=-1)
-    return np.asarray(eighths > largest / 64.0)

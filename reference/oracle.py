@@ -7,7 +7,8 @@ dominant element of a row, where all of them cancel, keeps its relative accuracy
     S - 1   is summed without the dominant element, and log S is log1p of it;
     T       = v - <s, v> is (w S - sum_j e_j w_j) / S with w = v - v[dominant], which is exact: a constant v gives
             an exact zero, and so does every zero among equal logits, where all e_j are 1;
-    v - s V is (v S - e V) / S, at the dominant element (v (S - 1) - sum_{j not dominant} v_j) / S.
+    v - s V is (v S - e V) / S, at the dominant element (v (S - 1) - sum_{j not dominant} v_j) / S;
+    T M - <s, T M> likewise, at the dominant element (T M (S - 1) - sum_{j not dominant} e_j T_j M_j) / S.
 
 Arrays are (..., n): rows along the last axis, n >= 1, finite values only (the caller replaces the others).
 """
@@ -87,28 +88,37 @@ class Distribution:
         w = difference(every, np.take_along_axis(every, np.broadcast_to(self.top, (*rows, 1)), axis=-1))
         return (w * self.total - (self.weight * w).sum_rows()) / self.total
 
+    def mean(self, v: Floats) -> DoubleDouble:
+        """Return <s, v>, one per row, for |v| <= 2^900."""
+        return (self.weight * DoubleDouble.exactly(v)).sum_rows() / self.total
+
+    def softmax_hvp(self, t: DoubleDouble, m: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
+        """Return s_i (T_i M_i - <s, T M>) 2^scale for centred T and M, both at most 2^450 in size.
+
+        At the dominant element T_i M_i (1 - s_i) - sum_{j not i} s_j T_j M_j, in which nothing cancels to the order of
+        the other elements' probabilities.
+        """
+        product = t * m
+        zero = DoubleDouble.exactly(np.zeros_like(product.hi))
+        is_top = np.arange(product.hi.shape[-1]) == self.top
+        others = where(is_top, zero, self.weight * product).sum_rows()
+        at_top = product * self.rest - others
+        elsewhere = product * self.total - (self.weight * product).sum_rows()
+        inner = where(is_top, at_top, elsewhere) / self.total
+        return (self.share * inner).scaled(self.exponent + scale)
+
     def softmax_vjp(self, centred: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
         """Return s_i T_i 2^scale for T = ``centred``; the jvp is the same, since the Jacobian is symmetric."""
         return (self.share * centred).scaled(self.exponent + scale)
 
-    def log_softmax_vjp(self, v: Floats) -> DoubleDouble:
+    def log_softmax_vjp(self, v: Floats | DoubleDouble) -> DoubleDouble:
         """Return v_i - s_i V with V = sum_j v_j, for |v| <= 2^900; the jvp is :meth:`centred`."""
-        exact = DoubleDouble.exactly(v)
+        exact = v if isinstance(v, DoubleDouble) else DoubleDouble.exactly(v)
         total = exact.sum_rows()
         scaled_up = exact * self.total - self.weight * total
-        is_top = np.arange(v.shape[-1]) == self.top
-        others = where(is_top, DoubleDouble.exactly(np.zeros_like(v)), exact).sum_rows()
+        is_top = np.arange(exact.hi.shape[-1]) == self.top
+        others = where(is_top, DoubleDouble.exactly(np.zeros_like(exact.hi)), exact).sum_rows()
         return where(is_top, exact * self.rest - others, scaled_up) / self.total
-
-
-def exact_shift(x: Floats) -> DoubleDouble:
-    """Return x - max x exactly, for rows of float64 with a finite maximum."""
-    return difference(x, x.max(axis=-1, keepdims=True))
-
-
-def rounded_shift(x: NDArray[Any]) -> DoubleDouble:
-    """Return fl(x - max x): the subtraction as a kernel does it that works in the dtype of ``x``."""
-    return DoubleDouble.exactly((x - x.max(axis=-1, keepdims=True)).astype(np.float64))
 
 
 def scaled_to(largest_exponent: int, v: Floats) -> tuple[Floats, NDArray[np.int64]]:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import consistency, ulp
-from reference.agreement import RowConsistency
-from reference.bounds import Arithmetic
+from reference import reduction, ulp
+from reference.arithmetic import FORMS, Arithmetic
+from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble, Floats
-from reference.formats import FloatFormat, coarser, format_named
-from reference.judgement import Judgement, judge
-from reference.rows import Rows
+from reference.formats import FORMATS, format_named
+from reference.judgement import Block, Judgement, judge
+from reference.question import OPS, QUANTITIES, Question
+from reference.targets import Targets, targets_of
 
-OPS: Final = ("softmax", "log_softmax")
-QUANTITIES: Final = ("forward", "vjp", "jvp", "jacobian")
 _ELEMENTS_AT_ONCE: Final = 1 << 15  # results, so that the temporaries of one block stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Truth:
-    """The exact value of a quantity and the bound around it, in two readings; all arrays have the output's shape.
+    """The exact value of a quantity and the bound around it, in two readings; all arrays have the quantity's shape.
 
     An element passes where ``|got - value| <= bound``, or ``|got - shifted_value| <= shifted_bound``: the second pair
     starts from x - max x as a kernel rounds it, and its bound does not cover that rounding. Errors and ulps are
@@ -60,152 +59,212 @@ class Truth:
             out_of_range=self.out_of_range[index],
         )
 
-    def share(self, got: NDArray[Any]) -> Floats:
+    def share(self, got: Floats, *, of: str) -> Floats:
         """Return the error of each element as a share of its bound, the better of both readings.
 
-        NaN where ``got`` or the truth is NaN: test ``not (share <= 1)``. Infinity where the bound is 0 and missed.
+        ``got`` holds numbers of the format ``of`` as float64. NaN where ``got`` or the truth is NaN: test
+        ``not (share <= 1)``. Infinity where the bound is 0 and missed.
         """
         plain = _share(ulp.error(got, self.value), self.bound)
-        overflowed = np.isinf(got) & (got == ulp.rounded(self.value, format_named(got.dtype.name)))
+        overflowed = np.isinf(got) & (got == ulp.rounded(self.value, format_named(of)))
         shifted = _share(ulp.error(got, self.shifted_value), self.shifted_bound)
         return np.where(overflowed, 0.0, np.where(shifted <= plain, shifted, plain))
 
 
 def truth(
-    op: str,
+    question: Question,
     quantity: str,
-    x: NDArray[Any],
     *,
-    axis: int,
-    vector: NDArray[Any] | None = None,
+    cotangent: Floats | None = None,
+    tangent: Floats | None = None,
     working: str,
     accumulation: str,
+    forms: tuple[str, ...] = (),
 ) -> Truth:
-    """Return the exact value of ``quantity`` of ``op`` at ``x``, and its bounds.
+    """Return the exact value of ``quantity`` and its bounds.
 
-    ``x`` is float32 or float64 of any shape; ``vector`` is the cotangent of a vjp or the tangent of a jvp, of the same
-    shape. ``working`` and ``accumulation`` name the formats the kernel declares; working precision counts as no finer
-    than the dtype of ``x``, in which results are stored. A jacobian has the shape ``x.shape + x.shape``. Raise
-    ValueError for a word, dtype, axis or shape that is none of these.
+    ``cotangent`` is float64 of the shape of the output, for a vjp or an hvp; ``tangent`` of the shape of x, for a jvp
+    or an hvp; both exact numbers of their formats. ``working`` and ``accumulation`` name the formats, ``forms`` the
+    unusual forms that the kernel declares. A jacobian has the shape ``output_shape + x.shape``. Raise ValueError for a
+    word or shape that is none of these.
     """
-    _check(op, quantity, vector)
-    rows = Rows.of(x, axis)
-    arithmetic = _arithmetic(x, working=working, accumulation=accumulation)
-    logits = rows.cut(x)
-    vectors = None if vector is None else rows.cut(vector)
-    per_row = rows.length * (rows.length if quantity == "jacobian" else 1)
+    _check(quantity, cotangent, tangent)
+    arithmetic = arithmetic_of(question, working=working, accumulation=accumulation, forms=forms)
+    targets = None if question.targets is None else targets_of(question)
+    rows = question.rows
+    per_row = rows.length * (rows.length if quantity == "jacobian" and question.outputs_per_row is None else 1)
     with np.errstate(all="ignore"):
+        whole = _Whole(question, cotangent=cotangent, tangent=tangent, targets=targets)
         blocks = [
-            judge(op, quantity, logits[block], None if vectors is None else vectors[block], arithmetic=arithmetic)
-            for block in _blocks(rows.count, per_row)
+            judge(question, quantity, whole.block(part), arithmetic=arithmetic)
+            for part in blocks_of(rows.count, per_row)
         ]
-    return _joined(blocks, rows, jacobian=quantity == "jacobian")
+        return _joined(blocks, question, quantity, targets=targets, arithmetic=arithmetic)
 
 
-def row_consistency(
-    op: str,
-    quantity: str,
-    got: NDArray[Any],
-    *,
-    x: NDArray[Any],
-    axis: int,
-    vector: NDArray[Any] | None = None,
-    own_forward: NDArray[Any] | None = None,
-    working: str,
-    accumulation: str,
-) -> RowConsistency | None:
-    """Return how well the elements of each row of ``got`` agree on what they share, or None where no such test exists.
-
-    Tests exist for the forward and the vjp. A vjp needs ``own_forward``, the same kernel's own output at ``x``. Rows
-    that are undefined, empty, or not finite (in ``got`` or the own forward of a vjp) have share and scalar 0: the
-    element test judges those. Raise ValueError as :func:`truth` does.
-    """
-    _check(op, quantity, vector)
-    if quantity not in ("forward", "vjp"):
-        return None
-    if quantity == "vjp" and own_forward is None:
-        raise ValueError(
-            "a vjp is tested beside the kernel's own forward output: give own_forward; the caller's mistake"
-        )
-    rows = Rows.of(x, axis)
-    arithmetic = _arithmetic(x, working=working, accumulation=accumulation)
-    logits, results = rows.cut(x), rows.cut(got).astype(np.float64)
-    vectors = None if vector is None else rows.cut(vector)
-    forwards = None if own_forward is None else rows.cut(own_forward)
-    with np.errstate(all="ignore"):
-        blocks = [
-            consistency.of_rows(
-                op,
-                results[block],
-                x=logits[block],
-                v=None if vectors is None else vectors[block],
-                forward=None if forwards is None else forwards[block],
-                arithmetic=arithmetic,
-            )
-            for block in _blocks(rows.count, rows.length)
-        ]
-    return RowConsistency(
-        share=np.concatenate([one.share for one in blocks]), scalar=np.concatenate([one.scalar for one in blocks])
-    )
-
-
-def _check(op: str, quantity: str, vector: NDArray[Any] | None) -> None:
-    if op not in OPS:
-        raise ValueError(f"no op is called {op!r}; the reference knows {', '.join(OPS)}; the caller's mistake")
-    if quantity not in QUANTITIES:
-        raise ValueError(
-            f"no quantity is called {quantity!r}; the reference knows {', '.join(QUANTITIES)}; the caller's mistake"
-        )
-    if (quantity in ("vjp", "jvp")) != (vector is not None):
-        needs = "needs" if vector is None else "takes no"
-        raise ValueError(
-            f"a {quantity} {needs} vector (the cotangent of a vjp, the tangent of a jvp); the caller's mistake"
-        )
-
-
-def _arithmetic(x: NDArray[Any], *, working: str, accumulation: str) -> Arithmetic:
+def arithmetic_of(question: Question, *, working: str, accumulation: str, forms: tuple[str, ...] = ()) -> Arithmetic:
+    """Return the arithmetic that a kernel declares; raise ValueError for a word that names no format or form."""
+    unknown = sorted(set(forms) - set(FORMS))
+    if unknown:
+        raise ValueError(f"no form is called {unknown[0]!r}; known: {', '.join(FORMS)}; the caller's mistake")
     return Arithmetic(
-        working=coarser(format_named(working), format_named(x.dtype.name)), accumulation=format_named(accumulation)
+        working=format_named(working),
+        accumulation=format_named(accumulation),
+        output=format_named(question.result),
+        entering=FORMATS.get(question.format),
+        forms=tuple(sorted(forms)),
     )
 
 
-def _blocks(count: int, elements_per_row: int) -> Iterator[slice]:
+def blocks_of(count: int, elements_per_row: int) -> Iterator[slice]:
     """Cut the rows into blocks; at least one, which may be empty, so that results always have their shape."""
     step = max(1, _ELEMENTS_AT_ONCE // max(1, elements_per_row))
     yield from (slice(start, start + step) for start in range(0, max(count, 1), step))
 
 
-def _joined(blocks: list[Judgement], rows: Rows, *, jacobian: bool) -> Truth:
-    def joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-        together = np.concatenate(parts)
-        return rows.join_jacobian(together) if jacobian else rows.join(together)
+class _Whole:
+    """All rows of a question, cut once."""
 
-    def everywhere(parts: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-        """Return flags of whole rows; in a Jacobian a flagged input row reaches every output: NaN times 0 is NaN."""
-        flags = np.concatenate(parts)
-        if not jacobian:
-            return rows.join(np.broadcast_to(flags[:, np.newaxis], (rows.count, rows.length)))
-        full = (rows.count, rows.length, rows.count, rows.length)
-        return rows.join_square(np.broadcast_to(flags[np.newaxis, np.newaxis, :, np.newaxis], full))
+    def __init__(
+        self, question: Question, *, cotangent: Floats | None, tangent: Floats | None, targets: Targets | None
+    ) -> None:
+        rows = question.rows
+        self._x = question.logits
+        self._kept = None if question.mask is None else rows.cut(question.mask)
+        self._cotangent = None if cotangent is None else _per_row(question, cotangent)
+        self._tangent = None if tangent is None else rows.cut(tangent)
+        if self._kept is not None:  # what is masked has no say
+            self._cotangent = None if self._cotangent is None else np.where(self._kept, self._cotangent, 0.0)
+            self._tangent = None if self._tangent is None else np.where(self._kept, self._tangent, 0.0)
+        self._targets = targets
 
-    undefined = everywhere([one.undefined for one in blocks])
-    values = [
-        DoubleDouble(
-            hi=np.where(undefined, np.nan, joined([part.hi for part in parts])),
-            lo=np.where(undefined, 0.0, joined([part.lo for part in parts])),
+    def block(self, part: slice) -> Block:
+        """Return some rows."""
+
+        def cut(array: NDArray[np.float64] | None) -> Floats | None:
+            return None if array is None else array[part]
+
+        return Block(
+            x=self._x[part],
+            kept=None if self._kept is None else self._kept[part],
+            cotangent=cut(self._cotangent),
+            tangent=cut(self._tangent),
+            targets=None if self._targets is None else self._targets[part],
         )
-        for parts in ([one.value for one in blocks], [one.shifted_value for one in blocks])
-    ]
+
+
+def _per_row(question: Question, cotangent: Floats) -> Floats:
+    """Return the cotangent as rows, (count, outputs); one for all rows together is each row's."""
+    if cotangent.shape != question.output_shape:
+        raise ValueError(
+            f"a cotangent of shape {cotangent.shape} for an output of shape {question.output_shape}: "
+            "both must have one shape; the caller's mistake"
+        )
+    match question.outputs_per_row:
+        case None:
+            return question.rows.cut(cotangent)
+        case 0:
+            return np.full((question.rows.count, 1), float(cotangent.reshape(-1)[0]))
+        case _:
+            return cotangent.reshape(-1, 1)
+
+
+def _check(quantity: str, cotangent: Floats | None, tangent: Floats | None) -> None:
+    if quantity not in QUANTITIES:
+        raise ValueError(
+            f"no quantity is called {quantity!r}; the reference knows {', '.join(QUANTITIES)}; the caller's mistake"
+        )
+    needs = {"vjp": (True, False), "jvp": (False, True), "hvp": (True, True)}.get(quantity, (False, False))
+    for name, needed, given in zip(("cotangent", "tangent"), needs, (cotangent, tangent), strict=True):
+        if needed != (given is not None):
+            raise ValueError(
+                f"{'an' if quantity == 'hvp' else 'a'} {quantity} {'needs a' if needed else 'takes no'} {name}; "
+                "the caller's mistake"
+            )
+
+
+def _joined(
+    blocks: list[Judgement], question: Question, quantity: str, *, targets: Targets | None, arithmetic: Arithmetic
+) -> Truth:
+    undefined_rows = np.concatenate([one.undefined for one in blocks])
+    out_of_range_rows = np.concatenate([one.out_of_range for one in blocks])
+    readings = (_stacked([one.exact for one in blocks]), _stacked([one.shifted for one in blocks]))
+    flags = [np.concatenate([getattr(one, name) for one in blocks]) for name in ("vacuous", "shifted_vacuous")]
+    if question.outputs_per_row == 0:
+        if question.reduction == "mean" and not question.counted.any():
+            undefined_rows = np.ones_like(undefined_rows)  # 0 / 0
+        if quantity in ("forward", "jvp"):
+            assert targets is not None  # noqa: S101 - only losses have one output for all rows
+            readings = tuple(reduction.summed(one, targets, arithmetic=arithmetic) for one in readings)  # type: ignore[assignment]
+            flags = [np.asarray([[flag.any()]]) for flag in flags]
+            undefined_rows = np.asarray([undefined_rows.any()])
+            out_of_range_rows = np.asarray([out_of_range_rows.any()])
+    place = _Place(question, quantity)
+    undefined = place.everywhere(undefined_rows)
+    exact, shifted = (place.joined_pair(one.value, undefined) for one in readings)
     return Truth(
-        value=values[0],
-        bound=joined([one.bound for one in blocks]),
-        shifted_value=values[1],
-        shifted_bound=joined([one.shifted_bound for one in blocks]),
-        vacuous=joined([one.vacuous for one in blocks]),
-        shifted_vacuous=joined([one.shifted_vacuous for one in blocks]),
+        value=exact,
+        bound=place.joined(readings[0].bound),
+        shifted_value=shifted,
+        shifted_bound=place.joined(readings[1].bound),
+        vacuous=place.joined(flags[0]),
+        shifted_vacuous=place.joined(flags[1]),
         undefined=undefined,
-        out_of_range=everywhere([one.out_of_range for one in blocks]),
+        out_of_range=place.everywhere(out_of_range_rows),
     )
+
+
+def _stacked(parts: list[Bounded]) -> Bounded:
+    return Bounded(
+        value=DoubleDouble(
+            hi=np.concatenate([part.value.hi for part in parts]), lo=np.concatenate([part.value.lo for part in parts])
+        ),
+        bound=np.concatenate([part.bound for part in parts]),
+    )
+
+
+class _Place:
+    """Where the rows of a quantity belong in its array."""
+
+    def __init__(self, question: Question, quantity: str) -> None:
+        self._question = question
+        self._rows = question.rows
+        self._jacobian = quantity == "jacobian"
+        output = quantity in ("forward", "jvp")
+        self._outputs: int | None = question.outputs_per_row if output or self._jacobian else None
+        self._shape = question.output_shape if output else question.x.shape
+
+    def joined_pair(self, value: DoubleDouble, undefined: NDArray[np.bool_]) -> DoubleDouble:
+        """Return values in place, NaN where none is defined."""
+        return DoubleDouble(
+            hi=np.where(undefined, np.nan, self.joined(value.hi)), lo=np.where(undefined, 0.0, self.joined(value.lo))
+        )
+
+    def joined(self, together: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return arrays of all rows in the quantity's shape."""
+        if not self._jacobian:
+            return self._rows.join(together) if self._outputs is None else together.reshape(self._shape)
+        if self._outputs is None:
+            return self._rows.join_jacobian(together)
+        if self._outputs == 0:
+            return self._rows.join(together[:, 0, :])
+        return self._rows.join_gradients(together[:, 0, :])
+
+    def everywhere(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return flags of whole rows; in a Jacobian a flagged input row reaches every output: NaN times 0 is NaN."""
+        rows = self._rows
+        if not self._jacobian:
+            if self._outputs is not None:
+                return flags.reshape(self._shape)
+            return rows.join(np.broadcast_to(flags[:, np.newaxis], (rows.count, rows.length)))
+        if self._outputs == 0:
+            return rows.join(np.broadcast_to(flags[:, np.newaxis], (rows.count, rows.length)))
+        if self._outputs is None:
+            full = (rows.count, rows.length, rows.count, rows.length)
+            return rows.join_square(np.broadcast_to(flags[np.newaxis, np.newaxis, :, np.newaxis], full))
+        every = np.broadcast_to(flags[:, np.newaxis], (rows.count, rows.length))
+        inputs = rows.join(np.ascontiguousarray(every))
+        return np.broadcast_to(inputs, self._question.output_shape + inputs.shape)
 
 
 def _share(error: Floats, bound: Floats) -> Floats:
@@ -213,4 +272,4 @@ def _share(error: Floats, bound: Floats) -> Floats:
         return np.where(error == 0, 0.0, error / bound)
 
 
-__all__ = ["OPS", "QUANTITIES", "Arithmetic", "FloatFormat", "RowConsistency", "Truth", "row_consistency", "truth"]
+__all__ = ["OPS", "QUANTITIES", "Question", "Truth", "arithmetic_of", "truth"]

@@ -1,0 +1,106 @@
+"""What a kernel computes in: the formats of its steps, of its sums, and of what it stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reference import constants
+from reference.formats import FLOAT16, FloatFormat, Floats
+
+FOLDED_SCALE = "folded-scale"
+RECOMPUTED = "recomputed"
+LOG_SUM_EXP = "x-minus-lse"
+FORMS = (FOLDED_SCALE, RECOMPUTED, LOG_SUM_EXP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """One rounding to a storage format: its relative error, and its absolute one where the result underflows."""
+
+    u: float
+    omega: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arithmetic:
+    """The formats a kernel works in, and the unusual forms by which it computes.
+
+    ``output`` is the format of the forward output (which a backward may find stored) and of a jvp, ``entering`` that
+    of x and of gradients; None for integers.
+    """
+
+    working: FloatFormat
+    accumulation: FloatFormat
+    output: FloatFormat
+    entering: FloatFormat | None
+    forms: tuple[str, ...] = ()
+
+    @property
+    def u(self) -> float:
+        """Unit roundoff of the elementwise steps."""
+        return self.working.unit_roundoff
+
+    @property
+    def omega(self) -> float:
+        """Absolute error of one elementwise operation that underflows or is flushed to zero."""
+        return _underflow(self.working)
+
+    @property
+    def exp(self) -> float:
+        """Relative error of exp near 0, in u; half types take theirs from a wider one and round it."""
+        return constants.EXP if self._full_size else constants.ELEMENTARY_OF_HALF
+
+    @property
+    def exp_per_unit(self) -> float:
+        """Growth of that error with the size of the argument."""
+        return constants.EXP_PER_UNIT if self._full_size else 0.0
+
+    @property
+    def log(self) -> float:
+        """Relative error of log, in u."""
+        return constants.LOG if self._full_size else constants.ELEMENTARY_OF_HALF
+
+    @property
+    def _full_size(self) -> bool:
+        return self.working.precision >= 24
+
+    @property
+    def stored_sum(self) -> float:
+        """Relative error of rounding a finished sum from the accumulation format to the working format."""
+        return 0.0 if self.accumulation == self.working else self.u
+
+    @property
+    def stored_output(self) -> Store:
+        """The rounding of a forward output, or of a jvp, from the working format."""
+        return self._store(self.output)
+
+    @property
+    def stored_gradient(self) -> Store:
+        """The rounding of a gradient from the working format."""
+        return self._store(self.entering or self.output)
+
+    def _store(self, to: FloatFormat) -> Store:
+        if to.precision >= self.working.precision and to.min_exponent <= self.working.min_exponent:
+            return Store(u=0.0, omega=0.0)
+        return Store(u=to.unit_roundoff, omega=_underflow(to))
+
+    def summation(self, terms: Floats) -> Floats:
+        """Return N(p) of non-negative terms: the error of their sum in any order, relative to it, one per row.
+
+        One addition a + b errs by at most min(u |a + b|, |a|, |b|); charging each to a leaf of the summation tree other
+        than the largest gives the sum of min(u, p_j / P) over all but the largest term.
+        """
+        total = terms.sum(axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            relative = np.where(total > 0, terms / total, 0.0)
+        each = np.minimum(self.accumulation.unit_roundoff, relative)
+        np.put_along_axis(each, np.argmax(terms, axis=-1)[..., np.newaxis], 0.0, axis=-1)
+        result: Floats = constants.ADDITION * each.sum(axis=-1, keepdims=True)
+        return np.asarray(result + self.stored_sum)
+
+
+def _underflow(of: FloatFormat) -> float:
+    """Return the absolute error of a result that underflows: flushed to zero, but in float16, where nothing is."""
+    return of.smallest_subnormal / 2.0 if of == FLOAT16 else constants.UNDERFLOW * of.smallest_normal

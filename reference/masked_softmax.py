@@ -1,0 +1,104 @@
+"""softmax among the elements of a row that a mask keeps, and its derivatives, in the dtype given.
+
+With the kept set K: s_i = exp(x_i) / sum_{j in K} exp(x_j) for i in K, else 0. It is softmax at x with -inf in the
+place of masked elements. A masked output is the constant 0 and a masked input occurs nowhere, so that whatever stands
+there (NaN, an infinity, a huge number), in x, cotangent or tangent, has no say, and the derivatives are those of
+:mod:`reference.softmax`, with s_i = 0 and vectors set to 0 at masked elements.
+
+Instead of a mask, ``lengths`` keep the first elements of each row. A row with everything masked is 0/0: NaN, as a row
+of nothing but -inf is; a row that is undefined is so in all its elements, masked ones included.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.logits import divided
+from reference.mask import Mask
+from reference.rows import Rows
+from reference.softmax import apply_hessian, apply_jacobian, probabilities
+
+
+def forward(
+    x: NDArray[Any],
+    *,
+    axis: int,
+    mask: NDArray[np.bool_] | None = None,
+    lengths: NDArray[Any] | None = None,
+    temperature: float = 1.0,
+) -> NDArray[Any]:
+    """Return the softmax of x / temperature among what is kept, of the shape and dtype of ``x``.
+
+    ``mask`` is of the shape of ``x``, ``lengths`` of that without ``axis``. Raise ValueError unless one of them is given.
+    """
+    rows = Rows.of(x, axis)
+    kept = Mask.of(rows, mask=mask, lengths=lengths)
+    return rows.join(probabilities(kept.logits(rows.cut(x)), temperature=temperature))
+
+
+def vjp(
+    x: NDArray[Any],
+    cotangent: NDArray[Any],
+    *,
+    axis: int,
+    mask: NDArray[np.bool_] | None = None,
+    lengths: NDArray[Any] | None = None,
+    temperature: float = 1.0,
+) -> NDArray[Any]:
+    """Return s_i (v_i - <s, v>) / temperature for the cotangent v, of the shape and dtype of ``x``."""
+    rows = Rows.of(x, axis)
+    kept = Mask.of(rows, mask=mask, lengths=lengths)
+    s = probabilities(kept.logits(rows.cut(x)), temperature=temperature)
+    return rows.join(divided(apply_jacobian(s, kept.vector(rows.cut(cotangent))), temperature))
+
+
+def jvp(
+    x: NDArray[Any],
+    tangent: NDArray[Any],
+    *,
+    axis: int,
+    mask: NDArray[np.bool_] | None = None,
+    lengths: NDArray[Any] | None = None,
+    temperature: float = 1.0,
+) -> NDArray[Any]:
+    """Return the same for a tangent: the Jacobian is symmetric, its masked rows and columns are zero."""
+    return vjp(x, tangent, axis=axis, mask=mask, lengths=lengths, temperature=temperature)
+
+
+def jacobian(
+    x: NDArray[Any],
+    *,
+    axis: int,
+    mask: NDArray[np.bool_] | None = None,
+    lengths: NDArray[Any] | None = None,
+    temperature: float = 1.0,
+) -> NDArray[Any]:
+    """Return the derivative of every output by every input, of shape ``x.shape + x.shape`` (outputs first)."""
+    rows = Rows.of(x, axis)
+    kept = Mask.of(rows, mask=mask, lengths=lengths)
+    s = probabilities(kept.logits(rows.cut(x)), temperature=temperature)[:, np.newaxis, :]
+    return rows.join_jacobian(divided(apply_jacobian(s, kept.one_hots(x.dtype)), temperature))
+
+
+def hvp(
+    x: NDArray[Any],
+    cotangent: NDArray[Any],
+    tangent: NDArray[Any],
+    *,
+    axis: int,
+    mask: NDArray[np.bool_] | None = None,
+    lengths: NDArray[Any] | None = None,
+    temperature: float = 1.0,
+) -> NDArray[Any]:
+    """Return s_i [(v_i - t) (w_i - mu) - cov_s(v, w)] / temperature^2, of the shape and dtype of ``x``.
+
+    It is the Hessian of <v, masked_softmax(x)>, for the cotangent v, times the tangent w; t = <s, v>, mu = <s, w>.
+    """
+    rows = Rows.of(x, axis)
+    kept = Mask.of(rows, mask=mask, lengths=lengths)
+    s = probabilities(kept.logits(rows.cut(x)), temperature=temperature)
+    once = apply_hessian(s, kept.vector(rows.cut(cotangent)), kept.vector(rows.cut(tangent)))
+    return rows.join(divided(divided(once, temperature), temperature))

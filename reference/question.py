@@ -1,0 +1,114 @@
+"""What is asked of a function of the softmax family: the op, its primal, and the parameters that some ops have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.formats import FORMATS, Floats, format_named
+from reference.rows import Rows
+
+OPS: Final = (
+    *("softmax", "log_softmax", "softmin", "logsumexp", "masked_softmax", "masked_log_softmax"),
+    *("cross_entropy", "softmax_output"),
+)
+QUANTITIES: Final = ("forward", "vjp", "jvp", "jacobian", "hvp")
+INTEGER: Final = "int32"
+_LOSSES: Final = ("cross_entropy", "softmax_output")
+_MASKED: Final = ("masked_softmax", "masked_log_softmax")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
+class Question:
+    """One op at one primal.
+
+    ``x``: float64, the exact numbers of an array of ``format`` (a floating point format, or int32). ``result``: the
+    format of the op's output. ``mask``: bool, of the shape of ``x``, true where an element is kept. ``targets``: class
+    indices (any integers, of the shape of ``x`` without ``axis``) or probabilities (float64, of the shape of ``x``).
+    ``reduction``: none, sum or mean. ``normalization``: null, batch or valid. Raise ValueError for a word, shape or
+    combination that is none of these.
+    """
+
+    op: str
+    axis: int
+    x: Floats
+    format: str
+    result: str
+    temperature: float = 1.0
+    mask: NDArray[np.bool_] | None = None
+    targets: NDArray[Any] | None = None
+    reduction: str = "none"
+    ignore_index: int | None = None
+    label_smoothing: float = 0.0
+    grad_scale: float = 1.0
+    normalization: str = "null"
+
+    def __post_init__(self) -> None:
+        """Refuse what nobody can answer."""
+        if self.op not in OPS:
+            raise ValueError(f"no op is called {self.op!r}; the reference knows {', '.join(OPS)}; the caller's mistake")
+        format_named(self.result)
+        if self.format not in (*FORMATS, INTEGER):
+            format_named(self.format)
+        if (self.op in _MASKED) != (self.mask is not None):
+            raise ValueError(f"{self.op} {'needs a' if self.mask is None else 'takes no'} mask; the caller's mistake")
+        if (self.op in _LOSSES) != (self.targets is not None):
+            has = "needs" if self.targets is None else "takes no"
+            raise ValueError(f"{self.op} {has} targets; the caller's mistake")
+
+    @cached_property
+    def rows(self) -> Rows:
+        """How ``x`` is cut into rows."""
+        return Rows.of(self.x, self.axis)
+
+    @property
+    def outputs_per_row(self) -> int | None:
+        """How many outputs a row has: as many as inputs (None), one, or (0) one for all rows together."""
+        if self.op == "logsumexp" or (self.op == "cross_entropy" and self.reduction == "none"):
+            return 1
+        return 0 if self.op == "cross_entropy" else None
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of the op's output."""
+        match self.outputs_per_row:
+            case None:
+                return self.x.shape
+            case 0:
+                return ()
+            case _:
+                return self.rows.batch_shape
+
+    @cached_property
+    def logits(self) -> Floats:
+        """The rows, (count, length), that softmax is taken of but for the temperature: negated, or masked by -inf."""
+        rows = self.rows.cut(self.x)
+        if self.op == "softmin":
+            return np.negative(rows)
+        if self.mask is not None:
+            return np.where(self.rows.cut(self.mask), rows, -np.inf)
+        return rows
+
+    @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """Which rows count, (count, 1): those whose target is not ``ignore_index``."""
+        every = np.ones((self.rows.count, 1), dtype=np.bool_)
+        if self.ignore_index is None or self.targets is None or not self.has_indices:
+            return every
+        return np.asarray(self.targets.reshape(-1, 1) != self.ignore_index)
+
+    @property
+    def has_indices(self) -> bool:
+        """Whether the targets are class indices."""
+        return self.targets is not None and self.targets.dtype.kind in "iu"
+
+
+def kept_by_length(lengths: NDArray[Any], shape: tuple[int, ...], *, axis: int) -> NDArray[np.bool_]:
+    """Return the mask, of ``shape``, that keeps the first elements of each row; ``lengths`` lacks ``axis``."""
+    along = axis % max(len(shape), 1)
+    position = np.arange(shape[along]).reshape([-1 if k == along else 1 for k in range(len(shape))])
+    return np.asarray(position < np.expand_dims(lengths, along))

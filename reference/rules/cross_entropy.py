@@ -1,0 +1,119 @@
+"""Cross entropy from logits: -sum_j q_j l_j, one loss per row; its derivatives are those of logsumexp, weighted.
+
+The gradient of a row is c (Q s_i - q_i) with Q = sum_j q_j and c the row's weight times its cotangent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import constants
+from reference.bounded import Bounded
+from reference.doubledouble import DoubleDouble, Floats, where
+from reference.reading import Reading
+from reference.rules import log_softmax
+from reference.rules.log_softmax import curvature, mean_of
+from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
+from reference.rules.vector import Vector, idle
+from reference.targets import Targets
+
+_ROUNDINGS_OF_TARGETS = 3.0  # of a smoothed target, and of its product with a weight
+
+
+def forward(reading: Reading, targets: Targets) -> Bounded:
+    """Return the loss of each row, (rows, 1), with the bound (B8)."""
+    arithmetic = reading.arithmetic
+    log = log_softmax.forward(reading)
+    asked = targets.q.hi != 0
+    zero = DoubleDouble.exactly(np.zeros_like(log.bound))
+    endless = (asked & np.isinf(log.value.hi)).any(axis=-1, keepdims=True)
+    value = (where(asked & ~np.isinf(log.value.hi), targets.q * _finite(log.value), zero)).sum_rows()
+    q, size = np.abs(targets.q.hi), np.where(asked & ~endless, np.abs(_finite(log.value).hi), 0.0)
+    terms = q * size
+    u, stored = arithmetic.u, arithmetic.stored_output.u
+    each = (q * np.where(asked, log.bound, 0.0)).sum(axis=-1, keepdims=True)
+    roundings = (1.0 + _ROUNDINGS_OF_TARGETS) * u + 2.0 * stored + arithmetic.summation(terms)
+    spread = roundings * terms.sum(axis=-1, keepdims=True)
+    smoothing = 0.0 if targets.exact_total else arithmetic.summation(size) * spread_over_all(targets, size)
+    underflow = 2.0 * (arithmetic.omega + arithmetic.stored_output.omega) * asked.sum(axis=-1, keepdims=True)
+    bound = constants.SECOND_ORDER * (each + spread + smoothing + 3.0 * u * np.abs(value.hi)) + underflow
+    loss = -value
+    return Bounded(
+        value=DoubleDouble(hi=np.where(endless, np.inf, loss.hi), lo=np.where(endless, 0.0, loss.lo)),
+        bound=np.where(endless, 0.0, bound),
+    )
+
+
+def spread_over_all(targets: Targets, size: Floats) -> Floats:
+    """Return (min_j q_j) sum_j |l_j|: what a kernel adds up on its own that spreads label smoothing at the end."""
+    return np.asarray(np.abs(targets.q.hi).min(axis=-1, keepdims=True) * size.sum(axis=-1, keepdims=True))
+
+
+def vjp(reading: Reading, targets: Targets, cotangent: Vector) -> Bounded:
+    """Return c (Q s_i - q_i) with (B9)."""
+    moved = reading.perturbation
+    arithmetic, c = moved.arithmetic, _factor(targets, cotangent)
+    u, stored = arithmetic.u, arithmetic.stored_gradient.u
+    value = reading.distribution.log_softmax_vjp(-targets.q)
+    q, total, unsure = _sizes(reading, targets)
+    relative = reading.exp_of_log
+    roundings = _ROUNDINGS_OF_TARGETS * u + stored
+    product = moved.s * (total * (relative + (1.0 + relative) * roundings) + (1.0 + relative) * unsure)
+    bound = product + roundings * q + u * np.abs(value.hi) + moved.held_lost * (total + unsure)
+    bounded = Bounded(value=value, bound=constants.SECOND_ORDER * bound).times(c, relative=3.0 * u)
+    omega = ROUNDINGS_THAT_UNDERFLOW * (arithmetic.omega * np.abs(c.hi) + cotangent.scaled(arithmetic.omega))
+    idle_rows = idle(c.hi)
+    return Bounded(value=bounded.value, bound=np.where(idle_rows, 0.0, bounded.bound + omega)).scaled(
+        cotangent.exponent
+    )
+
+
+def jvp(reading: Reading, targets: Targets, tangent: Vector) -> Bounded:
+    """Return -sum_j q_j (w_j - <s, w>) of each row, (rows, 1), with (B10)."""
+    arithmetic, w = reading.arithmetic, tangent.v
+    u = arithmetic.u
+    omega = tangent.scaled(arithmetic.omega)
+    centred = reading.distribution.centred(w)
+    value = -(targets.q * centred).sum_rows()
+    q, total, unsure = _sizes(reading, targets)
+    mean = mean_of(reading, w, omega=omega)
+    terms = q * (np.abs(w) + np.abs(mean.value))
+    roundings = (2.0 + _ROUNDINGS_OF_TARGETS) * u + arithmetic.stored_output.u + arithmetic.summation(terms)
+    spread = roundings * terms.sum(axis=-1, keepdims=True)
+    bound = (total + unsure) * mean.error + unsure * np.abs(mean.value) + spread + 3.0 * u * np.abs(value.hi)
+    underflow = 2.0 * omega * (q > 0).sum(axis=-1, keepdims=True) + ROUNDINGS_THAT_UNDERFLOW * omega
+    bound = constants.SECOND_ORDER * bound + underflow
+    return Bounded(value=value, bound=np.where(idle(w), 0.0, bound)).scaled(tangent.exponent)
+
+
+def hvp(reading: Reading, targets: Targets, cotangent: Vector, tangent: Vector) -> Bounded:
+    """Return c Q s_i (w_i - <s, w>) with (B6): targets only scale the curvature of logsumexp."""
+    c = _factor(targets, cotangent)
+    _, total, unsure = _sizes(reading, targets)
+    size = np.abs(c.hi)
+    factor = targets.q.sum_rows() * c
+    doubt = size * (unsure + 4.0 * reading.arithmetic.u * total)
+    result = curvature(
+        reading, factor, doubt, tangent, relative=reading.exp_of_log, exponent=cotangent.exponent
+    )
+    return Bounded(value=result.value, bound=np.where(idle(c.hi), 0.0, result.bound))
+
+
+def _factor(targets: Targets, cotangent: Vector) -> DoubleDouble:
+    """Return the weight of each row times its scaled cotangent, (rows, 1)."""
+    return targets.weight * DoubleDouble.exactly(cotangent.v)
+
+
+def _sizes(reading: Reading, targets: Targets) -> tuple[Floats, Floats, Floats]:
+    """Return |q|, |Q|, and how far off a kernel's Q may be."""
+    q = np.abs(targets.q.hi)
+    total = np.abs(targets.q.sum_rows().hi)
+    if targets.exact_total:
+        return q, total, np.zeros_like(total)
+    adding = reading.arithmetic.summation(q) + _ROUNDINGS_OF_TARGETS * reading.arithmetic.u
+    return q, total, np.asarray(adding * q.sum(axis=-1, keepdims=True))
+
+
+def _finite(log: DoubleDouble) -> DoubleDouble:
+    gone = np.isinf(log.hi)
+    return DoubleDouble(hi=np.where(gone, 0.0, log.hi), lo=np.where(gone, 0.0, log.lo))

@@ -1,0 +1,48 @@
+"""Cotangents and tangents, scaled in every row by a power of two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.doubledouble import Floats
+from reference.oracle import scaled_to
+
+ALONE: Final = 900  # exponent of a vector that meets no other: 2^996, where products overflow, is n 2^96 times away
+IN_PAIRS: Final = 400  # of one that is multiplied by another
+_SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what oracle and bound may lose to underflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Vector:
+    """A cotangent or tangent, ``v`` times 2^``exponent``.
+
+    Rows are scaled up: sums and double-double products cannot overflow, and what is small stays far from underflow,
+    in the oracle and in the bound.
+    """
+
+    v: Floats
+    exponent: NDArray[np.int64]  # (..., 1)
+
+    @classmethod
+    def of(cls, values: Floats, *, exponent: int = ALONE) -> Vector:
+        """Scale finite values so that the largest of each row has this exponent."""
+        v, by = scaled_to(exponent, values)
+        return cls(v=v, exponent=by)
+
+    def scaled(self, absolute: float) -> Floats:
+        """Return an absolute error of results in the scale of ``v``, one per row."""
+        return lifted(absolute, self.exponent)
+
+
+def lifted(absolute: float, exponent: NDArray[np.int64]) -> Floats:
+    """Return an absolute error in the scale of vectors that are to be multiplied by 2^exponent, one per row."""
+    return np.maximum(np.ldexp(absolute, -exponent), _SMALLEST_ERROR)
+
+
+def idle(v: Floats) -> NDArray[np.bool_]:
+    """Return which rows are nothing but zeros, (..., 1): every form of every rule maps them to exact zeros."""
+    return ~v.any(axis=-1, keepdims=True)
