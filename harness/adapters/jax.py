@@ -1,27 +1,25 @@
-"""JAX, compiled or eager, through ``jax.nn.softmax`` and ``jax.nn.log_softmax``."""
+"""JAX, compiled or eager: ``jax.nn.softmax`` and its kin, optax's cross entropies, and JAX's transformations."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.contract import Adapter, Description
+from harness.adapters.contract import Adapter, Description, FrameworkUnavailable
 from harness.adapters.framework import import_framework, usable_cpus
+from harness.adapters.jax_ops import Function, Parameters, op_of
 from harness.call import Call
-from harness.vocabulary import Mode, Op, Quantity
-
-Function = Callable[..., Any]
+from harness.vocabulary import DType, Mode, Op, Quantity
 
 
 @final
 class JaxAdapter(Adapter):
     """JAX on its default device, with 64-bit types on: without them a float64 array silently becomes float32.
 
-    Compiled calls: one ``jax.jit`` per op, axis and quantity, arrays as arguments, so that equal shapes compile once.
+    Compiled calls: one ``jax.jit`` per quantity and parameters, arrays as arguments, so that equal shapes compile once.
     Eager calls compile each primitive, and their code stays mapped into memory: before a call of another shape
     the caches are cleared, or a few hundred shapes meet the kernel's limit on memory maps.
     """
@@ -51,55 +49,110 @@ class JaxAdapter(Adapter):
         )
 
     def unsupported(self, call: Call, quantity: Quantity) -> str | None:
-        """Return None: JAX has every quantity in both modes."""
+        """Return why JAX has no such call, or None: it has every quantity, in both modes."""
+        if call.op is Op.SOFTMAX_OUTPUT:
+            return "JAX has no op whose gradient ignores the cotangent: SoftmaxOutput is MXNet's alone"
+        if call.op is Op.CROSS_ENTROPY:
+            try:
+                self._optax()
+            except FrameworkUnavailable as missing:
+                return f"JAX has no cross entropy of its own: {missing}"
         return None
 
     def forward(self, call: Call) -> NDArray[Any]:
         """Call the op."""
-        return self._run(call, Quantity.FORWARD, call.x)
+        return self._run(call, Quantity.FORWARD)
 
     def vjp(self, call: Call) -> NDArray[Any]:
         """Call ``jax.vjp`` with the cotangent, or ``jax.grad``, which takes none, where none is given."""
-        if call.cotangent is None:
-            return self._run(call, None, call.x)
-        return self._run(call, Quantity.VJP, call.x, call.cotangent)
+        return self._run(call, Quantity.VJP, cotangent=call.cotangent)
 
     def jvp(self, call: Call) -> NDArray[Any]:
         """Call ``jax.jvp``."""
-        return self._run(call, Quantity.JVP, call.x, call.tangent)
+        return self._run(call, Quantity.JVP, tangent=call.tangent)
 
     def jacobian(self, call: Call) -> NDArray[Any]:
         """Call ``jax.jacrev``."""
-        return self._run(call, Quantity.JACOBIAN, call.x)
+        return self._run(call, Quantity.JACOBIAN)
 
-    def jacobian_method(self) -> str:
-        """Name JAX's transformation."""
-        return "jax.jacrev (reverse mode)"
+    def hvp(self, call: Call) -> NDArray[Any]:
+        """Call ``jax.vjp`` of ``jax.vjp``."""
+        return self._run(call, Quantity.HVP, cotangent=call.cotangent, tangent=call.tangent)
 
-    def _run(self, call: Call, quantity: Quantity | None, *arrays: NDArray[Any] | None) -> NDArray[Any]:
+    def method(self, quantity: Quantity) -> str | None:
+        """Name JAX's transformations."""
+        return _METHODS.get(quantity)
+
+    def _run(
+        self,
+        call: Call,
+        quantity: Quantity,
+        *,
+        cotangent: NDArray[Any] | None = None,
+        tangent: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        parameters = Parameters.of(call)
         if call.mode is Mode.EAGER:
-            shape = (call.op, call.axis, call.dtype, call.x.shape)
+            shape = (parameters, call.dtype, call.x.shape)
             if self._eager_shape not in (None, shape):
                 self._jax.clear_caches()
             self._eager_shape = shape
-            function = self._function(call.op, call.axis, quantity)
+            function = self._function(parameters, quantity)
         else:
-            function = self._compiled(call.op, call.axis, quantity)
-        return np.asarray(function(*map(self._jax.numpy.asarray, arrays)))
+            function = self._compiled(parameters, quantity)
+        targets = self._array(call.targets, DType.INT32 if call.index_targets else call.dtype)
+        masks = (self._array(kept, DType.INT32) for kept in (call.mask, call.lengths))
+        operand = next((given for given in (*masks, targets) if given is not None), None)
+        output = call.dtype_of(Quantity.FORWARD) or call.dtype
+        result = function(
+            self._array(call.x, call.dtype),
+            operand,
+            self._array(cotangent, output),
+            self._array(tangent, call.dtype),
+        )
+        return np.asarray(result)
 
-    def _compile(self, op: Op, axis: int, quantity: Quantity | None) -> Function:
-        compiled: Function = self._jax.jit(self._function(op, axis, quantity))
+    def _array(self, array: NDArray[Any] | None, dtype: DType) -> Any:
+        numpy = self._jax.numpy
+        if array is None:
+            return None
+        return numpy.asarray(array.view(numpy.bfloat16) if dtype is DType.BFLOAT16 else array)
+
+    def _compile(self, parameters: Parameters, quantity: Quantity) -> Function:
+        compiled: Function = self._jax.jit(self._function(parameters, quantity))
         return compiled
 
-    def _function(self, op: Op, axis: int, quantity: Quantity | None) -> Function:
-        """Return the function of arrays that computes ``quantity``; None stands for a vjp without a cotangent."""
+    def _function(self, parameters: Parameters, quantity: Quantity) -> Function:
+        """Return the function of x, operand, cotangent and tangent that computes ``quantity``."""
         jax = self._jax
-        f = functools.partial(getattr(jax.nn, op.value), axis=axis)
-        functions: dict[Quantity | None, Function] = {
-            Quantity.FORWARD: f,
-            Quantity.VJP: lambda x, cotangent: jax.vjp(f, x)[1](cotangent)[0],
-            Quantity.JVP: lambda x, tangent: jax.jvp(f, (x,), (tangent,))[1],
-            Quantity.JACOBIAN: jax.jacrev(f),
-            None: jax.grad(f),
-        }
-        return functions[quantity]
+        op = op_of(jax, self._optax() if parameters.op is Op.CROSS_ENTROPY else None, parameters)
+
+        def gradient(f: Function, x: Any, cotangent: Any) -> Any:
+            return jax.grad(f)(x) if cotangent is None else jax.vjp(f, x)[1](cotangent)[0]
+
+        def compute(x: Any, operand: Any, cotangent: Any, tangent: Any) -> Any:
+            def f(x: Any) -> Any:
+                return op(x, operand)
+
+            match quantity:
+                case Quantity.FORWARD:
+                    return f(x)
+                case Quantity.VJP:
+                    return gradient(f, x, cotangent)
+                case Quantity.JVP:
+                    return jax.jvp(f, (x,), (tangent,))[1]
+                case Quantity.JACOBIAN:
+                    return jax.jacrev(f)(x)
+                case Quantity.HVP:
+                    return jax.vjp(lambda x: gradient(f, x, cotangent), x)[1](tangent)[0]
+
+        return compute
+
+    def _optax(self) -> Any:
+        return import_framework("optax", hint="install it with: pip install optax==0.2.8")
+
+
+_METHODS = {
+    Quantity.JACOBIAN: "jax.jacrev (reverse mode)",
+    Quantity.HVP: "reverse over reverse: jax.vjp of jax.vjp",
+}

@@ -1,17 +1,16 @@
-"""PyTorch, eager, through ``torch.softmax`` and ``torch.log_softmax``."""
+"""PyTorch, eager: ``torch.softmax`` and its kin, ``torch.nn.functional.cross_entropy``, and PyTorch's autograd."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar, final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.contract import Adapter, Description
 from harness.adapters.framework import import_framework
+from harness.adapters.torch_ops import Function, array_of, lacking, op_of, tensor_of
 from harness.call import Call
-from harness.vocabulary import Mode, Quantity
+from harness.vocabulary import DType, Mode, Quantity
 
 
 @final
@@ -44,44 +43,63 @@ class TorchAdapter(Adapter):
         )
 
     def unsupported(self, call: Call, quantity: Quantity) -> str | None:
-        """Return None, but for compiled calls."""
+        """Return why PyTorch has no such call; compiled ones are not asked for."""
         if call.mode is Mode.JIT:
             return "this adapter runs PyTorch eagerly, as its users do by default; torch.compile is not asked"
-        return None
+        return lacking(call)
 
     def forward(self, call: Call) -> NDArray[Any]:
         """Call the op."""
-        return _array(self._op(call)(self._torch.from_numpy(call.x)))
+        return self._array(self._op(call)(self._tensor(call.x, call.dtype)))
 
     def vjp(self, call: Call) -> NDArray[Any]:
         """Call ``torch.autograd.grad`` with the cotangent, or ``backward()`` where none is given."""
-        x = self._torch.from_numpy(call.x).requires_grad_()
+        x = self._tensor(call.x, call.dtype).requires_grad_()
         y = self._op(call)(x)
         if call.cotangent is None:
             y.backward()
-            return _array(x.grad)
-        (gradient,) = self._torch.autograd.grad(y, x, grad_outputs=self._torch.from_numpy(call.cotangent))
-        return _array(gradient)
+            return self._array(x.grad)
+        (gradient,) = self._torch.autograd.grad(y, x, grad_outputs=self._cotangent(call))
+        return self._array(gradient)
 
     def jvp(self, call: Call) -> NDArray[Any]:
         """Call ``torch.func.jvp``, forward mode."""
-        primal, tangent = (self._torch.from_numpy(array) for array in (call.x, call.tangent))
+        primal, tangent = (self._tensor(array, call.dtype) for array in (call.x, call.tangent))
         _, result = self._torch.func.jvp(self._op(call), (primal,), (tangent,))
-        return _array(result)
+        return self._array(result)
 
     def jacobian(self, call: Call) -> NDArray[Any]:
         """Call ``torch.autograd.functional.jacobian``."""
-        return _array(self._torch.autograd.functional.jacobian(self._op(call), self._torch.from_numpy(call.x)))
+        x = self._tensor(call.x, call.dtype)
+        return self._array(self._torch.autograd.functional.jacobian(self._op(call), x))
 
-    def jacobian_method(self) -> str:
-        """Name PyTorch's transformation."""
-        return "torch.autograd.functional.jacobian (reverse mode)"
+    def hvp(self, call: Call) -> NDArray[Any]:
+        """Call ``torch.autograd.grad`` twice."""
+        grad = self._torch.autograd.grad
+        x = self._tensor(call.x, call.dtype).requires_grad_()
+        (first,) = grad(self._op(call)(x), x, grad_outputs=self._cotangent(call), create_graph=True)
+        (second,) = grad(first, x, grad_outputs=self._tensor(call.tangent, call.dtype))
+        return self._array(second)
 
-    def _op(self, call: Call) -> Callable[[Any], Any]:
-        op = getattr(self._torch, call.op.value)
-        return lambda x: op(x, dim=call.axis)
+    def method(self, quantity: Quantity) -> str | None:
+        """Name PyTorch's transformations."""
+        return _METHODS.get(quantity)
+
+    def _op(self, call: Call) -> Function:
+        return op_of(self._torch, call)
+
+    def _cotangent(self, call: Call) -> Any:
+        output = call.dtype_of(Quantity.FORWARD) or call.dtype
+        return None if call.cotangent is None else self._tensor(call.cotangent, output)
+
+    def _tensor(self, array: NDArray[Any] | None, dtype: DType) -> Any:
+        return tensor_of(self._torch, array, dtype)
+
+    def _array(self, tensor: Any) -> NDArray[Any]:
+        return array_of(self._torch, tensor)
 
 
-def _array(tensor: Any) -> NDArray[Any]:
-    result: NDArray[Any] = np.asarray(tensor.detach().numpy())
-    return result
+_METHODS = {
+    Quantity.JACOBIAN: "torch.autograd.functional.jacobian (reverse mode)",
+    Quantity.HVP: "reverse over reverse: torch.autograd.grad of torch.autograd.grad(create_graph=True)",
+}

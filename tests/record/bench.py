@@ -40,20 +40,22 @@ def problem(
     dtype: DType = DType.FLOAT64,
     mode: Mode = Mode.DEFAULT,
     cotangent: Any = 0,
+    tangent: Any = 0,
     check: Sequence[Quantity] = (Quantity.FORWARD, Quantity.VJP),
     **parameters: Any,
 ) -> Problem:
-    """Return a problem at ``x``; a cotangent of None is the implicit one, 0 stands for 1, 2, 3 ...
+    """Return a problem at ``x``; a cotangent of None is the implicit one, 0 (of a tangent too) stands for 1, 2, 3 ...
 
     ``parameters`` are those of a call that an op needs: its targets, its mask ...
     """
     call = Call(op=op, axis=axis, dtype=dtype, mode=mode, x=numbers(x, dtype), **parameters)
     result = call.dtype_of(Quantity.FORWARD) or DType.FLOAT64
     head = count(call.output_shape) if np.isscalar(cotangent) else cotangent
+    direction = count(call.x.shape) if np.isscalar(tangent) else tangent
     call = replace(
         call,
         cotangent=None if head is None else numbers(head, result),
-        tangent=numbers(count(call.x.shape), dtype),
+        tangent=numbers(direction, dtype),
     )
     return Problem(id=name, case="a-case", call=call, cotangent_name="given", check=tuple(check))
 
