@@ -1,8 +1,7 @@
-"""What a mask does to rows: the elements it keeps, and what stands in for the others."""
+"""What a mask does to rows: what stands in for the elements that it does not keep."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,37 +10,28 @@ from numpy.typing import NDArray
 from reference.rows import Rows
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Mask:
-    """``kept``: which elements of rows take part, bool (count, n)."""
+def keeping_first(lengths: NDArray[Any], shape: tuple[int, ...], *, axis: int) -> NDArray[np.bool_]:
+    """Return the mask, of ``shape``, that keeps as many first elements of each row along ``axis`` as ``lengths`` says.
 
-    kept: NDArray[np.bool_]
+    ``lengths``: integers, of ``shape`` without ``axis``. Raise ValueError for another shape, or for a length that is
+    negative or longer than a row.
+    """
+    rows = Rows.of(np.broadcast_to(np.False_, shape), axis)
+    length = rows.cut_batch(lengths)
+    outside = (length < 0) | (length > rows.length)
+    if outside.any():
+        raise ValueError(
+            f"a length of {length[outside][0]} in rows of {rows.length}: expected 0 to {rows.length}; "
+            "the caller's mistake"
+        )
+    return rows.join(np.arange(rows.length) < length)
 
-    @classmethod
-    def of(cls, rows: Rows, *, mask: NDArray[np.bool_] | None, lengths: NDArray[Any] | None) -> Mask:
-        """Return the mask of ``rows``, given itself or as the number of first elements that each row keeps.
 
-        ``mask`` is bool of the shape of the primal, true where an element is kept; ``lengths`` are integers of the
-        batch's shape. Raise ValueError unless exactly one is given, of that shape, and each length is from 0 to n.
-        """
-        if (mask is None) == (lengths is None):
-            which = "both" if lengths is not None else "neither"
-            raise ValueError(f"{which} of mask and lengths given: a masked op has one of the two; the caller's mistake")
-        if mask is not None:
-            return cls(kept=rows.cut(mask.astype(np.bool_)))
-        length = rows.cut_batch(np.asarray(lengths))
-        outside = (length < 0) | (length > rows.length)
-        if outside.any():
-            raise ValueError(
-                f"a length of {length[outside][0]} in rows of {rows.length}: expected 0 to {rows.length}; "
-                "the caller's mistake"
-            )
-        return cls(kept=np.arange(rows.length) < length)
+def masked_logits(x: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return logits with -inf, whose exponential is zero, in the place of masked elements."""
+    return np.where(kept, x, x.dtype.type(-np.inf))
 
-    def logits(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Return rows ``x`` with -inf, whose exponential is zero, in the place of masked elements."""
-        return np.where(self.kept, x, x.dtype.type(-np.inf))
 
-    def vector(self, v: NDArray[Any]) -> NDArray[Any]:
-        """Return a cotangent or tangent with 0 in the place of masked elements, which have no say: not even as NaN."""
-        return np.where(self.kept, v, v.dtype.type(0))
+def masked_vector(v: NDArray[Any], kept: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return a cotangent or tangent with 0 in the place of masked elements, where nothing has a say, not even NaN."""
+    return np.where(kept, v, v.dtype.type(0))

@@ -3,10 +3,9 @@
 With the kept set K: s_i = exp(x_i) / sum_{j in K} exp(x_j) for i in K, else 0. It is softmax at x with -inf in the
 place of masked elements. A masked output is the constant 0 and a masked input occurs nowhere, so that whatever stands
 there (NaN, an infinity, a huge number), in x, cotangent or tangent, has no say, and the derivatives are those of
-:mod:`reference.softmax`, with s_i = 0 and vectors set to 0 at masked elements.
+:mod:`reference.softmax` with s_i = 0, and vectors set to 0, at masked elements.
 
-Instead of a mask, ``lengths`` keep the first elements of each row. A row with everything masked is 0/0: NaN, as a row
-of nothing but -inf is; a row that is undefined is so in all its elements, masked ones included.
+A row with everything masked is 0/0: NaN, as a row of nothing but -inf is. An undefined row is so in all its elements.
 """
 
 from __future__ import annotations
@@ -17,70 +16,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.logits import divided
-from reference.mask import Mask
+from reference.mask import masked_logits, masked_vector
 from reference.rows import Rows
 from reference.softmax import apply_hessian, apply_jacobian, probabilities
 
+Mask = NDArray[np.bool_]
 
-def forward(
-    x: NDArray[Any],
-    *,
-    axis: int,
-    mask: NDArray[np.bool_] | None = None,
-    lengths: NDArray[Any] | None = None,
-    temperature: float = 1.0,
-) -> NDArray[Any]:
+
+def forward(x: NDArray[Any], *, mask: Mask, axis: int, temperature: float = 1.0) -> NDArray[Any]:
     """Return the softmax of x / temperature among what is kept, of the shape and dtype of ``x``.
 
-    ``mask`` is of the shape of ``x``, ``lengths`` of that without ``axis``. Raise ValueError unless one of them is given.
+    ``mask``: of the shape of ``x``, true where an element is kept, here and in all that follows.
     """
     rows = Rows.of(x, axis)
-    kept = Mask.of(rows, mask=mask, lengths=lengths)
-    return rows.join(probabilities(kept.logits(rows.cut(x)), temperature=temperature))
+    return rows.join(probabilities(masked_logits(rows.cut(x), rows.cut(mask)), temperature=temperature))
 
 
-def vjp(
-    x: NDArray[Any],
-    cotangent: NDArray[Any],
-    *,
-    axis: int,
-    mask: NDArray[np.bool_] | None = None,
-    lengths: NDArray[Any] | None = None,
-    temperature: float = 1.0,
-) -> NDArray[Any]:
+def vjp(x: NDArray[Any], cotangent: NDArray[Any], *, mask: Mask, axis: int, temperature: float = 1.0) -> NDArray[Any]:
     """Return s_i (v_i - <s, v>) / temperature for the cotangent v, of the shape and dtype of ``x``."""
     rows = Rows.of(x, axis)
-    kept = Mask.of(rows, mask=mask, lengths=lengths)
-    s = probabilities(kept.logits(rows.cut(x)), temperature=temperature)
-    return rows.join(divided(apply_jacobian(s, kept.vector(rows.cut(cotangent))), temperature))
+    kept = rows.cut(mask)
+    s = probabilities(masked_logits(rows.cut(x), kept), temperature=temperature)
+    return rows.join(divided(apply_jacobian(s, masked_vector(rows.cut(cotangent), kept)), temperature))
 
 
-def jvp(
-    x: NDArray[Any],
-    tangent: NDArray[Any],
-    *,
-    axis: int,
-    mask: NDArray[np.bool_] | None = None,
-    lengths: NDArray[Any] | None = None,
-    temperature: float = 1.0,
-) -> NDArray[Any]:
+def jvp(x: NDArray[Any], tangent: NDArray[Any], *, mask: Mask, axis: int, temperature: float = 1.0) -> NDArray[Any]:
     """Return the same for a tangent: the Jacobian is symmetric, its masked rows and columns are zero."""
-    return vjp(x, tangent, axis=axis, mask=mask, lengths=lengths, temperature=temperature)
+    return vjp(x, tangent, mask=mask, axis=axis, temperature=temperature)
 
 
-def jacobian(
-    x: NDArray[Any],
-    *,
-    axis: int,
-    mask: NDArray[np.bool_] | None = None,
-    lengths: NDArray[Any] | None = None,
-    temperature: float = 1.0,
-) -> NDArray[Any]:
+def jacobian(x: NDArray[Any], *, mask: Mask, axis: int, temperature: float = 1.0) -> NDArray[Any]:
     """Return the derivative of every output by every input, of shape ``x.shape + x.shape`` (outputs first)."""
     rows = Rows.of(x, axis)
-    kept = Mask.of(rows, mask=mask, lengths=lengths)
-    s = probabilities(kept.logits(rows.cut(x)), temperature=temperature)[:, np.newaxis, :]
-    return rows.join_jacobian(divided(apply_jacobian(s, kept.one_hots(x.dtype)), temperature))
+    kept = rows.cut(mask)
+    s = probabilities(masked_logits(rows.cut(x), kept), temperature=temperature)
+    one_hots = masked_vector(np.eye(rows.length, dtype=x.dtype), kept[:, np.newaxis, :])
+    return rows.join_jacobian(divided(apply_jacobian(s[:, np.newaxis, :], one_hots), temperature))
 
 
 def hvp(
@@ -88,9 +59,8 @@ def hvp(
     cotangent: NDArray[Any],
     tangent: NDArray[Any],
     *,
+    mask: Mask,
     axis: int,
-    mask: NDArray[np.bool_] | None = None,
-    lengths: NDArray[Any] | None = None,
     temperature: float = 1.0,
 ) -> NDArray[Any]:
     """Return s_i [(v_i - t) (w_i - mu) - cov_s(v, w)] / temperature^2, of the shape and dtype of ``x``.
@@ -98,7 +68,7 @@ def hvp(
     It is the Hessian of <v, masked_softmax(x)>, for the cotangent v, times the tangent w; t = <s, v>, mu = <s, w>.
     """
     rows = Rows.of(x, axis)
-    kept = Mask.of(rows, mask=mask, lengths=lengths)
-    s = probabilities(kept.logits(rows.cut(x)), temperature=temperature)
-    once = apply_hessian(s, kept.vector(rows.cut(cotangent)), kept.vector(rows.cut(tangent)))
-    return rows.join(divided(divided(once, temperature), temperature))
+    kept = rows.cut(mask)
+    s = probabilities(masked_logits(rows.cut(x), kept), temperature=temperature)
+    v, w = (masked_vector(rows.cut(vector), kept) for vector in (cotangent, tangent))
+    return rows.join(divided(divided(apply_hessian(s, v, w), temperature), temperature))

@@ -16,12 +16,12 @@ from reference import softmax
 
 def forward(x: NDArray[Any], *, axis: int, temperature: float = 1.0) -> NDArray[Any]:
     """Return softmax(-x / temperature) along ``axis``, of the shape and dtype of ``x``."""
-    return softmax.forward(np.negative(x), axis=axis, temperature=temperature)
+    return softmax.forward(-x, axis=axis, temperature=temperature)
 
 
 def vjp(x: NDArray[Any], cotangent: NDArray[Any], *, axis: int, temperature: float = 1.0) -> NDArray[Any]:
     """Return -s_i (v_i - <s, v>) / temperature for the cotangent v, of the shape and dtype of ``x``."""
-    return np.negative(softmax.vjp(np.negative(x), cotangent, axis=axis, temperature=temperature))
+    return np.asarray(-softmax.vjp(-x, cotangent, axis=axis, temperature=temperature))
 
 
 def jvp(x: NDArray[Any], tangent: NDArray[Any], *, axis: int, temperature: float = 1.0) -> NDArray[Any]:
@@ -31,11 +31,11 @@ def jvp(x: NDArray[Any], tangent: NDArray[Any], *, axis: int, temperature: float
 
 def jacobian(x: NDArray[Any], *, axis: int, temperature: float = 1.0) -> NDArray[Any]:
     """Return the derivative of every output by every input, of shape ``x.shape + x.shape`` (outputs first)."""
-    return np.negative(softmax.jacobian(np.negative(x), axis=axis, temperature=temperature))
+    return np.asarray(-softmax.jacobian(-x, axis=axis, temperature=temperature))
 
 
 def hvp(
     x: NDArray[Any], cotangent: NDArray[Any], tangent: NDArray[Any], *, axis: int, temperature: float = 1.0
 ) -> NDArray[Any]:
     """Return the Hessian of <v, softmin(x)>, for the cotangent v, times the tangent: that of softmax at -x."""
-    return softmax.hvp(np.negative(x), cotangent, tangent, axis=axis, temperature=temperature)
+    return softmax.hvp(-x, cotangent, tangent, axis=axis, temperature=temperature)

@@ -1,88 +1,62 @@
-"""Targets of losses as exact distributions over the classes of each row, and the weight that each row has."""
+"""What a loss compares with: a probability of each class for each row, and which rows count."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import DoubleDouble, Floats, where
-from reference.question import Question
+from reference.rows import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Targets:
-    """Rows of targets q, and what each row's loss is multiplied by."""
+    """``weights``: q, (count, n), in the dtype of the logits. ``counted``: bool (count, 1), false in ignored rows.
 
-    q: DoubleDouble  # (rows, n), after label smoothing
-    weight: DoubleDouble  # (rows, 1): 0 for a row that does not count
-    exact_total: bool  # whether a kernel knows sum_j q_j without adding anything up: one-hots
+    A row of probabilities that holds NaN or an infinity is NaN in all of them.
+    """
 
-    def __getitem__(self, block: slice) -> Targets:
-        """Return those of some rows."""
-        return Targets(
-            q=DoubleDouble(hi=self.q.hi[block], lo=self.q.lo[block]),
-            weight=DoubleDouble(hi=self.weight.hi[block], lo=self.weight.lo[block]),
-            exact_total=self.exact_total,
-        )
+    weights: NDArray[Any]
+    counted: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls,
+        targets: NDArray[Any],
+        rows: Rows,
+        *,
+        dtype: np.dtype[Any],
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+    ) -> Targets:
+        """Return the targets of ``rows``, given as class indices or as probabilities.
+
+        Indices are integers of the batch's shape; q is their one-hot, and a row whose index is ``ignore_index`` is
+        ignored. Probabilities are floating point numbers of the shape of the logits; every row of them counts. Label
+        smoothing a makes (1 - a) q + a/n of both (Szegedy et al., CVPR 2016, section 7). Raise ValueError for another
+        shape, and for an index that names no class.
+        """
+        if targets.dtype.kind in "iu":
+            index = rows.cut_batch(targets)
+            counted = np.ones_like(index, dtype=np.bool_) if ignore_index is None else index != ignore_index
+            _check(index[counted], rows)
+            weights = (np.arange(rows.length) == index).astype(dtype)
+        else:
+            given = rows.cut(targets).astype(dtype)
+            weights = np.where(np.isfinite(given).all(axis=-1, keepdims=True), given, dtype.type(np.nan))
+            counted = np.ones((rows.count, 1), dtype=np.bool_)
+        if label_smoothing:
+            uniform = label_smoothing / max(rows.length, 1)
+            weights = np.asarray((1.0 - label_smoothing) * weights + uniform, dtype=dtype)
+        return cls(weights=weights, counted=counted)
 
 
-def targets_of(question: Question) -> Targets:
-    """Return the targets of a loss; raise ValueError for an index that names no class."""
-    smoothing = question.label_smoothing
-    q = DoubleDouble.exactly(_one_hots(question) if question.has_indices else _probabilities(question))
-    if smoothing:
-        q = _smoothed(q, smoothing, others_only=question.op == "softmax_output")
-    return Targets(q=q, weight=_weights(question), exact_total=question.has_indices and not smoothing)
-
-
-def _one_hots(question: Question) -> Floats:
-    assert question.targets is not None  # noqa: S101 - a question about a loss has them
-    classes = question.rows.length
-    index, counted = question.targets.reshape(-1, 1), question.counted
-    wrong = counted & ~((index >= 0) & (index < classes))
-    if wrong.any():
+def _check(index: NDArray[Any], rows: Rows) -> None:
+    outside = (index < 0) | (index >= rows.length)
+    if outside.any():
         raise ValueError(
-            f"the target {int(index[wrong][0])} is none of the {classes} classes, nor ignore_index "
-            f"({question.ignore_index}); the caller's mistake"
+            f"a target of class {index[outside][0]} among {rows.length} classes: expected an index from 0 on below "
+            f"{rows.length}, or ignore_index; the caller's mistake"
         )
-    return np.asarray(np.where(counted, np.arange(classes) == index, 0.0), dtype=np.float64)
-
-
-def _probabilities(question: Question) -> Floats:
-    assert question.targets is not None  # noqa: S101
-    return question.rows.cut(question.targets)
-
-
-def _smoothed(q: DoubleDouble, share: float, *, others_only: bool) -> DoubleDouble:
-    """Return (1 - a) q + a / n; ``others_only``: a / (n - 1), for the classes that are not the target (MXNet)."""
-    length = q.hi.shape[-1]
-    exact = Fraction(share)
-    kept, spread = 1 - exact, exact / max(length - 1 if others_only else length, 1)
-    full = np.ones_like(q.hi)
-    scaled = q * _number(kept, full)
-    if others_only:
-        return where(q.hi > 0, scaled, _number(spread, full))
-    return scaled + _number(spread, full)
-
-
-def _weights(question: Question) -> DoubleDouble:
-    counted = question.counted
-    weight = Fraction(1)
-    if question.op == "softmax_output":
-        divisors = {"null": 1, "batch": question.x.shape[0] if question.x.ndim else 1, "valid": int(counted.sum())}
-        weight = Fraction(question.grad_scale) / max(divisors[question.normalization], 1)
-    elif question.reduction == "mean":
-        weight = Fraction(1, max(int(counted.sum()), 1))
-    full = np.where(counted, 1.0, 0.0)
-    return _number(weight, full)
-
-
-def _number(value: Fraction, pattern: NDArray[np.float64]) -> DoubleDouble:
-    """Return an exact fraction, rounded to a pair, times a pattern of zeros and ones."""
-    high = float(value)
-    low = float(value - Fraction(high)) if math.isfinite(high) else 0.0
-    return DoubleDouble(hi=high * pattern, lo=low * pattern)
