@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from reference.arithmetic import Arithmetic
 from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble, Floats
+from reference.exact_targets import Targets
 from reference.formats import FORMATS, coarser
 from reference.question import Question
 from reference.reading import Reading, Temper, readings
 from reference.rules import cross_entropy, log_softmax, logsumexp, softmax, softmax_output
 from reference.rules.vector import ALONE, IN_PAIRS, Vector
-from reference.targets import Targets
 
 _LIKE_SOFTMAX = ("softmax", "softmin", "masked_softmax", "softmax_output")
 _LIKE_LOG_SOFTMAX = ("log_softmax", "masked_log_softmax")
@@ -58,9 +58,7 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
         _finished(_ruled(question, quantity, reading, vectors, block.targets), question, quantity, block, arithmetic)
         for reading in pair
     )
-    vacuous, shifted_vacuous = (
-        _vacuous(reading, question, quantity, shape=exact.bound.shape) for reading in pair
-    )
+    vacuous, shifted_vacuous = (_vacuous(reading, question, quantity, shape=exact.bound.shape) for reading in pair)
     return Judgement(
         exact=exact,
         shifted=shifted,
@@ -124,9 +122,7 @@ def _one_hots(question: Question, block: Block) -> Floats:
     return every if block.kept is None else every * block.kept[:, :, np.newaxis]  # a masked output is a constant
 
 
-def _ruled(
-    question: Question, quantity: str, reading: Reading, vectors: _Vectors, targets: Targets | None
-) -> Bounded:
+def _ruled(question: Question, quantity: str, reading: Reading, vectors: _Vectors, targets: Targets | None) -> Bounded:
     """Apply the rule of an op and quantity."""
     v, w = vectors.cotangent, vectors.tangent
     if question.op in _LIKE_SOFTMAX:
@@ -149,7 +145,7 @@ def _softmax_rule(
             return softmax.hvp(reading, v, w)
         case "jvp", _, Vector():
             return softmax.derivative(reading, w)
-        case ("vjp" | "jacobian"), Vector(), _:
+        case (("vjp" | "jacobian"), Vector(), _):
             return softmax.derivative(reading, v)
         case _:
             return softmax.forward(reading)
@@ -161,7 +157,7 @@ def _log_softmax_rule(quantity: str, reading: Reading, v: Vector | None, w: Vect
             return log_softmax.hvp(reading, v, w)
         case "jvp", _, Vector():
             return log_softmax.jvp(reading, w)
-        case ("vjp" | "jacobian"), Vector(), _:
+        case (("vjp" | "jacobian"), Vector(), _):
             return log_softmax.vjp(reading, v)
         case _:
             return log_softmax.forward(reading)
@@ -173,7 +169,7 @@ def _logsumexp_rule(quantity: str, reading: Reading, v: Vector | None, w: Vector
             return logsumexp.hvp(reading, v, w)
         case "jvp", _, Vector():
             return logsumexp.jvp(reading, w)
-        case ("vjp" | "jacobian"), Vector(), _:
+        case (("vjp" | "jacobian"), Vector(), _):
             return logsumexp.vjp(reading, v)
         case _:
             return logsumexp.forward(reading)
@@ -187,15 +183,13 @@ def _cross_entropy_rule(
             return cross_entropy.hvp(reading, targets, v, w)
         case "jvp", _, Vector():
             return cross_entropy.jvp(reading, targets, w)
-        case ("vjp" | "jacobian"), Vector(), _:
+        case (("vjp" | "jacobian"), Vector(), _):
             return cross_entropy.vjp(reading, targets, v)
         case _:
             return cross_entropy.forward(reading, targets)
 
 
-def _finished(
-    ruled: Bounded, question: Question, quantity: str, block: Block, arithmetic: Arithmetic
-) -> Bounded:
+def _finished(ruled: Bounded, question: Question, quantity: str, block: Block, arithmetic: Arithmetic) -> Bounded:
     """Return what the rule gives once sign, temperature, mask and storage have been seen to."""
     odd = quantity in ("vjp", "jvp", "jacobian")
     result = -ruled if question.op == "softmin" and odd else ruled
@@ -228,14 +222,13 @@ def _over_temperature(result: Bounded, question: Question, arithmetic: Arithmeti
     return result
 
 
-def _vacuous(
-    reading: Reading, question: Question, quantity: str, *, shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
+def _vacuous(reading: Reading, question: Question, quantity: str, *, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Return where the bound proves nothing, since the relative error of a row's sum may reach 1."""
     nothing = reading.perturbation.vacuous
     if question.op not in _LIKE_SOFTMAX:
         nothing = nothing | (reading.perturbation.log_sum(reading.log_total) >= 1.0)
-    return np.broadcast_to(nothing.any(axis=-1, keepdims=True), shape)
+    of_row = nothing.any(axis=-1, keepdims=True)
+    return np.broadcast_to(of_row if of_row.ndim == len(shape) else of_row[..., np.newaxis], shape)
 
 
 def may_overflow(block: Block, temper: Temper, arithmetic: Arithmetic) -> NDArray[np.bool_]:
@@ -251,8 +244,10 @@ def may_overflow(block: Block, temper: Temper, arithmetic: Arithmetic) -> NDArra
     with np.errstate(all="ignore"):
         finite = np.where(np.isfinite(block.x), np.abs(block.x), 0.0)
         tempered = finite / min(temper.temperature, 1.0)
-        found = (tempered >= largest).any(axis=-1) if largest < arithmetic.working.largest or temper.temperature < 1 else (
-            np.zeros(len(block.x), dtype=np.bool_)
+        found = (
+            (tempered >= largest).any(axis=-1)
+            if largest < arithmetic.working.largest or temper.temperature < 1
+            else (np.zeros(len(block.x), dtype=np.bool_))
         )
         found = found | (length >= largest)
         sizes = np.ones(len(block.x)) / 8.0

@@ -12,7 +12,6 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reference.arithmetic import FOLDED_SCALE, LOG_SUM_EXP, RECOMPUTED, Arithmetic
 from reference.bounds import Perturbation
@@ -96,9 +95,7 @@ def readings(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> tuple[Read
 
 
 @lru_cache(maxsize=8)
-def _remembered(
-    bits: bytes, shape: tuple[int, ...], temper: Temper, arithmetic: Arithmetic
-) -> tuple[Reading, Reading]:
+def _remembered(bits: bytes, shape: tuple[int, ...], temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
     return _readings(np.frombuffer(bits, dtype=np.float64).reshape(shape), temper, arithmetic)
 
 

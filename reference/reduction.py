@@ -8,7 +8,7 @@ from reference import constants
 from reference.arithmetic import Arithmetic
 from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble
-from reference.targets import Targets
+from reference.exact_targets import Targets
 
 _ROUNDINGS = 4.0  # of the weight, of its product, of the finished sum
 
@@ -18,7 +18,9 @@ def summed(losses: Bounded, targets: Targets, *, arithmetic: Arithmetic) -> Boun
     counted = targets.weight.hi != 0
     value, weight = losses.value, targets.weight
     endless = (counted & np.isinf(value.hi)).any()
-    clean = DoubleDouble(hi=np.where(np.isfinite(value.hi), value.hi, 0.0), lo=np.where(np.isfinite(value.hi), value.lo, 0.0))
+    clean = DoubleDouble(
+        hi=np.where(np.isfinite(value.hi), value.hi, 0.0), lo=np.where(np.isfinite(value.hi), value.lo, 0.0)
+    )
     terms = clean * weight
     across = DoubleDouble(hi=terms.hi.T, lo=terms.lo.T)
     total = across.sum_rows()

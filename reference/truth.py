@@ -13,10 +13,10 @@ from reference import reduction, ulp
 from reference.arithmetic import FORMS, Arithmetic
 from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble, Floats
+from reference.exact_targets import Targets, targets_of
 from reference.formats import FORMATS, format_named
 from reference.judgement import Block, Judgement, judge
 from reference.question import OPS, QUANTITIES, Question
-from reference.targets import Targets, targets_of
 
 _ELEMENTS_AT_ONCE: Final = 1 << 15  # results, so that the temporaries of one block stay in the processor's cache
 
@@ -248,7 +248,7 @@ class _Place:
             return self._rows.join_jacobian(together)
         if self._outputs == 0:
             return self._rows.join(together[:, 0, :])
-        return self._rows.join_gradients(together[:, 0, :])
+        return self._rows.join_batch_jacobian(together[:, 0, :])
 
     def everywhere(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return flags of whole rows; in a Jacobian a flagged input row reaches every output: NaN times 0 is NaN."""

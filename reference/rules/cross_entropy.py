@@ -10,12 +10,12 @@ import numpy as np
 from reference import constants
 from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble, Floats, where
+from reference.exact_targets import Targets
 from reference.reading import Reading
 from reference.rules import log_softmax
 from reference.rules.log_softmax import curvature, mean_of
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
 from reference.rules.vector import Vector, idle
-from reference.targets import Targets
 
 _ROUNDINGS_OF_TARGETS = 3.0  # of a smoothed target, and of its product with a weight
 
@@ -93,9 +93,7 @@ def hvp(reading: Reading, targets: Targets, cotangent: Vector, tangent: Vector) 
     size = np.abs(c.hi)
     factor = targets.q.sum_rows() * c
     doubt = size * (unsure + 4.0 * reading.arithmetic.u * total)
-    result = curvature(
-        reading, factor, doubt, tangent, relative=reading.exp_of_log, exponent=cotangent.exponent
-    )
+    result = curvature(reading, factor, doubt, tangent, relative=reading.exp_of_log, exponent=cotangent.exponent)
     return Bounded(value=result.value, bound=np.where(idle(c.hi), 0.0, result.bound))
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from reference import constants
 from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble
+from reference.exact_targets import Targets
 from reference.reading import Reading
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
 from reference.rules.vector import idle
-from reference.targets import Targets
 
 
 def vjp(reading: Reading, targets: Targets) -> Bounded:
