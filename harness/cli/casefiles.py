@@ -9,7 +9,7 @@ import click
 
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive
-from harness.plan.expand import MEMORY
+from harness.plan.limits import MEMORY
 from harness.plan.faults import BadCases
 from harness.plan.library import Library, NoCases, TooManySignatures, load_library, make_plan
 from harness.plan.plan import Plan

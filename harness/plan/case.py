@@ -10,28 +10,29 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Discriminator, Field, PlainValidator, Tag
 from pydantic_core import PydanticCustomError
 
-from harness.plan.grammar import (
+from harness.plan.grammar import Array, Cotangents, Lengths, Mask, Tangent, Targets
+from harness.plan.scalars import Finite, Smoothing, Temperatures, Whole
+from harness.plan.words import (
     ABSENT,
     ADType,
+    AFloatingDType,
     AKind,
     AnOp,
     AQuantity,
-    Array,
     Axes,
     Checks,
-    Cotangents,
     DTypes,
-    Finite,
     Modes,
     Name,
     Names,
+    Normalizations,
     Ops,
+    Reductions,
     Strict,
-    Tangent,
     Text,
     distinct,
 )
-from harness.vocabulary import DType, Mode, Quantity
+from harness.vocabulary import DType, Mode, Normalization, Quantity, Reduction
 
 FORMAT = 1
 
@@ -62,8 +63,8 @@ class Printed(Strict):
     """Numbers that somebody else printed, held against an adapter's result digit by digit."""
 
     adapter: Name = Field(description="the adapter whose result was printed, as in: adapter: mxnet")
-    quantity: AQuantity = Field(description="forward, vjp, jvp or jacobian")
-    dtype: ADType = Field(description="float32 or float64")
+    quantity: AQuantity = Field(description="forward, vjp, jvp, jacobian or hvp")
+    dtype: ADType = Field(description="float16, bfloat16, float32, float64 or int32")
     values: list[Annotated[str, PlainValidator(_digits, json_schema_input_type=str | float)]] = Field(
         min_length=1, description='the digits as printed, in C order, as in: values: ["0.13010848", "0.8698916"]'
     )
@@ -88,10 +89,19 @@ class Case(Strict):
     id: Name = Field(description="a name in kebab-case, unique over all files, as in: id: forum-summed-output")
     why: Text = Field(description="one or two sentences that say why this case exists")
     source: Text = Field(description="where it comes from: a link, or words")
-    op: Ops = Field(description="softmax or log_softmax, or a list of them")
+    op: Ops = Field(description="softmax, log_softmax or another op, or a list of them")
     axis: Axes = Field(default=[-1], description="a whole number that fits the rank of x, or a list of them")
-    dtype: DTypes = Field(default=[DType.FLOAT32, DType.FLOAT64], description="float32 or float64, or a list of them")
-    mode: Modes = Field(default=[Mode.DEFAULT], description="default, eager or jit, or a list of them")
+    dtype: DTypes = Field(
+        default=[DType.FLOAT32, DType.FLOAT64],
+        description="float16, bfloat16, float32, float64 or int32, or a list of them",
+    )
+    mode: Modes = Field(
+        default=[Mode.DEFAULT], description="default, eager, jit, numpy or safe-accumulation, or a list of them"
+    )
+    result_dtype: AFloatingDType = Field(
+        default=ABSENT,
+        description="the floating dtype that an API is asked for, where the result is to have another than x",
+    )
     x: Array = Field(description="numbers in nested lists, or {normal: ...}, {full: ...}, {file: ...}")
     cotangent: Cotangents = Field(
         default=["normal"],
@@ -102,7 +112,37 @@ class Case(Strict):
         default="normal",
         description="ones, zeros, normal, {one_hot: 0}, {normal: ...}, {full: 0.5}, {file: ...}, or nested lists",
     )
-    check: Checks = Field(default=[Quantity.FORWARD, Quantity.VJP], description="a list of forward, vjp, jvp, jacobian")
+    temperature: Temperatures = Field(
+        default=ABSENT, description="a positive finite number that divides x first, or a list of them: temperature: 0.5"
+    )
+    mask: Mask = Field(
+        default=ABSENT,
+        description="true where an element is kept, in nested lists of the shape of x, or {random: ...}, {file: ...}",
+    )
+    lengths: Lengths = Field(
+        default=ABSENT,
+        description="how many elements of each row are kept, in the shape of x without the axis, or {random: ...}, "
+        "{file: ...}",
+    )
+    targets: Targets = Field(
+        default=ABSENT,
+        description="class indices in the shape of x without the axis, or probabilities in the shape of x, or "
+        "{random: ...}, {probabilities: ...}, {file: ...}",
+    )
+    reduction: Reductions = Field(default=[Reduction.NONE], description="none, sum or mean, or a list of them")
+    ignore_index: Whole = Field(
+        default=ABSENT, description="the target of rows that do not count, a whole number, as in: ignore_index: -100"
+    )
+    label_smoothing: Smoothing = Field(
+        default=0, description="the share of each target that is spread over all classes, from 0 to below 1"
+    )
+    grad_scale: Finite = Field(default=1, description="a finite number, as in: grad_scale: 2")
+    normalization: Normalizations = Field(
+        default=[Normalization.NULL], description='"null", batch or valid, or a list of them'
+    )
+    check: Checks = Field(
+        default=[Quantity.FORWARD, Quantity.VJP], description="a list of forward, vjp, jvp, jacobian, hvp"
+    )
     expect: Expect = Field(default=Expect(), description="what must be seen: findings, printed")
     tags: Annotated[list[Name], AfterValidator(distinct)] = Field(
         default=[], description="words in kebab-case by which cases are selected"
@@ -126,7 +166,7 @@ class KnownDifference(Strict):
     dtype: ADType = Field(default=ABSENT, description="the dtype that it is seen with; left out: any")
     adapter: Name = Field(description="the adapter where it is seen, as in: adapter: mxnet")
     kind: AKind = Field(description="the name of the finding, as in: kind: beyond-bound")
-    quantity: AQuantity = Field(default=ABSENT, description="forward, vjp, jvp or jacobian; left out: any")
+    quantity: AQuantity = Field(default=ABSENT, description="forward, vjp, jvp, jacobian or hvp; left out: any")
     largest_error: Finite = Field(
         default=ABSENT,
         description=(

@@ -1,64 +1,33 @@
-"""Plans as JSON values, and back: the one place that knows the names of the fields on disk."""
+"""Plans as JSON values, and back: the one place that knows the names of their fields on disk, but for a call's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
-from harness.call import Call
+from harness.plan.callcodec import Fetch, Json, Keep, call_from_json, call_to_json, integer
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, PrintedValue
 from harness.plan.problem import Problem
-from harness.vocabulary import DType, FindingKind, Mode, Op, Quantity
-
-Json = dict[str, Any]
-Keep = Callable[[NDArray[Any]], Json]  # puts an array away and returns a reference to it
-Fetch = Callable[[Mapping[str, Any]], NDArray[Any]]  # the inverse
+from harness.vocabulary import DType, FindingKind, Op, Quantity
 
 
 def problem_to_json(problem: Problem, keep: Keep) -> Json:
     """Return ``problem`` as a JSON value, its arrays put away by ``keep``."""
-    call = problem.call
     return {
         "id": problem.id,
         "case": problem.case,
-        "op": call.op.value,
-        "axis": call.axis,
-        "dtype": call.dtype.value,
-        "mode": call.mode.value,
         "cotangent_name": problem.cotangent_name,
         "check": [quantity.value for quantity in problem.check],
         "probe": problem.probe,
-        "x": keep(call.x),
-        "cotangent": None if call.cotangent is None else keep(call.cotangent),
-        "tangent": None if call.tangent is None else keep(call.tangent),
+        "call": call_to_json(problem.call, keep),
     }
 
 
 def problem_from_json(value: Json, fetch: Fetch) -> Problem:
     """Inverse of :func:`problem_to_json`; raise KeyError, TypeError or ValueError where ``value`` is no problem."""
-    dtype = DType(value["dtype"])
-    arrays = {name: None if value[name] is None else fetch(value[name]) for name in ("x", "cotangent", "tangent")}
-    x = arrays["x"]
-    if x is None:
-        raise ValueError("it has no x")
-    for name, array in arrays.items():
-        if array is not None and (array.dtype.name != dtype.value or array.shape != x.shape):
-            raise ValueError(f"its {name} is {array.dtype.name} {array.shape}, expected {dtype.value} {x.shape}")
-    call = Call(
-        op=Op(value["op"]),
-        axis=_integer(value["axis"]),
-        dtype=dtype,
-        mode=Mode(value["mode"]),
-        x=x,
-        cotangent=arrays["cotangent"],
-        tangent=arrays["tangent"],
-    )
     return Problem(
         id=_text(value["id"]),
         case=_text(value["case"]),
-        call=call,
+        call=call_from_json(value["call"], fetch),
         cotangent_name=_text(value["cotangent_name"]),
         check=tuple(Quantity(name) for name in value["check"]),
         probe=value["probe"] is True,
@@ -97,9 +66,9 @@ def case_from_json(value: Json) -> CaseRecord:
         why=_text(value["why"]),
         source=_text(value["source"]),
         file=_text(value["file"]),
-        line=_integer(value["line"]),
+        line=integer(value["line"]),
         text=_text(value["text"]),
-        problems=_integer(value["problems"]),
+        problems=integer(value["problems"]),
         tags=_texts(value["tags"]),
         findings=tuple(
             ExpectedFinding(kind=FindingKind(f["kind"]), adapters=_texts(f["adapters"])) for f in value["findings"]
@@ -149,7 +118,7 @@ def entry_from_json(value: Json) -> LedgerEntry:
         kind=FindingKind(value["kind"]),
         quantity=None if value["quantity"] is None else Quantity(value["quantity"]),
         largest_error=None if value["largest_error"] is None else float(value["largest_error"]),
-        line=_integer(value["line"]),
+        line=integer(value["line"]),
     )
 
 
@@ -161,9 +130,3 @@ def _text(value: Any) -> str:
 
 def _texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in value)
-
-
-def _integer(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} should be an integer")
-    return value

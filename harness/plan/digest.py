@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.call import ARRAYS
+from harness.plan.callcodec import parameters_to_json
 from harness.plan.problem import Problem
 
-_SALT = b"softmax-harness plan digest 1\n"
+_SALT = b"softmax-harness plan digest 2\n"
 
 
 def fingerprint(array: NDArray[Any]) -> str:
@@ -36,15 +38,11 @@ def digest_of(problems: Iterable[Problem]) -> str:
 
 
 def _asked(problem: Problem) -> dict[str, Any]:
-    call = problem.call
-    arrays = {"x": call.x, "cotangent": call.cotangent, "tangent": call.tangent}
+    arrays = {name: getattr(problem.call, name) for name in ARRAYS}
     return {
         "id": problem.id,
-        "op": call.op.value,
-        "axis": call.axis,
-        "dtype": call.dtype.value,
-        "mode": call.mode.value,
         "cotangent_name": problem.cotangent_name,
         "check": [quantity.value for quantity in problem.check],
+        "call": parameters_to_json(problem.call),
         "arrays": {name: None if array is None else fingerprint(array) for name, array in arrays.items()},
     }

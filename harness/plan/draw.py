@@ -1,9 +1,9 @@
-"""Normal draws that are the same bits on every machine and for every version of NumPy.
+"""Draws that are the same bits on every machine and for every version of NumPy.
 
 ``Generator.standard_normal`` is not: its ziggurat takes its tail from the C library's exp and log, and NumPy may change
-the stream of a distribution (NEP 19). What NEP 19 does promise is the stream of raw words of a bit generator. So a draw
-is made of twelve 53-bit uniforms, added as integers: their sum less six has mean 0 and variance 1 (Irwin-Hall), and
-stays within ±6. The only rounding is the one to float64 at the end.
+the stream of a distribution (NEP 19). What NEP 19 does promise is the stream of raw words of a bit generator. So a
+normal draw is made of twelve 53-bit uniforms, added as integers: their sum less six has mean 0 and variance 1
+(Irwin-Hall), and stays within ±6. The only rounding is the one to float64 at the end.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ class Stream(IntEnum):
     X = 0
     COTANGENT = 1
     TANGENT = 2
+    MASK = 3
+    LENGTHS = 4
+    TARGETS = 5
 
 
 def normal_draws(count: int, *, seed: int, stream: Stream) -> NDArray[np.float64]:
@@ -40,3 +43,15 @@ def normals_from(words: np.random.PCG64, count: int) -> NDArray[np.float64]:
         total = (drawn >> np.uint64(64 - BITS)).sum(axis=1, dtype=np.uint64).astype(np.int64)
         block[:] = np.ldexp((total - (TERMS // 2 << BITS)).astype(np.float64), -BITS)
     return draws
+
+
+def uniform_draws(count: int, *, seed: int, stream: Stream) -> NDArray[np.float64]:
+    """Return ``count`` draws from 0 to below 1, each a multiple of 2^-53."""
+    words = np.asarray(np.random.PCG64([seed, int(stream)]).random_raw(count))
+    return np.ldexp((words >> np.uint64(64 - BITS)).astype(np.float64), -BITS)
+
+
+def whole_draws(count: int, *, below: int, seed: int, stream: Stream) -> NDArray[np.int64]:
+    """Return ``count`` whole numbers from 0 to under ``below``, which is at most 2^31, all but equally likely."""
+    words = np.asarray(np.random.PCG64([seed, int(stream)]).random_raw(count))
+    return np.asarray(((words >> np.uint64(32)) * np.uint64(below) >> np.uint64(32)).astype(np.int64))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
-from numpy.typing import NDArray
-
-from harness.call import Call
+from harness.call import Call, output_shape
+from harness.plan.arrays import Arrays
 from harness.plan.case import Case
-from harness.plan.draw import Stream
 from harness.plan.faults import Fault
 from harness.plan.forms import GivenArray, given_array
+from harness.plan.given import Layout
 from harness.plan.grammar import are_alternatives
-from harness.plan.problem import Problem
+from harness.plan.limits import MEMORY, excess
+from harness.plan.operands import Operand, operands_of
+from harness.plan.problem import Problem, temperature_text
 from harness.plan.source import Source, Where
-from harness.plan.vectors import Vector, cotangents_of, tangent_of
-from harness.vocabulary import DType, Quantity
+from harness.plan.uses import checked, misuses, needs_cotangent, needs_tangent
+from harness.plan.vectors import Space, Vector, cotangents_of, tangent_of
+from harness.vocabulary import Op, Reduction
 
-JACOBIAN_LIMIT = 512  # elements of x: its Jacobian has the square of that
-MEMORY = 2**30  # bytes that the arrays of one case may need
-_WIDEST = 8  # bytes of a float64
+_Output = tuple[Op, int, Reduction | None]  # what decides the shape of an output, beside that of x
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,8 +32,10 @@ class _Setting:
     source: Source
     where: Where
     x: GivenArray
-    check: tuple[Quantity, ...]
-    cotangents: dict[int, tuple[Vector | None, ...]]  # by axis
+    axes: tuple[int, ...]
+    operands: tuple[Operand, ...]
+    spaces: dict[_Output, Space]
+    cotangents: dict[_Output, tuple[Vector | None, ...]]
     tangent: Vector | None
 
 
@@ -47,39 +47,66 @@ def expand(
     What is wrong with the case goes to ``faults``, and no problems come back then. Shapes are checked, and the memory
     (in bytes) that the arrays will need is estimated, before any array is made.
     """
-    found: list[Fault] = []
+    found: list[Fault] = list(misuses(case, source, where))
     setting = _setting(case, source, where, found)
     if setting is not None and not found:
-        found += _limits(setting, memory)
+        found += _excess(setting, memory)
     problems = tuple(_problems(setting, found)) if setting is not None and not found else ()
     faults += found
     return () if found else problems
 
 
 def _setting(case: Case, source: Source, where: Where, faults: list[Fault]) -> _Setting | None:
-    check = tuple(quantity for quantity in Quantity if quantity in {Quantity.FORWARD, *case.check})
-    for key, quantity in (("cotangent", Quantity.VJP), ("tangent", Quantity.JVP)):
-        if key in case.model_fields_set and quantity not in check:
-            instead = f"add {quantity} to check, or leave the {key} out"
-            faults.append(source.fault((*where, key), f"a {key}, and no {quantity} to check", instead, key=True))
     x = given_array(case.x, source, (*where, "x"), faults)
+    cotangents = cotangents_of(case, source, where, faults) if needs_cotangent(case) else None
+    tangent = tangent_of(case, source, where, faults) if needs_tangent(case) else None
+    operands = operands_of(case, source, where, faults)
     if x is None:
         return None
-    cotangents = cotangents_of(case, x.shape, source, where, faults) if Quantity.VJP in check else None
-    tangent = tangent_of(case, x.shape, source, where, faults) if Quantity.JVP in check else None
-    by_axis: dict[int, tuple[Vector | None, ...]] = {}
-    for axis in _fitting_axes(case, x.shape, source, where, faults):
-        length = x.shape[axis] if x.shape else 1
+    axes = _fitting_axes(case, x.shape, source, where, faults)
+    for axis in axes:
+        for operand in operands:
+            faults += operand.misfits(Layout(x.shape, axis))
         if tangent is not None:
-            tangent.along(length, faults)
-        by_axis[axis] = (None,)
-        if cotangents is not None:
-            by_axis[axis] = tuple(one for vector in cotangents for one in vector.along(length, faults))
-            _distinct_names(by_axis[axis], faults)
-    return _Setting(case=case, source=source, where=where, x=x, check=check, cotangents=by_axis, tangent=tangent)
+            tangent.within(_domain(x, axis), faults)
+    spaces = {
+        (op, axis, reduction): Space(
+            owner=f"the output of {op}" if op.reduces else "x",
+            shape=output_shape(op, x.shape, axis=axis, reduction=reduction),
+            axis=None if op.reduces else axis,
+        )
+        for op, axis in product(case.op, axes)
+        for reduction in _reductions(case, op)
+    }
+    by_output: dict[_Output, tuple[Vector | None, ...]] = dict.fromkeys(spaces, (None,))
+    for output, space in spaces.items() if cotangents is not None else ():
+        vectors = tuple(one for vector in cotangents or () for one in vector.within(space, faults))
+        _distinct_names(vectors, faults)
+        by_output[output] = vectors
+    return _Setting(
+        case=case,
+        source=source,
+        where=where,
+        x=x,
+        axes=axes,
+        operands=operands,
+        spaces=spaces,
+        cotangents=by_output,
+        tangent=tangent,
+    )
 
 
-def _fitting_axes(case: Case, shape: tuple[int, ...], source: Source, where: Where, faults: list[Fault]) -> list[int]:
+def _domain(x: GivenArray, axis: int) -> Space:
+    return Space(owner="x", shape=x.shape, axis=axis)
+
+
+def _reductions(case: Case, op: Op) -> list[Reduction] | list[None]:
+    return case.reduction if op is Op.CROSS_ENTROPY else [None]
+
+
+def _fitting_axes(
+    case: Case, shape: tuple[int, ...], source: Source, where: Where, faults: list[Fault]
+) -> tuple[int, ...]:
     rank = max(len(shape), 1)  # a number without axes counts as a row of length one
     where = (*where, "axis")
     for index, axis in enumerate(case.axis):
@@ -87,103 +114,87 @@ def _fitting_axes(case: Case, shape: tuple[int, ...], source: Source, where: Whe
             place = (*where, index) if isinstance(source.at(where), list) else where
             what = f"axis is {axis}, and x has {len(shape)} axes (shape {list(shape)})"
             faults.append(source.fault(place, what, f"give a whole number from {-rank} to {rank - 1}"))
-    return [axis for axis in case.axis if -rank <= axis < rank]
+    return tuple(axis for axis in case.axis if -rank <= axis < rank)
 
 
-def _distinct_names(vectors: tuple[Vector | None, ...], faults: list[Fault]) -> None:
+def _distinct_names(vectors: tuple[Vector, ...], faults: list[Fault]) -> None:
     names: set[str] = set()
     for vector in vectors:
-        if vector is not None and vector.name in names:
-            faults.append(
-                vector.source.fault(vector.where, f"cotangent {vector.name!r} stands there twice", "keep one")
-            )
-        names.add(vector.name if vector is not None else "")
+        if vector.name in names:
+            what = f"cotangent {vector.name!r} stands there twice"
+            faults.append(vector.source.fault(vector.where, what, "keep one"))
+        names.add(vector.name)
 
 
-def _limits(setting: _Setting, memory: int) -> Iterator[Fault]:
-    case, x = setting.case, setting.x
-    size = math.prod(x.shape)
-    where = (*setting.where, "x")
-    if Quantity.JACOBIAN in setting.check and size > JACOBIAN_LIMIT:
-        what = f"a jacobian of x with {size} elements, {size}² numbers"
-        yield setting.source.fault((*setting.where, "check"), what, f"ask for it where x has at most {JACOBIAN_LIMIT}")
-        return
-    vectors = sum(len(vectors) for vectors in setting.cotangents.values())
-    arrays = 1 + vectors + len(setting.cotangents) * (setting.tangent is not None)
-    room = math.prod(max(length, 1) for length in x.shape)  # what a sum along an axis without elements leaves
-    jacobian = room * room if Quantity.JACOBIAN in setting.check else 0
-    needed = _WIDEST * len(case.dtype) * (room * arrays + jacobian)
-    if needed > memory:
-        what = f"x of shape {list(x.shape)} makes this case need {_bytes(needed)} for its arrays"
-        instead = f"keep to {_bytes(memory)}, by a smaller shape or fewer cotangents; or allow more with --memory"
-        yield setting.source.fault(where, what, instead)
-
-
-def _bytes(count: int) -> str:
-    size, unit = float(count), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB"):
-        if size >= 1024:
-            size, unit = size / 1024, larger
-    return f"{size:,.4g} {unit}"
+def _excess(setting: _Setting, memory: int) -> Iterator[Fault]:
+    x, spaces = setting.x, setting.spaces
+    layouts = [Layout(x.shape, axis) for axis in setting.axes]
+    arrays = [x.shape]
+    arrays += [x.shape for _ in layouts if setting.tangent is not None]
+    arrays += [operand.shape(layout) for operand in setting.operands for layout in layouts]
+    arrays += [spaces[output].shape for output, vectors in setting.cotangents.items() for vector in vectors if vector]
+    return excess(
+        setting.case,
+        setting.source,
+        setting.where,
+        shape=x.shape,
+        outputs=[space.shape for space in spaces.values()],
+        arrays=arrays,
+        memory=memory,
+    )
 
 
 def _problems(setting: _Setting, faults: list[Fault]) -> Iterator[Problem]:
-    case = setting.case
-    arrays = _Arrays(setting, faults)
-    for op, axis, dtype, mode in product(case.op, setting.cotangents, case.dtype, case.mode):
-        for vector in setting.cotangents[axis]:
-            parts = (
-                ("op", op.value),
-                ("axis", f"axis={axis}"),
-                ("dtype", dtype.value),
-                ("mode", mode.value),
-                ("cotangent", vector.name if vector is not None else None),
-            )
-            named = [text for key, text in parts if text is not None and _is_listed(setting, key)]
-            yield Problem(
-                id=f"{case.id}[{','.join(named)}]" if named else case.id,
-                case=case.id,
-                call=Call(
+    case, spaces = setting.case, setting.spaces
+    arrays = Arrays(setting.x, setting.operands, faults)
+    temperatures = [float(one) for one in case.temperature] if case.temperature is not None else [None]
+    for op, axis, dtype, mode, temperature in product(case.op, setting.axes, case.dtype, case.mode, temperatures):
+        layout = Layout(setting.x.shape, axis)
+        for reduction, normalization in product(_reductions(case, op), case.normalization):
+            output = (op, axis, reduction)
+            for vector in setting.cotangents[output]:
+                call = Call(
                     op=op,
                     axis=axis,
                     dtype=dtype,
                     mode=mode,
                     x=arrays.x(dtype),
-                    cotangent=arrays.vector(vector, axis, dtype, Stream.COTANGENT),
-                    tangent=arrays.vector(setting.tangent, axis, dtype, Stream.TANGENT),
-                ),
-                cotangent_name=vector.name if vector is not None else "none",
-                check=setting.check,
-            )
+                    cotangent=arrays.cotangent(vector, spaces[output], case.result_dtype or dtype),
+                    tangent=arrays.tangent(setting.tangent, _domain(setting.x, axis), dtype),
+                    **arrays.operands(layout, dtype),
+                    temperature=temperature,
+                    reduction=reduction,
+                    ignore_index=case.ignore_index,
+                    label_smoothing=float(case.label_smoothing),
+                    grad_scale=float(case.grad_scale),
+                    normalization=normalization,
+                    result_dtype=case.result_dtype,
+                )
+                name = vector.name if vector is not None else "none"
+                yield Problem(
+                    id=_name(setting, call, name), case=case.id, call=call, cotangent_name=name, check=checked(case)
+                )
+
+
+def _name(setting: _Setting, call: Call, cotangent: str) -> str:
+    """Return the id of a problem: its case's, with what the case gives as lists."""
+    parts = {
+        "op": call.op,
+        "axis": f"axis={call.axis}",
+        "dtype": call.dtype,
+        "mode": call.mode,
+        "temperature": temperature_text(call.temperature),
+        "reduction": call.reduction,
+        "normalization": call.normalization,
+        "cotangent": cotangent,
+    }
+    named = [str(text) for key, text in parts.items() if _is_listed(setting, key)]
+    return f"{setting.case.id}[{','.join(named)}]" if named else setting.case.id
 
 
 def _is_listed(setting: _Setting, key: str) -> bool:
     """Say whether a case gives ``key`` as a list, be it of one item: a second item does not rename the first."""
     value = setting.source.at((*setting.where, key))
     if key == "cotangent":
-        return are_alternatives(value) or value == "each"
+        return needs_cotangent(setting.case) and (are_alternatives(value) or value == "each")
     return isinstance(value, list) or (key == "dtype" and value is None)
-
-
-class _Arrays:
-    """Makes each array of a case once, and hands it to every problem that needs it."""
-
-    def __init__(self, setting: _Setting, faults: list[Fault]) -> None:
-        self._setting = setting
-        self._faults = faults
-        self._made: dict[tuple[Any, ...], NDArray[Any] | None] = {}
-
-    def x(self, dtype: DType) -> NDArray[Any]:
-        if ("x", dtype) not in self._made:
-            self._made["x", dtype] = self._setting.x.rounded_to(dtype, Stream.X, self._faults)
-        array = self._made["x", dtype]
-        assert array is not None  # noqa: S101 - x is never the implicit cotangent
-        return array
-
-    def vector(self, vector: Vector | None, axis: int, dtype: DType, stream: Stream) -> NDArray[Any] | None:
-        if vector is None:
-            return None
-        key = (stream, vector.name, axis, dtype)
-        if key not in self._made:
-            self._made[key] = vector.array(self._setting.x.shape, axis, dtype, stream, self._faults)
-        return self._made[key]

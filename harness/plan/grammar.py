@@ -1,98 +1,18 @@
-"""The words and forms of which cases are written: names, lists, numbers, arrays.
+"""The forms of arrays in which cases are written: nested numbers, rules, files.
 
 The description of each field is written as advice: it is what an editor shows, and what a message recommends.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    StringConstraints,
-    Tag,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypeAliasType
 
-from harness.plan.number import NotANumber, is_hexadecimal, number
-from harness.vocabulary import DType, FindingKind, Mode, Op, Quantity
-
-RANK = 8  # axes that an array may have
-ABSENT: Any = None  # the default of a key that may be left out, but not be empty
-T = TypeVar("T", bound=Hashable)
-
-
-class Strict(BaseModel):
-    """A mapping with the keys of its fields and no others; nothing is converted silently."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def distinct(values: list[T]) -> list[T]:
-    """Return ``values``, where none of them stands there twice."""
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            text = str(getattr(value, "value", value))
-            raise PydanticCustomError("twice", "{value} stands there twice", {"value": text, "index": index})
-    return values
-
-
-def _numeric(value: object) -> float | int:
-    try:
-        return number(value)
-    except NotANumber as error:
-        raise PydanticCustomError("number", "{what}", {"what": error.what, "instead": error.instead}) from None
-
-
-def _finite(value: float) -> float:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise PydanticCustomError(
-            "number", "{what}", {"what": f"{value} is not finite", "instead": "give a finite number"}
-        )
-    return value
-
-
-HexFloat = Annotated[str, Field(pattern=r"^[-+]?0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)([pP][-+]?[0-9]+)?$")]
-Numbers = TypeAliasType("Numbers", "float | HexFloat | list[Numbers]")
-Written = Annotated[Any, PlainValidator(lambda value: value, json_schema_input_type=Numbers)]
-Number = Annotated[float, PlainValidator(_numeric, json_schema_input_type=float | HexFloat)]
-Finite = Annotated[Number, AfterValidator(_finite)]
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-Length = Annotated[int, Field(ge=0, le=2**40)]
-Shape = Annotated[list[Length], Field(max_length=RANK)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-
-AnOp = Annotated[Op, Field(strict=False)]
-ADType = Annotated[DType, Field(strict=False)]
-AMode = Annotated[Mode, Field(strict=False)]
-AQuantity = Annotated[Quantity, Field(strict=False)]
-AKind = Annotated[FindingKind, Field(strict=False)]
-
-_MANY = (Field(min_length=1), AfterValidator(distinct))
-Ops = Annotated[list[AnOp], BeforeValidator(_listed, json_schema_input_type=AnOp | list[AnOp]), *_MANY]
-Axes = Annotated[list[int], BeforeValidator(_listed, json_schema_input_type=int | list[int]), *_MANY]
-DTypes = Annotated[list[ADType], BeforeValidator(_listed, json_schema_input_type=ADType | list[ADType]), *_MANY]
-Modes = Annotated[list[AMode], BeforeValidator(_listed, json_schema_input_type=AMode | list[AMode]), *_MANY]
-Checks = Annotated[
-    list[AQuantity], BeforeValidator(_listed, json_schema_input_type=AQuantity | list[AQuantity]), *_MANY
-]
-Names = Annotated[list[Name], BeforeValidator(_listed, json_schema_input_type=Name | list[Name]), *_MANY]
+from harness.plan.number import is_hexadecimal
+from harness.plan.scalars import Finite, Number, Seed, Shape, Share, Written, WrittenTruths, WrittenWholes
+from harness.plan.words import ABSENT, Strict, Text
 
 
 class _OneOf(Strict):
@@ -151,7 +71,7 @@ class ArrayForm(_OneOf):
 
 
 class VectorForm(_OneOf):
-    """A cotangent or tangent, of the shape of x."""
+    """A cotangent, of the shape of the output; or a tangent, of the shape of x."""
 
     model_config = ConfigDict(json_schema_extra=_ONE)
     one_hot: Annotated[int, Field(ge=0)] = Field(
@@ -160,6 +80,55 @@ class VectorForm(_OneOf):
     normal: Normal = Field(default=ABSENT, description="normal draws, as in: {normal: {scale: 3, seed: 7}}")
     full: Number = Field(default=ABSENT, description="one number in every element, as in: {full: 0.5}")
     file: Text = Field(default=ABSENT, description="a .npy file, relative to the case file, as in: {file: head.npy}")
+
+
+class Random(Strict):
+    """Portable uniform draws."""
+
+    seed: Seed = Field(default=0, description="a whole number from 0 on: another seed, other draws")
+
+
+class RandomMask(Random):
+    """A mask that keeps each element with the same probability, and at least one of each row."""
+
+    keep: Share = Field(default=0.5, description="the share of the elements that is kept, from 0 to 1: keep: 0.7")
+
+
+class MaskForm(_OneOf):
+    """A mask, made by a rule or read from a file."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE)
+    random: RandomMask = Field(
+        default=ABSENT, description="each element kept or not by chance, as in: {random: {keep: 0.7, seed: 3}}"
+    )
+    file: Text = Field(
+        default=ABSENT, description="a .npy file of truth values, relative to the case file, as in: {file: mask.npy}"
+    )
+
+
+class LengthsForm(_OneOf):
+    """Valid lengths, made by a rule or read from a file."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE)
+    random: Random = Field(default=ABSENT, description="lengths from 1 to that of the axis, as in: {random: {seed: 3}}")
+    file: Text = Field(
+        default=ABSENT, description="a .npy file of integers, relative to the case file, as in: {file: lengths.npy}"
+    )
+
+
+class TargetsForm(_OneOf):
+    """Targets, made by a rule or read from a file."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE)
+    random: Random = Field(default=ABSENT, description="class indices by chance, as in: {random: {seed: 3}}")
+    probabilities: Random = Field(
+        default=ABSENT, description="positive rows that add up to about one, as in: {probabilities: {seed: 3}}"
+    )
+    file: Text = Field(
+        default=ABSENT,
+        description="a .npy file of class indices or of probabilities, relative to the case file, as in: "
+        "{file: targets.npy}",
+    )
 
 
 def _shape_of_form(value: object) -> str:
@@ -197,4 +166,13 @@ Tangent = Annotated[
 ]
 Cotangents = Annotated[
     list[Cotangent], BeforeValidator(_alternatives, json_schema_input_type=Cotangent | list[Cotangent])
+]
+Mask = Annotated[
+    Annotated[MaskForm, Tag("form")] | Annotated[WrittenTruths, Tag("numbers")], Discriminator(_array_or_numbers)
+]
+Lengths = Annotated[
+    Annotated[LengthsForm, Tag("form")] | Annotated[WrittenWholes, Tag("numbers")], Discriminator(_array_or_numbers)
+]
+Targets = Annotated[
+    Annotated[TargetsForm, Tag("form")] | Annotated[Written, Tag("numbers")], Discriminator(_array_or_numbers)
 ]

@@ -12,11 +12,12 @@ from harness.plan.case import FORMAT, Case, CaseFile, LedgerFile
 from harness.plan.diagnosis import diagnose
 from harness.plan.digest import digest_of
 from harness.plan.document import read_source
-from harness.plan.expand import MEMORY, expand
+from harness.plan.expand import expand
 from harness.plan.faults import BadCases, Fault, nearest, shown
+from harness.plan.limits import MEMORY
 from harness.plan.plan import CaseRecord, LedgerEntry, Plan
 from harness.plan.probe import with_probes
-from harness.plan.problem import Problem
+from harness.plan.problem import Problem, temperature_text
 from harness.plan.records import case_record, ledger_entry, misfits
 from harness.plan.select import Selection
 from harness.plan.signatures import count_signatures
@@ -95,7 +96,8 @@ def _searched(problem: Problem, case: CaseRecord) -> str:
     """Return what a word of ``-k`` is looked for in; lines, so that no word matches across two of them."""
     call = problem.call
     words = (problem.id, call.op.value, call.dtype.value, call.mode.value, problem.cotangent_name, *case.tags)
-    return "\n".join((*words, case.file.rsplit("/", 1)[-1]))
+    parameters = (temperature_text(call.temperature), call.reduction or "")
+    return "\n".join((*words, *parameters, case.file.rsplit("/", 1)[-1]))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:

@@ -1,7 +1,7 @@
 """Numbers as their author wrote them, rounded once: from the text to the dtype of the problem, never by way of another.
 
 Going by float64 rounds twice: a text just above the midpoint of two float32 numbers may become that midpoint in
-float64, and then the even neighbour instead of the upper one.
+float64, and then the even neighbour instead of the upper one. The same holds of float16 and bfloat16.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import numpy as np
 
 from harness.plan.faults import nearest, shown
 from harness.vocabulary import DType
+from reference.formats import format_named
 
 LONGEST = 1100  # characters; the longest exact decimal of a float64 has fewer
+_INT32 = 2**31 - 1  # and not -2**31, whose negative is no int32
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _HEX = re.compile(r"([-+]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)(?:[pP]([-+]?[0-9]{1,5}))?")
 _SPECIAL = {".nan": "nan", ".inf": "inf", "+.inf": "inf", "-.inf": "-inf"}
@@ -77,22 +79,39 @@ def number(value: object) -> float | int:
 def rounded(value: float, dtype: DType) -> float:
     """Return the number of ``dtype`` that is nearest to ``value`` as written, ties to even.
 
-    Raise :class:`NotANumber` where a finite number is too large for ``dtype``.
+    Raise :class:`NotANumber` where a finite number is too large for ``dtype``; for int32, also where it is not whole.
     """
+    if dtype is DType.INT32:
+        return _int32(value)
     double = _float64_of_int(value) if isinstance(value, int) else float(value)
     result = double
-    if dtype is DType.FLOAT32 and math.isfinite(double):
-        with np.errstate(over="ignore", under="ignore"):
-            result = float(np.float32(_to_odd(double, exact(value))))
+    if dtype is not DType.FLOAT64 and math.isfinite(double):
+        result = float(format_named(dtype).nearest(np.asarray(_to_odd(double, exact(value)))))
     if math.isinf(result) and math.isfinite(double):
-        written = value.text if isinstance(value, WrittenFloat) else str(value)
         sign = "-" if double < 0 else ""
-        largest = float(np.finfo(dtype.value).max)
         raise NotANumber(
-            f"{shown(written)} is too large for {dtype}".replace("'", ""),
-            f"write {sign}.inf if infinity is meant, or stay within {sign}{largest:.9g}",
+            f"{_as_written(value)} is too large for {dtype}",
+            f"write {sign}.inf if infinity is meant, or stay within {sign}{largest(dtype)}",
         )
     return result
+
+
+def largest(dtype: DType) -> str:
+    """Return the largest finite number of ``dtype``, in digits."""
+    return str(_INT32) if dtype is DType.INT32 else f"{format_named(dtype).largest:.9g}"
+
+
+def _int32(value: float) -> float:
+    if isinstance(value, float) and not (math.isfinite(value) and exact(value).denominator == 1):
+        what = f"{_as_written(value)} is not a whole number, and int32 holds no others"
+        raise NotANumber(what, "write a whole number, or ask for a floating dtype")
+    if abs(value) > _INT32:
+        raise NotANumber(f"{_as_written(value)} is too large for int32", f"stay within {_INT32} in size")
+    return float(value)
+
+
+def _as_written(value: float) -> str:
+    return shown(value.text if isinstance(value, WrittenFloat) else str(value)).replace("'", "")
 
 
 def exact(value: float) -> Fraction:

@@ -8,19 +8,23 @@ that asks for nothing else is asked more: one-hot cotangents, which are the rows
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.call import Call
+from harness.plan.carrier import decoded, encoded, one_hot
 from harness.plan.draw import Stream, normal_draws
 from harness.plan.problem import Problem
-from harness.vocabulary import Op, Quantity
+from harness.vocabulary import DType, Op, Quantity
 
 ALL_ROWS = 8  # length of an axis up to which every one-hot cotangent is a probe
 _SEED = 1  # so that a probe is not the normal cotangent that a case gets when it names none
+_SUMS_TO_ONE: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)  # J^T of these has a null space, whatever x is
 
 
 def with_probes(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -28,45 +32,76 @@ def with_probes(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     if not proves_nothing(problems):
         return problems
     bases = {
-        (problem.call.op, problem.call.axis, problem.call.dtype, problem.call.mode): problem
+        _stem(problem): problem
         for problem in reversed(problems)
-        if Quantity.VJP in problem.check and _has_slope(problem)
+        if Quantity.VJP in problem.check and _has_slope(problem.call)
     }
     return (*problems, *(probe for base in reversed(bases.values()) for probe in _probes(base)))
 
 
 def proves_nothing(problems: tuple[Problem, ...]) -> bool:
-    """Say whether the vjps of a case are all of softmax in the null space of J^T, and no Jacobian is checked.
+    """Say whether the vjps of a case all have a cotangent in the null space of J^T, and no Jacobian is checked.
 
-    Problems whose Jacobian is zero whatever is asked (no elements, an axis of length one) do not count.
+    That of an op whose outputs add up to one holds what is constant along the axis, among the elements that are kept;
+    that of any op holds zero. Problems whose Jacobian is zero whatever is asked (no elements, a row with one element
+    that is kept) do not count, nor does a cotangent that the op ignores.
     """
-    asked = [problem for problem in problems if Quantity.VJP in problem.check and _has_slope(problem)]
+    asked = [problem for problem in problems if Quantity.VJP in problem.check and _has_slope(problem.call)]
     return (
         bool(asked)
         and not any(Quantity.JACOBIAN in problem.check for problem in problems)
-        and all(problem.call.op is Op.SOFTMAX and _in_null_space(problem) for problem in asked)
+        and all(_in_null_space(problem.call) for problem in asked)
     )
 
 
-def _has_slope(problem: Problem) -> bool:
-    x = problem.call.x
-    return x.size > 0 and x.ndim > 0 and x.shape[problem.call.axis] > 1
+def _has_slope(call: Call) -> bool:
+    along = call.axis if call.x.ndim else None
+    return call.x.size > 0 and along is not None and bool((_kept(call).sum(axis=along) > 1).any())
 
 
-def _in_null_space(problem: Problem) -> bool:
-    cotangent = problem.call.cotangent
-    if cotangent is None:
-        return True  # whatever comes back is the gradient of a sum
-    return bool((cotangent == cotangent.take([0], axis=problem.call.axis)).all())
+def _kept(call: Call) -> NDArray[np.bool_]:
+    """Return which elements of x the op looks at."""
+    if call.mask is not None:
+        return call.mask
+    if call.lengths is None:
+        return np.ones(call.x.shape, dtype=np.bool_)
+    within = np.arange(call.x.shape[call.axis]) < call.lengths[..., None]
+    return np.moveaxis(within, -1, call.axis)
+
+
+def _in_null_space(call: Call) -> bool:
+    if call.op is Op.SOFTMAX_OUTPUT:
+        return False  # its vjp is what it is, whatever the cotangent
+    if call.cotangent is None:
+        return call.op in _SUMS_TO_ONE  # whatever comes back is the gradient of a sum
+    cotangent = decoded(call.cotangent, _output_dtype(call))
+    if call.op not in _SUMS_TO_ONE:
+        return not cotangent.any()
+    kept = _kept(call)
+    low = np.where(kept, cotangent, np.inf).min(axis=call.axis)
+    high = np.where(kept, cotangent, -np.inf).max(axis=call.axis)
+    return bool((high <= low).all())  # never where it is NaN, always where nothing is kept
+
+
+def _output_dtype(call: Call) -> DType:
+    return call.result_dtype or call.dtype
+
+
+def _stem(problem: Problem) -> str:
+    """Return the id without its closing bracket and what it says of the cotangent: alike for alike parameters."""
+    stem = problem.id.removesuffix("]")
+    for before in (f",{problem.cotangent_name}", f"[{problem.cotangent_name}"):
+        if problem.id.endswith(f"{before}]"):
+            return stem.removesuffix(before)
+    return stem
 
 
 def _probes(base: Problem) -> Iterator[Problem]:
-    listed = base.id.removeprefix(base.case).strip("[]").split(",")
-    kept = [part for part in listed if part not in ("", base.cotangent_name)]
-    for name, cotangent in _cotangents(base):
+    stem = _stem(base)
+    for name, cotangent in _cotangents(base.call):
         yield replace(
             base,
-            id=f"{base.case}[{','.join([*kept, f'probe {name}'])}]",
+            id=f"{stem}{'[' if stem == base.case else ','}probe {name}]",
             call=replace(base.call, cotangent=cotangent, tangent=None),
             cotangent_name=f"probe {name}",
             check=(Quantity.FORWARD, Quantity.VJP),
@@ -74,13 +109,13 @@ def _probes(base: Problem) -> Iterator[Problem]:
         )
 
 
-def _cotangents(base: Problem) -> Iterator[tuple[str, NDArray[Any]]]:
-    x, axis = base.call.x, base.call.axis
-    draws = normal_draws(x.size, seed=_SEED, stream=Stream.COTANGENT).reshape(x.shape)
-    yield "normal", draws.astype(x.dtype)
-    yield "normal about 1", (draws + 1).astype(x.dtype)
-    length = x.shape[axis]
+def _cotangents(call: Call) -> Iterator[tuple[str, NDArray[Any]]]:
+    shape, dtype = call.output_shape, _output_dtype(call)
+    draws = normal_draws(math.prod(shape), seed=_SEED, stream=Stream.COTANGENT).reshape(shape)
+    yield "normal", encoded(draws, dtype)
+    yield "normal about 1", encoded(draws + 1, dtype)
+    if call.op.reduces:
+        return
+    length = shape[call.axis]
     for index in range(length) if length <= ALL_ROWS else (0, length - 1):
-        hot = np.zeros(x.shape, dtype=x.dtype)
-        hot[(slice(None),) * (axis % x.ndim) + (index,)] = 1
-        yield f"one_hot {index}", hot
+        yield f"one_hot {index}", one_hot(shape, axis=call.axis, index=index, dtype=dtype)

@@ -24,3 +24,8 @@ class Problem:
     cotangent_name: str
     check: tuple[Quantity, ...]
     probe: bool = False
+
+
+def temperature_text(temperature: float | None) -> str:
+    """Return a temperature as ids and messages spell it, ``T=0.5``; nothing where there is none."""
+    return "" if temperature is None else f"T={repr(temperature).removesuffix('.0')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from harness.plan.case import Case, FindingByAdapter, KnownDifference, Printed
@@ -67,10 +68,10 @@ def misfits(case: Case, problems: Sequence[Problem], source: Source, where: Wher
     """Yield what is wrong with the printed numbers of ``case``: each set has to belong to one result."""
     if not problems:
         return
-    size = problems[0].call.x.size
+    call = problems[0].call
     for index, printed in enumerate(case.expect.printed):
         at = (*where, "expect", "printed", index)
-        expected = size * size if printed.quantity is Quantity.JACOBIAN and not printed.summed else size
+        expected = call.x.size if printed.summed else math.prod(call.shape_of(printed.quantity))
         if printed.quantity not in problems[0].check:
             yield source.fault(
                 (*at, "quantity"),
@@ -107,5 +108,12 @@ def misfits(case: Case, problems: Sequence[Problem], source: Source, where: Wher
 def _ambiguous(case: Case, problems: Sequence[Problem], printed: Printed) -> str:
     if len(case.op) > 1 or len(case.axis) > 1:
         return "ops or axes"
+    for name, values in (
+        ("temperatures", case.temperature),
+        ("reductions", case.reduction),
+        ("normalizations", case.normalization),
+    ):
+        if values is not None and len(values) > 1:
+            return name
     cotangents = {problem.cotangent_name for problem in problems}
-    return "cotangents" if printed.quantity is Quantity.VJP and len(cotangents) > 1 else ""
+    return "cotangents" if printed.quantity in (Quantity.VJP, Quantity.HVP) and len(cotangents) > 1 else ""

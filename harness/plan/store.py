@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 from numpy.typing import NDArray
 
 from harness.arraypack import PackError, PackWriter, open_pack, unpack
+from harness.plan.callcodec import Json
 from harness.plan.codec import (
-    Json,
     case_from_json,
     case_to_json,
     entry_from_json,
@@ -36,7 +36,7 @@ from harness.plan.problem import Problem
 from harness.plan.signatures import count_signatures
 
 FORMAT = "softmax-harness plan"
-VERSION = 1
+VERSION = 2
 _HEADER, _PROBLEMS, _INPUTS = "plan.json", "problems.jsonl", "inputs.npy"
 _AGAIN = "make the plan again with: harness plan"
 

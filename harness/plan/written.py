@@ -1,23 +1,25 @@
-"""Arrays written out in a case file, as nested lists of numbers."""
+"""Arrays written out in a case file, as nested lists of numbers or truth values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.plan.faults import Fault
-from harness.plan.grammar import RANK
-from harness.plan.number import NotANumber, number, rounded
+from harness.plan.carrier import encoded
+from harness.plan.faults import Fault, shown
+from harness.plan.number import NotANumber, WrittenFloat, number, rounded
+from harness.plan.scalars import RANK
 from harness.plan.source import Source, Where
 from harness.vocabulary import DType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WrittenArray:
-    """Numbers in C order, exact as their author wrote them, each with its place."""
+    """Numbers or truth values in C order, exact as their author wrote them, each with its place."""
 
     shape: tuple[int, ...]
     numbers: tuple[float, ...]
@@ -33,11 +35,44 @@ class WrittenArray:
             except NotANumber as error:
                 faults.append(self.source.fault(where, error.what, error.instead))
                 values.append(0.0)
-        return np.array(values, dtype=dtype.value).reshape(self.shape)
+        return encoded(np.array(values, dtype=np.float64), dtype).reshape(self.shape)
 
 
-def read_written(source: Source, where: Where, faults: list[Fault]) -> WrittenArray | None:
-    """Return the array written at ``where``; None, and what is wrong with it in ``faults``, where it is none."""
+def truth_value(value: object) -> bool:
+    """Return ``value``, which has to be true or false; raise :class:`~harness.plan.number.NotANumber` otherwise."""
+    if not isinstance(value, bool):
+        raise NotANumber(f"{shown(value)} is not a truth value", "write true or false")
+    return value
+
+
+def whole_number(value: object) -> int:
+    """Return ``value``, a whole number; raise :class:`~harness.plan.number.NotANumber` where it is none of int32."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise NotANumber(f"{shown(value)} is not a whole number", "write one, as in: 2")
+    return int(rounded(value, DType.INT32))
+
+
+def target(value: object) -> float:
+    """Return ``value``: a class index is a whole number, a probability any number from 0 to 1.
+
+    Raise :class:`~harness.plan.number.NotANumber` where it can be neither.
+    """
+    found = number(value)
+    if isinstance(found, int):
+        return whole_number(found)
+    if not 0 <= found <= 1:
+        what = f"{shown(found.text if isinstance(found, WrittenFloat) else found)} is neither a class nor a probability"
+        raise NotANumber(what.replace("'", ""), "write a whole number, or a number from 0 to 1")
+    return found
+
+
+def read_written(
+    source: Source, where: Where, faults: list[Fault], *, leaf: Callable[[object], float] = number
+) -> WrittenArray | None:
+    """Return the array written at ``where``, each of its items read by ``leaf``.
+
+    None, and what is wrong with it in ``faults``, where it is none.
+    """
     before = len(faults)
     value = source.at(where)
     shape = _shape_of(value)
@@ -53,7 +88,7 @@ def read_written(source: Source, where: Where, faults: list[Fault]) -> WrittenAr
                 walk(item, (*where, index), depth + 1)
         elif depth == len(shape) and not isinstance(value, list):
             try:
-                numbers.append(number(value))
+                numbers.append(leaf(value))
                 places.append(where)
             except NotANumber as error:
                 faults.append(source.fault(where, error.what, error.instead))
