@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import abc
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.vocabulary import DType, Form, Mode, Quantity
+
+HALF_TYPES: Final = (DType.FLOAT16, DType.BFLOAT16)
 
 
 class FrameworkUnavailable(Exception):

@@ -8,9 +8,10 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.contract import Adapter, Description, FrameworkUnavailable
+from harness.adapters.contract import Adapter, Description, FrameworkUnavailable, Precision
 from harness.adapters.framework import import_framework, usable_cpus
 from harness.adapters.jax_ops import Function, Parameters, op_of
+from harness.adapters.jax_precision import precision_of
 from harness.call import Call
 from harness.vocabulary import DType, Mode, Op, Quantity
 
@@ -58,6 +59,10 @@ class JaxAdapter(Adapter):
             except FrameworkUnavailable as missing:
                 return f"JAX has no cross entropy of its own: {missing}"
         return None
+
+    def precision(self, call: Call, quantity: Quantity) -> Precision:
+        """Return what was seen of the kernels."""
+        return precision_of(call, quantity)
 
     def forward(self, call: Call) -> NDArray[Any]:
         """Call the op."""

@@ -6,9 +6,10 @@ from typing import Any, ClassVar, final
 
 from numpy.typing import NDArray
 
-from harness.adapters.contract import Adapter, Description
+from harness.adapters.contract import Adapter, Description, Precision
 from harness.adapters.framework import import_framework
 from harness.adapters.torch_ops import Function, array_of, lacking, op_of, tensor_of
+from harness.adapters.torch_precision import precision_of
 from harness.call import Call
 from harness.vocabulary import DType, Mode, Quantity
 
@@ -47,6 +48,10 @@ class TorchAdapter(Adapter):
         if call.mode is Mode.JIT:
             return "this adapter runs PyTorch eagerly, as its users do by default; torch.compile is not asked"
         return lacking(call)
+
+    def precision(self, call: Call, quantity: Quantity) -> Precision:
+        """Return what was seen of the kernels."""
+        return precision_of(call, quantity)
 
     def forward(self, call: Call) -> NDArray[Any]:
         """Call the op."""
