@@ -121,6 +121,10 @@ class _Batch:
 
     def weighted(self, cotangent: NDArray[Any]) -> NDArray[Any]:
         """Return -q c, the cotangent of log_softmax, for the cotangent c of the output; one per row, or of shape ()."""
+        if self.reduction != "none" and cotangent.shape:
+            raise ValueError(
+                f"a cotangent of shape {cotangent.shape} for one loss without axes: expected (); the caller's mistake"
+            )
         c = self.rows.cut_batch(cotangent) if self.reduction == "none" else cotangent.reshape(1, 1)
         with np.errstate(all="ignore"):
             return np.asarray(-self.targets.weights * defined(c), dtype=self.logits.dtype)

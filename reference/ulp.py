@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.doubledouble import DoubleDouble
-from reference.formats import Floats, FloatFormat
+from reference.formats import FloatFormat, Floats
 
 
 def rounded(value: DoubleDouble, to: FloatFormat) -> Floats:
