@@ -2,15 +2,19 @@
 
 ::
 
-    cases/*.yaml --document--> Source --case, grammar--> Case --expand--> Problem --library--> Plan --store--> disk
-                  (YAML, with places)   (the format)     |                (select, signatures)        (codec, digest)
-                                            forms, written, vectors: arrays, not yet of any dtype
-                                            number, draw: what is rounded once, and what is drawn
+    cases/*.yaml --document--> Source --case--> Case --expand--> Problem --library--> Plan --store--> disk
+                  (YAML, with places)  |          |                (select, signatures)    (codec, callcodec, digest)
+                                       |          uses, limits: what cannot be asked, known before arrays are made
+                                       |          forms, vectors, operands: arrays, not yet of any dtype
+                                       words, scalars, grammar: the format
 
-    probe                cotangents for a case whose own ones prove nothing
-    faults, diagnosis    what is wrong with the files, where, and what would be right
-    schema               the format, for editors
+    written, npyfile, given   what an author gives: items written out, files, rules
+    number, carrier, draw     what is rounded once, to which bits, and what is drawn
+    arrays                    each array of a case, made once
+    probe                     cotangents for a case whose own ones prove nothing
+    faults, diagnosis         what is wrong with the files, where, and what would be right
+    schema                    the format, for editors
 
-``problem``, ``plan``, ``codec``, ``digest``, ``signatures`` and ``store`` need NumPy alone: they also run in the
-environments of the frameworks, where no YAML is read.
+``problem``, ``plan``, ``codec``, ``callcodec``, ``digest``, ``signatures``, ``probe`` and ``store`` need NumPy alone:
+they also run in the environments of the frameworks, where no YAML is read.
 """

@@ -11,7 +11,7 @@ from harness.plan.faults import Fault
 from harness.plan.forms import GivenArray
 from harness.plan.given import Layout
 from harness.plan.operands import Operand
-from harness.plan.vectors import OneHot, Space, Vector
+from harness.plan.vectors import Space, Vector
 from harness.vocabulary import DType
 
 
@@ -50,8 +50,7 @@ class Arrays:
     def _vector(self, vector: Vector | None, space: Space, dtype: DType, stream: Stream) -> NDArray[Any] | None:
         if vector is None or vector.content is None:
             return None
-        axis = space.axis if isinstance(vector.content, OneHot) else None
-        key = (stream, vector.name, space.shape, axis, dtype)
+        key = (stream, *vector.key(space), dtype)
         if key not in self._made:
             array = vector.array(space, dtype, stream, self._faults)
             assert array is not None  # noqa: S101 - only the implicit cotangent is none

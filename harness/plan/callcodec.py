@@ -24,11 +24,11 @@ def parameters_to_json(call: Call) -> Json:
         "axis": call.axis,
         "dtype": call.dtype.value,
         "mode": call.mode.value,
-        "temperature": call.temperature,
+        "temperature": None if call.temperature is None else float(call.temperature),
         "reduction": None if call.reduction is None else call.reduction.value,
         "ignore_index": call.ignore_index,
-        "label_smoothing": call.label_smoothing,
-        "grad_scale": call.grad_scale,
+        "label_smoothing": float(call.label_smoothing),
+        "grad_scale": float(call.grad_scale),
         "normalization": call.normalization.value,
         "result_dtype": None if call.result_dtype is None else call.result_dtype.value,
     }
@@ -99,7 +99,7 @@ def integer(value: Any) -> int:
 
 def _number(value: Any) -> float:
     if not isinstance(value, float):
-        raise TypeError(f"{value!r} should be a number with a point")
+        raise TypeError(f"{value!r} should be a float")
     return value
 
 

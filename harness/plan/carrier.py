@@ -14,15 +14,19 @@ from harness.plan.number import NotANumber, largest
 from harness.vocabulary import DType
 from reference.formats import format_named
 
+_BLOCK = 2**16  # numbers rounded at a time, so that memory goes to the result and not to the steps towards it
 _EXACT = 2**53  # up to here a float64 holds every whole number
 _BITS = 11  # by which an int64 can be longer than the significand of a float64
 
 
 def encoded(values: NDArray[np.float64], dtype: DType) -> NDArray[Any]:
     """Return ``values`` rounded to ``dtype``, to nearest, ties to even; infinite where they are too large for it."""
-    if not dtype.floating:
-        return np.asarray(np.rint(values).astype(dtype.carrier))
-    return np.asarray(format_named(dtype).encode(values))
+    result = np.empty(values.shape, dtype=dtype.carrier)
+    flat, rounded = np.ascontiguousarray(values).reshape(-1), result.reshape(-1)
+    for first in range(0, flat.size, _BLOCK):
+        block = flat[first : first + _BLOCK]
+        rounded[first : first + _BLOCK] = format_named(dtype).encode(block) if dtype.floating else np.rint(block)
+    return result
 
 
 def decoded(array: NDArray[Any], dtype: DType) -> NDArray[np.float64]:
@@ -45,6 +49,8 @@ def converted(array: NDArray[Any], dtype: DType) -> NDArray[Any]:
     """
     if dtype is DType.INT32:
         return _int32(array)
+    if array.dtype.name == dtype.value:
+        return np.array(array, dtype=dtype.value, order="C")  # every bit of it, those of a NaN too
     result = encoded(_wide(array, dtype), dtype)
     if bool(np.any(~np.isfinite(decoded(result, dtype)) & np.isfinite(array))):
         raise too_large(dtype)

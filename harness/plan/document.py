@@ -111,7 +111,7 @@ class _Tree:
             )
         value: Any = None
         if isinstance(event, ScalarEvent):
-            self._last = _last_line(event)
+            self._last = self._last if _is_nothing(event) else _last_line(event)
             value = self._scalar(event)
         elif isinstance(event, SequenceStartEvent):
             value = self._sequence(events, where)
@@ -145,7 +145,10 @@ class _Tree:
                     event, f"the key {key!r} stands here twice", f"keep one of them (the other is on line {line})"
                 )
             self.keys.setdefault((*where, key), _begin(event))
-            items[key] = self._value(next(events), events, (*where, key))
+            value = next(events)
+            if _is_nothing(value):
+                self.values.setdefault((*where, key), _begin(event))
+            items[key] = self._value(value, events, (*where, key))
             self.values.pop((*where, "?"), None)
         return items
 
@@ -182,6 +185,11 @@ def _integer(text: str) -> int:
 
 def _begin(event: Event) -> Place:
     return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _is_nothing(event: Event) -> bool:
+    """Say whether there is no value; the parser has it begin wherever the next thing does, be it lines away."""
+    return isinstance(event, ScalarEvent) and event.start_mark.index == event.end_mark.index
 
 
 def _last_line(event: ScalarEvent) -> int:

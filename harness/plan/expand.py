@@ -35,7 +35,7 @@ class _Setting:
     axes: tuple[int, ...]
     operands: tuple[Operand, ...]
     spaces: dict[_Output, Space]
-    cotangents: dict[_Output, tuple[Vector | None, ...]]
+    cotangents: dict[_Output, tuple[Vector, ...]]  # none where none is needed
     tangent: Vector | None
 
 
@@ -58,7 +58,7 @@ def expand(
 
 def _setting(case: Case, source: Source, where: Where, faults: list[Fault]) -> _Setting | None:
     x = given_array(case.x, source, (*where, "x"), faults)
-    cotangents = cotangents_of(case, source, where, faults) if needs_cotangent(case) else None
+    cotangents = cotangents_of(case, source, where, faults) if needs_cotangent(case) else []
     tangent = tangent_of(case, source, where, faults) if needs_tangent(case) else None
     operands = operands_of(case, source, where, faults)
     if x is None:
@@ -78,11 +78,10 @@ def _setting(case: Case, source: Source, where: Where, faults: list[Fault]) -> _
         for op, axis in product(case.op, axes)
         for reduction in _reductions(case, op)
     }
-    by_output: dict[_Output, tuple[Vector | None, ...]] = dict.fromkeys(spaces, (None,))
-    for output, space in spaces.items() if cotangents is not None else ():
-        vectors = tuple(one for vector in cotangents or () for one in vector.within(space, faults))
-        _distinct_names(vectors, faults)
-        by_output[output] = vectors
+    by_output: dict[_Output, tuple[Vector, ...]] = {}
+    for output, space in spaces.items() if needs_cotangent(case) else ():
+        by_output[output] = tuple(one for vector in cotangents for one in vector.within(space, faults))
+        _distinct_names(by_output[output], faults)
     return _Setting(
         case=case,
         source=source,
@@ -130,9 +129,11 @@ def _excess(setting: _Setting, memory: int) -> Iterator[Fault]:
     x, spaces = setting.x, setting.spaces
     layouts = [Layout(x.shape, axis) for axis in setting.axes]
     arrays = [x.shape]
-    arrays += [x.shape for _ in layouts if setting.tangent is not None]
     arrays += [operand.shape(layout) for operand in setting.operands for layout in layouts]
-    arrays += [spaces[output].shape for output, vectors in setting.cotangents.items() for vector in vectors if vector]
+    vectors = {one.key(spaces[output]) for output, vectors in setting.cotangents.items() for one in vectors}
+    arrays += [shape for _, shape, _ in vectors]
+    if setting.tangent is not None:
+        arrays += [shape for _, shape, _ in {setting.tangent.key(_domain(x, axis)) for axis in setting.axes}]
     return excess(
         setting.case,
         setting.source,
@@ -152,7 +153,7 @@ def _problems(setting: _Setting, faults: list[Fault]) -> Iterator[Problem]:
         layout = Layout(setting.x.shape, axis)
         for reduction, normalization in product(_reductions(case, op), case.normalization):
             output = (op, axis, reduction)
-            for vector in setting.cotangents[output]:
+            for vector in setting.cotangents.get(output, (None,)):
                 call = Call(
                     op=op,
                     axis=axis,

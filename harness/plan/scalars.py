@@ -45,7 +45,7 @@ def _share(*, below: float | None = None) -> Callable[[float], float]:
 
     def check(value: float) -> float:
         if not 0 <= value <= 1 or value == below:
-            to = "1, 1 excluded" if below else "1"
+            to = "below 1" if below else "1"
             raise _refused(f"{shown(value)} is not a share", f"give a number from 0 to {to}")
         return value
 

@@ -55,7 +55,7 @@ def _without_use(case: Case, source: Source, where: Where) -> Iterator[Fault]:
         idle = [op for op in case.op if op not in ops]
         if key in case.model_fields_set and idle:
             instead = f"leave it out, or put {idle[0]} into a case without it: it belongs to {', '.join(ops)}"
-            yield source.fault((*where, key), f"{key} is given, and {idle[0]} has no use for it", instead, key=True)
+            yield source.fault((*where, key), f"the key {key!r}, for which {idle[0]} has no use", instead, key=True)
     for key, needed, quantities in (
         ("cotangent", needs_cotangent(case), _NEEDS_COTANGENT),
         ("tangent", needs_tangent(case), _NEEDS_TANGENT),
@@ -86,7 +86,7 @@ def _unanswerable(case: Case, source: Source, where: Where) -> Iterator[Fault]:
     beyond = [quantity for quantity in checked(case) if quantity is not Quantity.FORWARD]
     if DType.INT32 in case.dtype and beyond:
         instead = "write check: forward, and put other dtypes into a case of their own"
-        yield source.fault(check, f"{beyond[0]} is checked, and nothing can be derived by int32 numbers", instead)
+        yield source.fault(check, f"{beyond[0]} is checked, and int32 numbers have no derivatives", instead)
     asked = [quantity for quantity in _OF_A_DERIVATIVE if quantity in case.check]
     if Op.SOFTMAX_OUTPUT in case.op and asked:
         instead = "check forward and vjp: its backward rule is not the derivative of its output"

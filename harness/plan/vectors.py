@@ -81,7 +81,7 @@ class Vector:
         if length is None:
             word = "each" if isinstance(content, Each) else "one_hot"
             return (
-                f"{word!r} is an index along the axis, which {space.owner} has not",
+                f"{word!r} counts along the axis, which {space.owner} does not have",
                 "give ones, zeros, normal, implicit, or numbers of the shape of the output",
             )
         if isinstance(content, Each) and not 0 < length <= EACH_LIMIT:
@@ -91,6 +91,10 @@ class Vector:
             instead = f"give an index from 0 to {length - 1}" if length else "an axis without elements has no index"
             return f"one_hot is {content.index}, along an axis of length {length}", instead
         return None
+
+    def key(self, space: Space) -> tuple[str, tuple[int, ...], int | None]:
+        """Return what decides the array: where it is alike along every axis, it is made once for all of them."""
+        return self.name, space.shape, space.axis if isinstance(self.content, OneHot) else None
 
     def array(self, space: Space, dtype: DType, stream: Stream, faults: list[Fault]) -> NDArray[Any] | None:
         """Return the array in ``dtype``, read-only; None for the implicit cotangent."""

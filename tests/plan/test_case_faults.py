@@ -38,7 +38,7 @@ def test_fault_is_reported_where_it_is_with_what_would_be_right(path: Path, monk
 
 
 def test_faults_of_all_files_are_shown_at_once_and_sorted(tmp_path: Path) -> None:
-    (tmp_path / "b.yaml").write_text(SOUND.replace("softmax", "softmin"))
+    (tmp_path / "b.yaml").write_text(SOUND.replace("softmax", "softmn"))
     (tmp_path / "a.yaml").write_text(SOUND.replace("x: [1, 2]", "axes: 3, x: [1, 2]"))
     (tmp_path / "c.yaml").write_text("cases: [")
     faults = faults_of(tmp_path)

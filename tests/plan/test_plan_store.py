@@ -214,7 +214,7 @@ def remove(name: str) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (edit_header(version=2), "format version 2, this harness reads version 1"),
+        (edit_header(version=1), "format version 1, this harness reads version 2"),
         (edit_header(format="a shopping list"), "not a plan of this harness"),
         (edit_header(counts=None), "'counts' should be a dict"),
         (edit_header(cases=[]), "belong to the case 'case', which is not there"),
@@ -227,7 +227,7 @@ def remove(name: str) -> Callable[[Path], None]:
         (cut("inputs.npy", keep=0), "not a whole pack"),
         (drop_last_problem, "holds 1 problems, the plan has 2"),
         (flip_last_bit, "were changed after it was made"),
-        (substitute("problems.jsonl", '"softmax"', '"softmin"'), "problems.jsonl:1: not what a plan holds"),
+        (substitute("problems.jsonl", '"softmax"', '"softmx"'), "problems.jsonl:1: not what a plan holds"),
         (substitute("problems.jsonl", '"axis": -1', '"axis": 0'), "were changed after it was made"),
         (substitute("problems.jsonl", '"offset": 0', '"offset": 4096'), "bytes 4096 to"),
         (substitute("problems.jsonl", '"shape": [2]', '"shape": "ab"'), "not a reference"),
