@@ -6,6 +6,7 @@ are differences of first ones. Nothing of ``reference`` is used but how bfloat16
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "softmax_output": {"op": Op.SOFTMAX_OUTPUT, "targets": INDICES},
 }
-FEATURES: dict[str, dict[str, Any]] = {  # for float32 alone
+FEATURES: dict[str, dict[str, Any]] = {  # for float32, value and vjp: what differs from the variants is the call alone
     "a temperature of log_softmax": {"op": Op.LOG_SOFTMAX, "temperature": 2.5},
     "a temperature of softmin": {"op": Op.SOFTMIN, "temperature": 2.5},
     "a temperature under a mask": {"op": Op.MASKED_SOFTMAX, "mask": MASK, "temperature": 2.5},
@@ -141,9 +142,11 @@ def problems() -> list[Problem]:
     made = [
         _problem(f"{name}, {dtype.value}", {"dtype": dtype, **variant})
         for name, variant in VARIANTS.items()
-        for dtype in DType
+        for dtype in (DType if "probabilities" not in name else FLOATING)  # which are numbers of the dtype of x
     ]
-    made += [_problem(name, {"dtype": DType.FLOAT32, **feature}) for name, feature in FEATURES.items()]
+    made += [
+        _problem(name, {**feature}, quantities=(Quantity.FORWARD, Quantity.VJP)) for name, feature in FEATURES.items()
+    ]
     made += [
         _problem(f"{op.value} of {dtype.value} in {result.value}", {"op": op, "dtype": dtype, "result_dtype": result})
         for op in (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN)
@@ -154,12 +157,12 @@ def problems() -> list[Problem]:
     return made
 
 
-def _problem(name: str, parameters: dict[str, Any]) -> Problem:
+def _problem(name: str, parameters: dict[str, Any], *, quantities: Sequence[Quantity] = tuple(Quantity)) -> Problem:
     dtype = parameters.setdefault("dtype", DType.FLOAT32)
     x = parameters.pop("x", X if dtype.floating else WHOLE)
     if np.asarray(parameters.get("targets", 0)).dtype.kind == "f":
         parameters["targets"] = numbers(parameters["targets"], dtype)
-    asked = [quantity for quantity in Quantity if dtype.floating or quantity is Quantity.FORWARD]
+    asked = [quantity for quantity in quantities if dtype.floating or quantity is Quantity.FORWARD]
     if parameters["op"] is Op.SOFTMAX_OUTPUT:
         asked = asked[:2]
     output = problem(name, x, **parameters).call.output_shape
@@ -167,22 +170,26 @@ def _problem(name: str, parameters: dict[str, Any]) -> Problem:
     return problem(name, x, check=asked, cotangent=cotangent, tangent=tangent, **parameters)
 
 
-def expected(call: Call, quantity: Quantity) -> NDArray[np.float64]:
-    """Return ``quantity`` of ``call`` in float64."""
+def expected(call: Call, quantity: Quantity, *, masked_moves: bool = False) -> NDArray[np.float64]:
+    """Return ``quantity`` of ``call`` in float64.
+
+    ``masked_moves``: a masked log-probability is not the constant -inf, but -inf minus the logarithm of the sum, and
+    moves with that.
+    """
     x, tangent = values(call.x, call.dtype), values(call.tangent, call.dtype)
-    cotangent = values(call.cotangent, call.result_dtype or (call.dtype if call.dtype.floating else DType.FLOAT64))
+    cotangent = values(call.cotangent, call.result_dtype or call.dtype)
     match quantity:
         case Quantity.FORWARD:
             return _forward(call, x).real
         case Quantity.VJP:
-            return _gradient(call, x, cotangent)
+            return _gradient(call, x, cotangent, masked_moves=masked_moves)
         case Quantity.JVP:
-            return np.tensordot(_jacobian(call, x), tangent, x.ndim)
+            return np.tensordot(_jacobian(call, x, masked_moves=masked_moves), tangent, x.ndim)
         case Quantity.JACOBIAN:
-            return _jacobian(call, x)
+            return _jacobian(call, x, masked_moves=masked_moves)
         case Quantity.HVP:
-            step = 1e-5 * tangent
-            return (_gradient(call, x + step, cotangent) - _gradient(call, x - step, cotangent)) / 2e-5
+            ends = (_gradient(call, x + 1e-5 * k * tangent, cotangent, masked_moves=masked_moves) for k in (1, -1))
+            return np.subtract(*ends) / 2e-5
 
 
 def values(array: NDArray[Any] | None, dtype: DType) -> Any:
@@ -192,25 +199,27 @@ def values(array: NDArray[Any] | None, dtype: DType) -> Any:
     return format_named(dtype.value).decode(array) if dtype.floating else array.astype(np.float64)
 
 
-def _gradient(call: Call, x: NDArray[np.float64], cotangent: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gradient(
+    call: Call, x: NDArray[np.float64], cotangent: NDArray[np.float64], *, masked_moves: bool
+) -> NDArray[np.float64]:
     if call.op is not Op.SOFTMAX_OUTPUT:
-        return np.tensordot(cotangent, _jacobian(call, x), cotangent.ndim)
+        return np.tensordot(cotangent, _jacobian(call, x, masked_moves=masked_moves), cotangent.ndim)
     counted = np.expand_dims(call.targets != call.ignore_index, call.axis)
     over = {Normalization.NULL: 1, Normalization.BATCH: len(x), Normalization.VALID: counted.sum()}
     losses = np.where(counted, _forward(call, x).real - _distribution(call), 0)
     return losses * call.grad_scale / over[call.normalization]
 
 
-def _jacobian(call: Call, x: NDArray[np.float64]) -> NDArray[np.float64]:
+def _jacobian(call: Call, x: NDArray[np.float64], *, masked_moves: bool) -> NDArray[np.float64]:
     columns = []
     for k in range(x.size):
         step = np.zeros(x.size)
         step[k] = 1e-30
-        columns.append(_forward(call, x + 1j * step.reshape(x.shape)).imag / 1e-30)
+        columns.append(_forward(call, x + 1j * step.reshape(x.shape), masked_moves=masked_moves).imag / 1e-30)
     return np.stack(columns, axis=-1).reshape(call.output_shape + x.shape)
 
 
-def _forward(call: Call, x: NDArray[Any]) -> NDArray[Any]:
+def _forward(call: Call, x: NDArray[Any], *, masked_moves: bool = False) -> NDArray[Any]:
     logits = x.astype(complex) / (call.temperature or 1) * (-1 if call.op is Op.SOFTMIN else 1)
     kept = _kept(call)
     weights = np.where(kept, np.exp(np.where(kept, logits, 0)), 0)
@@ -219,7 +228,7 @@ def _forward(call: Call, x: NDArray[Any]) -> NDArray[Any]:
         case Op.LOGSUMEXP:
             return np.log(total).squeeze(call.axis)
         case Op.LOG_SOFTMAX | Op.MASKED_LOG_SOFTMAX:
-            return np.where(kept, logits - np.log(total), -np.inf)
+            return np.where(kept, logits - np.log(total), -np.inf - masked_moves * np.log(total))
         case Op.CROSS_ENTROPY:
             losses = -(_distribution(call) * (logits - np.log(total))).sum(axis=call.axis)
             counted = np.asarray(call.targets != call.ignore_index) if call.index_targets else np.ones(losses.shape)

@@ -49,7 +49,7 @@ def problem(
     ``parameters`` are those of a call that an op needs: its targets, its mask ...
     """
     call = Call(op=op, axis=axis, dtype=dtype, mode=mode, x=numbers(x, dtype), **parameters)
-    result = call.dtype_of(Quantity.FORWARD) or DType.FLOAT64
+    result = call.dtype_of(Quantity.FORWARD) or dtype
     head = count(call.output_shape) if np.isscalar(cotangent) else cotangent
     direction = count(call.x.shape) if np.isscalar(tangent) else tangent
     call = replace(
