@@ -93,7 +93,8 @@ def push_forward(s: NDArray[Any], w: NDArray[Any]) -> NDArray[Any]:
 def curvature(s: NDArray[Any], v: NDArray[Any], w: NDArray[Any]) -> NDArray[Any]:
     """Return -V s_i (w_i - <s, w>) with V = sum_j v_j for rows likewise."""
     with np.errstate(all="ignore"):
-        return np.asarray(-_sum(v) * (s * push_forward(s, w)), dtype=s.dtype)
+        # s last: it only makes smaller, so that nothing which has underflowed before is made larger again
+        return np.asarray(s * (-_sum(v) * push_forward(s, w)), dtype=s.dtype)
 
 
 def _sum(v: NDArray[Any]) -> NDArray[Any]:

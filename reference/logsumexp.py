@@ -58,7 +58,7 @@ def hvp(x: NDArray[Any], cotangent: NDArray[Any], tangent: NDArray[Any], *, axis
     s, c = softmax.probabilities(rows.cut(x)), rows.cut_batch(cotangent)
     with np.errstate(all="ignore"):
         centred = log_softmax.push_forward(s, rows.cut(tangent))
-        return rows.join(np.asarray(defined(c) * (s * centred), dtype=x.dtype))
+        return rows.join(np.asarray(s * (defined(c) * centred), dtype=x.dtype))
 
 
 def _log_sum(x: NDArray[Any]) -> NDArray[Any]:
