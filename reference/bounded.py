@@ -18,6 +18,17 @@ class Bounded:
     value: DoubleDouble
     bound: Floats
 
+    @classmethod
+    def together(cls, parts: list[Bounded]) -> Bounded:
+        """Return the rows of all parts."""
+        return cls(
+            value=DoubleDouble(
+                hi=np.concatenate([part.value.hi for part in parts]),
+                lo=np.concatenate([part.value.lo for part in parts]),
+            ),
+            bound=np.concatenate([part.bound for part in parts]),
+        )
+
     def __neg__(self) -> Bounded:
         """Return it with the sign changed, which no kernel errs in."""
         return replace(self, value=-self.value)
@@ -40,8 +51,8 @@ class Bounded:
         zero = (self.bound == 0) & ((self.value.hi == 0) | np.isinf(self.value.hi))
         return replace(self, bound=np.where(zero, 0.0, self.bound + lost))
 
-    def where(self, condition: NDArray[np.bool_], otherwise: float) -> Bounded:
-        """Return it where the condition holds, and an exact number elsewhere."""
+    def where(self, condition: NDArray[np.bool_], otherwise: Floats | float) -> Bounded:
+        """Return it where the condition holds, and exact numbers elsewhere."""
         return Bounded(
             value=DoubleDouble(
                 hi=np.where(condition, self.value.hi, otherwise), lo=np.where(condition, self.value.lo, 0.0)

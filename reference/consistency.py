@@ -19,15 +19,17 @@ from numpy.typing import NDArray
 
 from reference import elementary
 from reference.agreement import RowConsistency, Votes, agreement
+from reference.block import blocks_of
 from reference.bounds import growth
 from reference.constants import SECOND_ORDER
 from reference.doubledouble import DoubleDouble, Floats, difference, where
 from reference.formats import FORMATS
-from reference.judgement import undefined_rows
 from reference.oracle import scaled_to
 from reference.question import Question
-from reference.reading import Reading, Temper, readings
-from reference.truth import arithmetic_of, blocks_of
+from reference.reading import Reading, readings
+from reference.shift import Temper
+from reference.truth import arithmetic_of
+from reference.undefined import undefined_rows
 
 _LARGEST_EXPONENT: Final = 500  # of a scaled cotangent: it is divided by probabilities down to 2^-1021
 _SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what scaling may lose of it

@@ -5,7 +5,8 @@ IEEE machine, whatever NumPy's vector code does with exp and log. Algorithms: Kn
 split and TwoProduct (Numer. Math. 18, 1971); sums, products and quotients as in Hida, Li, Bailey (ARITH-15, 2001).
 One operation errs by a few 2^-104 of its result, as long as the result and its low part are normal numbers.
 
-Operands of a product must stay below 2^996, where Dekker's split overflows; the oracle scales its rows to below 2.
+Operands of a product must stay below 2^996, where Dekker's split overflows, and products well above 2^-1022, where its
+low part underflows: the oracle scales its rows. :func:`product` and :meth:`DoubleDouble.sum_of_any_size` scale theirs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _SPLITTER: Final = 2.0**27 + 1.0  # cuts 53 bits into 26 and 26 with a sign
+_LARGEST_TERM: Final = 900  # exponent of a term of a sum that cannot overflow, however many terms there are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,6 +93,19 @@ class DoubleDouble:
                 terms = _beside(terms, unpaired)
         return terms
 
+    def sum_of_any_size(self) -> DoubleDouble:
+        """Return the same for finite numbers up to the largest: the infinity of its sign where a sum overflows."""
+        if not self.hi.shape[-1]:
+            return self.sum_rows()
+        _, exponent = np.frexp(np.abs(self.hi).max(axis=-1, keepdims=True))
+        by = np.maximum(exponent - _LARGEST_TERM, 0)
+        return self.scaled(-by).sum_rows().scaled(by)
+
+    def near_one(self) -> tuple[DoubleDouble, NDArray[Any]]:
+        """Return finite numbers as mantissas, 0 or between 1/2 and 1 in size, and exponents of two."""
+        hi, exponent = np.frexp(self.hi)
+        return DoubleDouble(hi=hi, lo=np.ldexp(self.lo, -exponent)), exponent
+
     def scaled(self, exponent: NDArray[Any]) -> DoubleDouble:
         """Return the numbers times 2^exponent; ``hi`` is correctly rounded where it becomes subnormal, too."""
         hi = np.ldexp(self.hi, exponent)
@@ -104,6 +119,12 @@ class DoubleDouble:
 def where(condition: NDArray[np.bool_], one: DoubleDouble, other: DoubleDouble) -> DoubleDouble:
     """Return ``one`` where the condition holds, and ``other`` elsewhere."""
     return DoubleDouble(hi=np.where(condition, one.hi, other.hi), lo=np.where(condition, one.lo, other.lo))
+
+
+def product(one: DoubleDouble, other: DoubleDouble) -> DoubleDouble:
+    """Return the products of finite numbers of any size: the infinity of its sign where one overflows."""
+    (mantissa, exponent), (factor, by) = one.near_one(), other.near_one()
+    return (mantissa * factor).scaled(exponent + by)
 
 
 def difference(one: Floats, other: Floats) -> DoubleDouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from reference.formats import FORMATS, Floats, format_named
 from reference.rows import Rows
 
+LIKE_SOFTMAX: Final = ("softmax", "softmin", "masked_softmax", "softmax_output")
+LIKE_LOG_SOFTMAX: Final = ("log_softmax", "masked_log_softmax")
 OPS: Final = (
     *("softmax", "log_softmax", "softmin", "logsumexp", "masked_softmax", "masked_log_softmax"),
     *("cross_entropy", "softmax_output"),
@@ -20,6 +23,20 @@ QUANTITIES: Final = ("forward", "vjp", "jvp", "jacobian", "hvp")
 INTEGER: Final = "int32"
 _LOSSES: Final = ("cross_entropy", "softmax_output")
 _MASKED: Final = ("masked_softmax", "masked_log_softmax")
+_TEMPERED: Final = ("softmax", "softmin", "log_softmax", *_MASKED)
+_WORDS: Final = {"reduction": ("none", "sum", "mean"), "normalization": ("null", "batch", "valid")}
+_DEFAULTS: Final = {
+    **{"temperature": 1.0, "reduction": "none", "ignore_index": None, "label_smoothing": 0.0},
+    **{"grad_scale": 1.0, "normalization": "null"},
+}
+_USED_BY: Final = {
+    "temperature": _TEMPERED,
+    "reduction": ("cross_entropy",),
+    "ignore_index": _LOSSES,
+    "label_smoothing": _LOSSES,
+    "grad_scale": ("softmax_output",),
+    "normalization": ("softmax_output",),
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
@@ -28,9 +45,10 @@ class Question:
 
     ``x``: float64, the exact numbers of an array of ``format`` (a floating point format, or int32). ``result``: the
     format of the op's output. ``mask``: bool, of the shape of ``x``, true where an element is kept. ``targets``: class
-    indices (any integers, of the shape of ``x`` without ``axis``) or probabilities (float64, of the shape of ``x``).
-    ``reduction``: none, sum or mean. ``normalization``: null, batch or valid. Raise ValueError for a word, shape or
-    combination that is none of these.
+    indices (integers, of the shape of ``x`` without ``axis``) or probabilities (float64, of the shape of ``x``).
+    ``reduction``: none, sum or mean. ``normalization``: null, batch or valid. Raise ValueError for a word, number,
+    shape or combination that is none of these; for an index that names no class, :func:`~reference.exact_targets`
+    does.
     """
 
     op: str
@@ -49,16 +67,9 @@ class Question:
 
     def __post_init__(self) -> None:
         """Refuse what nobody can answer."""
-        if self.op not in OPS:
-            raise ValueError(f"no op is called {self.op!r}; the reference knows {', '.join(OPS)}; the caller's mistake")
-        format_named(self.result)
-        if self.format not in (*FORMATS, INTEGER):
-            format_named(self.format)
-        if (self.op in _MASKED) != (self.mask is not None):
-            raise ValueError(f"{self.op} {'needs a' if self.mask is None else 'takes no'} mask; the caller's mistake")
-        if (self.op in _LOSSES) != (self.targets is not None):
-            has = "needs" if self.targets is None else "takes no"
-            raise ValueError(f"{self.op} {has} targets; the caller's mistake")
+        for wrong in (self._wrong_words(), self._wrong_numbers(), self._wrong_arrays()):
+            if wrong:
+                raise ValueError(f"{wrong}; the caller's mistake")
 
     @cached_property
     def rows(self) -> Rows:
@@ -105,6 +116,45 @@ class Question:
     def has_indices(self) -> bool:
         """Whether the targets are class indices."""
         return self.targets is not None and self.targets.dtype.kind in "iu"
+
+    def _wrong_words(self) -> str:
+        if self.op not in OPS:
+            return f"no op is called {self.op!r}; the reference knows {', '.join(OPS)}"
+        format_named(self.result)
+        if self.format not in (*FORMATS, INTEGER):
+            format_named(self.format)
+        for name, default in _DEFAULTS.items():
+            if getattr(self, name) != default and self.op not in _USED_BY[name]:
+                return f"{self.op} has no {name}"
+        for name, known in _WORDS.items():
+            if getattr(self, name) not in known:
+                return f"no {name} is called {getattr(self, name)!r}; known: {', '.join(known)}"
+        return ""
+
+    def _wrong_numbers(self) -> str:
+        if not 0 < self.temperature < math.inf:
+            return f"a temperature of {self.temperature}: expected a positive finite number"
+        if not 0 <= self.label_smoothing < 1:
+            return f"label smoothing of {self.label_smoothing}: expected 0 <= a < 1"
+        return "" if math.isfinite(self.grad_scale) else f"a grad_scale of {self.grad_scale}: expected a finite number"
+
+    def _wrong_arrays(self) -> str:
+        if (self.op in _MASKED) != (self.mask is not None):
+            return f"{self.op} {'needs a' if self.mask is None else 'takes no'} mask"
+        if (self.op in _LOSSES) != (self.targets is not None):
+            return f"{self.op} {'needs' if self.targets is None else 'takes no'} targets"
+        if self.mask is not None and self.mask.shape != self.x.shape:
+            return f"a mask of shape {self.mask.shape} beside a primal of shape {self.x.shape}: expected the same"
+        if self.targets is None:
+            return ""
+        shape, what = (self.rows.batch_shape, "class indices") if self.has_indices else (self.x.shape, "probabilities")
+        if self.targets.shape != shape:
+            return f"{what} of shape {self.targets.shape} beside a primal of shape {self.x.shape}: expected {shape}"
+        if self.has_indices:
+            return ""
+        if self.op == "softmax_output" and self.label_smoothing:
+            return "SoftmaxOutput smooths class indices, and leaves probabilities as they are"
+        return "a probability below 0" if (self.targets < 0).any() else ""
 
 
 def kept_by_length(lengths: NDArray[Any], shape: tuple[int, ...], *, axis: int) -> NDArray[np.bool_]:

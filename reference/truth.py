@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference import reduction, ulp
 from reference.arithmetic import FORMS, Arithmetic
-from reference.bounded import Bounded
+from reference.block import Block, blocks_of
 from reference.doubledouble import DoubleDouble, Floats
-from reference.exact_targets import Targets, targets_of
 from reference.formats import FORMATS, format_named
-from reference.judgement import Block, Judgement, judge
+from reference.judgement import Judgement, judge
+from reference.placement import Placement
 from reference.question import OPS, QUANTITIES, Question
-
-_ELEMENTS_AT_ONCE: Final = 1 << 15  # results, so that the temporaries of one block stay in the processor's cache
+from reference.rules.table import RULES
+from reference.undefined import mean_of_none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,20 +84,22 @@ def truth(
     ``cotangent`` is float64 of the shape of the output, for a vjp or an hvp; ``tangent`` of the shape of x, for a jvp
     or an hvp; both exact numbers of their formats. ``working`` and ``accumulation`` name the formats, ``forms`` the
     unusual forms that the kernel declares. A jacobian has the shape ``output_shape + x.shape``. Raise ValueError for a
-    word or shape that is none of these.
+    word or shape that is none of these, and for a derivative that does not exist.
     """
-    _check(quantity, cotangent, tangent)
+    _check(question, quantity, cotangent, tangent)
     arithmetic = arithmetic_of(question, working=working, accumulation=accumulation, forms=forms)
-    targets = None if question.targets is None else targets_of(question)
-    rows = question.rows
-    per_row = rows.length * (rows.length if quantity == "jacobian" and question.outputs_per_row is None else 1)
     with np.errstate(all="ignore"):
-        whole = _Whole(question, cotangent=cotangent, tangent=tangent, targets=targets)
-        blocks = [
-            judge(question, quantity, whole.block(part), arithmetic=arithmetic)
-            for part in blocks_of(rows.count, per_row)
+        whole = Block.whole(question, quantity, cotangent=cotangent, tangent=tangent)
+        length = question.rows.length
+        per_row = length * (length if quantity == "jacobian" and question.outputs_per_row is None else 1)
+        judged = [
+            judge(question, quantity, whole[part], arithmetic=arithmetic)
+            for part in blocks_of(question.rows.count, per_row)
         ]
-        return _joined(blocks, question, quantity, targets=targets, arithmetic=arithmetic)
+        together = judged[0] if len(judged) == 1 else Judgement.together(judged)
+        if question.outputs_per_row == 0 and quantity in ("forward", "jvp") and whole.targets is not None:
+            together = reduction.summed_up(together, whole.targets, arithmetic=arithmetic)
+        return _placed(together, Placement(question=question, quantity=quantity))
 
 
 def arithmetic_of(question: Question, *, working: str, accumulation: str, forms: tuple[str, ...] = ()) -> Arithmetic:
@@ -116,63 +116,15 @@ def arithmetic_of(question: Question, *, working: str, accumulation: str, forms:
     )
 
 
-def blocks_of(count: int, elements_per_row: int) -> Iterator[slice]:
-    """Cut the rows into blocks; at least one, which may be empty, so that results always have their shape."""
-    step = max(1, _ELEMENTS_AT_ONCE // max(1, elements_per_row))
-    yield from (slice(start, start + step) for start in range(0, max(count, 1), step))
-
-
-class _Whole:
-    """All rows of a question, cut once."""
-
-    def __init__(
-        self, question: Question, *, cotangent: Floats | None, tangent: Floats | None, targets: Targets | None
-    ) -> None:
-        rows = question.rows
-        self._x = question.logits
-        self._kept = None if question.mask is None else rows.cut(question.mask)
-        self._cotangent = None if cotangent is None else _per_row(question, cotangent)
-        self._tangent = None if tangent is None else rows.cut(tangent)
-        if self._kept is not None:  # what is masked has no say
-            self._cotangent = None if self._cotangent is None else np.where(self._kept, self._cotangent, 0.0)
-            self._tangent = None if self._tangent is None else np.where(self._kept, self._tangent, 0.0)
-        self._targets = targets
-
-    def block(self, part: slice) -> Block:
-        """Return some rows."""
-
-        def cut(array: NDArray[np.float64] | None) -> Floats | None:
-            return None if array is None else array[part]
-
-        return Block(
-            x=self._x[part],
-            kept=None if self._kept is None else self._kept[part],
-            cotangent=cut(self._cotangent),
-            tangent=cut(self._tangent),
-            targets=None if self._targets is None else self._targets[part],
-        )
-
-
-def _per_row(question: Question, cotangent: Floats) -> Floats:
-    """Return the cotangent as rows, (count, outputs); one for all rows together is each row's."""
-    if cotangent.shape != question.output_shape:
-        raise ValueError(
-            f"a cotangent of shape {cotangent.shape} for an output of shape {question.output_shape}: "
-            "both must have one shape; the caller's mistake"
-        )
-    match question.outputs_per_row:
-        case None:
-            return question.rows.cut(cotangent)
-        case 0:
-            return np.full((question.rows.count, 1), float(cotangent.reshape(-1)[0]))
-        case _:
-            return cotangent.reshape(-1, 1)
-
-
-def _check(quantity: str, cotangent: Floats | None, tangent: Floats | None) -> None:
+def _check(question: Question, quantity: str, cotangent: Floats | None, tangent: Floats | None) -> None:
     if quantity not in QUANTITIES:
         raise ValueError(
             f"no quantity is called {quantity!r}; the reference knows {', '.join(QUANTITIES)}; the caller's mistake"
+        )
+    if quantity not in RULES[question.op]:
+        raise ValueError(
+            f"no {quantity} of {question.op}: there is no function that its gradient is the derivative of; "
+            "the caller's mistake"
         )
     needs = {"vjp": (True, False), "jvp": (False, True), "hvp": (True, True)}.get(quantity, (False, False))
     for name, needed, given in zip(("cotangent", "tangent"), needs, (cotangent, tangent), strict=True):
@@ -183,88 +135,19 @@ def _check(quantity: str, cotangent: Floats | None, tangent: Floats | None) -> N
             )
 
 
-def _joined(
-    blocks: list[Judgement], question: Question, quantity: str, *, targets: Targets | None, arithmetic: Arithmetic
-) -> Truth:
-    undefined_rows = np.concatenate([one.undefined for one in blocks])
-    out_of_range_rows = np.concatenate([one.out_of_range for one in blocks])
-    readings = (_stacked([one.exact for one in blocks]), _stacked([one.shifted for one in blocks]))
-    flags = [np.concatenate([getattr(one, name) for one in blocks]) for name in ("vacuous", "shifted_vacuous")]
-    if question.outputs_per_row == 0:
-        if question.reduction == "mean" and not question.counted.any():
-            undefined_rows = np.ones_like(undefined_rows)  # 0 / 0
-        if quantity in ("forward", "jvp"):
-            assert targets is not None  # noqa: S101 - only losses have one output for all rows
-            readings = tuple(reduction.summed(one, targets, arithmetic=arithmetic) for one in readings)  # type: ignore[assignment]
-            flags = [np.asarray([[flag.any()]]) for flag in flags]
-            undefined_rows = np.asarray([undefined_rows.any()])
-            out_of_range_rows = np.asarray([out_of_range_rows.any()])
-    place = _Place(question, quantity)
-    undefined = place.everywhere(undefined_rows)
-    exact, shifted = (place.joined_pair(one.value, undefined) for one in readings)
+def _placed(judged: Judgement, place: Placement) -> Truth:
+    nowhere = judged.undefined | mean_of_none(place.question)
+    undefined = place.whole_rows(nowhere)
     return Truth(
-        value=exact,
-        bound=place.joined(readings[0].bound),
-        shifted_value=shifted,
-        shifted_bound=place.joined(readings[1].bound),
-        vacuous=place.joined(flags[0]),
-        shifted_vacuous=place.joined(flags[1]),
+        value=place.pair(judged.exact.value, undefined),
+        bound=place.elements(judged.exact.bound),
+        shifted_value=place.pair(judged.shifted.value, undefined),
+        shifted_bound=place.elements(judged.shifted.bound),
+        vacuous=place.elements(judged.vacuous),
+        shifted_vacuous=place.elements(judged.shifted_vacuous),
         undefined=undefined,
-        out_of_range=place.everywhere(out_of_range_rows),
+        out_of_range=place.whole_rows(judged.out_of_range),
     )
-
-
-def _stacked(parts: list[Bounded]) -> Bounded:
-    return Bounded(
-        value=DoubleDouble(
-            hi=np.concatenate([part.value.hi for part in parts]), lo=np.concatenate([part.value.lo for part in parts])
-        ),
-        bound=np.concatenate([part.bound for part in parts]),
-    )
-
-
-class _Place:
-    """Where the rows of a quantity belong in its array."""
-
-    def __init__(self, question: Question, quantity: str) -> None:
-        self._question = question
-        self._rows = question.rows
-        self._jacobian = quantity == "jacobian"
-        output = quantity in ("forward", "jvp")
-        self._outputs: int | None = question.outputs_per_row if output or self._jacobian else None
-        self._shape = question.output_shape if output else question.x.shape
-
-    def joined_pair(self, value: DoubleDouble, undefined: NDArray[np.bool_]) -> DoubleDouble:
-        """Return values in place, NaN where none is defined."""
-        return DoubleDouble(
-            hi=np.where(undefined, np.nan, self.joined(value.hi)), lo=np.where(undefined, 0.0, self.joined(value.lo))
-        )
-
-    def joined(self, together: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Return arrays of all rows in the quantity's shape."""
-        if not self._jacobian:
-            return self._rows.join(together) if self._outputs is None else together.reshape(self._shape)
-        if self._outputs is None:
-            return self._rows.join_jacobian(together)
-        if self._outputs == 0:
-            return self._rows.join(together[:, 0, :])
-        return self._rows.join_batch_jacobian(together[:, 0, :])
-
-    def everywhere(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return flags of whole rows; in a Jacobian a flagged input row reaches every output: NaN times 0 is NaN."""
-        rows = self._rows
-        if not self._jacobian:
-            if self._outputs is not None:
-                return flags.reshape(self._shape)
-            return rows.join(np.broadcast_to(flags[:, np.newaxis], (rows.count, rows.length)))
-        if self._outputs == 0:
-            return rows.join(np.broadcast_to(flags[:, np.newaxis], (rows.count, rows.length)))
-        if self._outputs is None:
-            full = (rows.count, rows.length, rows.count, rows.length)
-            return rows.join_square(np.broadcast_to(flags[np.newaxis, np.newaxis, :, np.newaxis], full))
-        every = np.broadcast_to(flags[:, np.newaxis], (rows.count, rows.length))
-        inputs = rows.join(np.ascontiguousarray(every))
-        return np.broadcast_to(inputs, self._question.output_shape + inputs.shape)
 
 
 def _share(error: Floats, bound: Floats) -> Floats:

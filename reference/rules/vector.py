@@ -45,4 +45,4 @@ def lifted(absolute: float, exponent: NDArray[np.int64]) -> Floats:
 
 def idle(v: Floats) -> NDArray[np.bool_]:
     """Return which rows are nothing but zeros, (..., 1): every form of every rule maps them to exact zeros."""
-    return ~v.any(axis=-1, keepdims=True)
+    return np.asarray(~v.any(axis=-1, keepdims=True))

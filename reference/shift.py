@@ -1,0 +1,97 @@
+"""Logits as exp sees them: d = (x - max x) / T, exactly and as a kernel rounds it, and how far it may be off.
+
+d is a pair of float64 whose error is below 2^-100 of it. Where d is beyond the range of float64 it is -inf, and the
+probability 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reference.arithmetic import FOLDED_SCALE, Arithmetic
+from reference.doubledouble import DoubleDouble, Floats, difference
+from reference.formats import FloatFormat, coarser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Temper:
+    """What is done to logits before softmax sees them."""
+
+    temperature: float
+    entering: FloatFormat | None  # the format of x; None for integers
+
+    @property
+    def exact(self) -> bool:
+        """Whether dividing by the temperature is no rounding, but for underflow: it is a power of two."""
+        fraction, _ = np.frexp(self.temperature)
+        return bool(fraction == 0.5)
+
+
+def shifted(x: Floats, *, temper: Temper) -> tuple[DoubleDouble, DoubleDouble]:
+    """Return (x - max x) / T and max x / T for rows ``x`` whose maxima are finite."""
+    top = x.max(axis=-1, keepdims=True)
+    if temper.temperature == 1.0:
+        return difference(x, top), DoubleDouble.exactly(top)
+    halves = difference(0.5 * x, 0.5 * top)  # which do not overflow where their quotient does not
+    return quotient(halves, temper.temperature, doubled=True), quotient(DoubleDouble.exactly(top), temper.temperature)
+
+
+def quotient(number: DoubleDouble, divisor: float, *, doubled: bool = False) -> DoubleDouble:
+    """Return number / divisor, or twice that, for a positive divisor; an infinity where it is one or overflows."""
+    fraction, exponent = np.frexp(divisor)
+    finite = np.isfinite(number.hi)
+    mantissa, by = DoubleDouble(hi=np.where(finite, number.hi, 0.0), lo=number.lo).near_one()
+    ratio = (mantissa / DoubleDouble.exactly(np.full_like(mantissa.hi, fraction))).scaled(by - exponent + int(doubled))
+    return DoubleDouble(hi=np.where(finite, ratio.hi, number.hi), lo=ratio.lo)
+
+
+def rounded_shift(x: Floats, d: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> DoubleDouble:
+    """Return fl(z - max z) for the tempered logits z; the exact d in rows whose z leave the format's range."""
+    z = tempered(x, temper=temper, arithmetic=arithmetic)
+    with np.errstate(all="ignore"):
+        rounded = arithmetic.working.nearest(z - z.max(axis=-1, keepdims=True))
+    kept = np.isfinite(z.max(axis=-1, keepdims=True)) & ((np.isneginf(z) == np.isneginf(x)).all(axis=-1, keepdims=True))
+    return DoubleDouble(hi=np.where(kept, rounded, d.hi), lo=np.where(kept, 0.0, d.lo))
+
+
+def tempered(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> Floats:
+    """Return the logits as a kernel has them: converted to its format and divided by the temperature, each rounded.
+
+    A quotient may be an array of its own in the format of x, as where a user writes softmax(x / T).
+    """
+    working = arithmetic.working
+    with np.errstate(all="ignore"):
+        held = working.nearest(x)
+        if temper.temperature == 1.0:
+            return held
+        return coarser(temper.entering or working, working).nearest(held / temper.temperature)
+
+
+def error_of_division(d: DoubleDouble, largest: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> Floats:
+    """Return how far d may be off where x is divided by a temperature that is no power of two.
+
+    The quotients x_i / T and max x / T are rounded before they cancel; so may T and 1 / T be, which scales d.
+    """
+    if temper.exact:
+        return np.zeros_like(d.hi)
+    u = coarser(temper.entering or arithmetic.working, arithmetic.working).unit_roundoff
+    return _error_of_products(d, largest, each=u, scaling=4.0 * u)
+
+
+def error_of_form(d: DoubleDouble, largest: DoubleDouble, arithmetic: Arithmetic) -> Floats:
+    """Return how far d may be off where a kernel subtracts c x and c m after rounding them."""
+    if FOLDED_SCALE not in arithmetic.forms:
+        return np.zeros_like(d.hi)
+    u = arithmetic.u
+    at_top = np.where(d.hi == 0, u * np.abs(largest.hi), 0.0)  # fma(c, x, -fl(c m)) is the rounding of c m where x = m
+    return _error_of_products(d, largest, each=u, scaling=3.0 * u) + at_top
+
+
+def _error_of_products(d: DoubleDouble, largest: DoubleDouble, *, each: float, scaling: float) -> Floats:
+    """Return the error of d = z - m from rounding z and m by ``each``, and d itself by ``scaling``, relatively."""
+    size = np.where(np.isfinite(d.hi), np.abs(d.hi), 0.0)
+    below = np.where(np.isfinite(d.hi), np.abs(largest.hi + d.hi), 0.0)
+    moved = each * (below + np.abs(largest.hi)) + scaling * size
+    return np.where(d.hi == 0, 0.0, moved)
