@@ -6,6 +6,7 @@ How accurate a result is does not matter here: it is compared as loosely as a wr
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -16,10 +17,11 @@ from harness.record.recording import Raised, Recording, Result, Returned, Unsupp
 from harness.record.store import read_recording
 from harness.vocabulary import DType, Op, Quantity
 from tests.adapters.cells import expected, problems, values
-from tests.adapters.interpreters import record
+from tests.adapters.interpreters import ROOT, record
 from tests.record.bench import write
 
 FRAMEWORKS = ("reference", "mxnet", "torch", "jax")
+README = (ROOT / "harness" / "adapters" / "README.md").read_text(encoding="utf-8")
 PROBLEMS = {problem.id: problem for problem in problems()}
 TOLERANCES = {DType.FLOAT16: 0.1, DType.BFLOAT16: 0.1, DType.FLOAT32: 1e-4, DType.FLOAT64: 1e-8, DType.INT32: 1e-4}
 RAISES = {  # what has no kernel for integers says so itself
@@ -98,6 +100,17 @@ def test_pytorch_and_jax_have_every_cell_but_mxnets_own(
         assert [result.type for result in found if isinstance(result, Raised)] == [raises]
     else:
         assert {type(result) for result in found} == {Returned}
+
+
+@pytest.mark.parametrize("op", Op)
+@pytest.mark.parametrize("framework", ["mxnet", "torch", "jax"])
+def test_the_table_of_calls_has_one_for_every_op_that_something_comes_back_for(
+    framework: str, op: Op, recorded: Callable[[str], Recording]
+) -> None:
+    (row,) = re.findall(rf"^\| {op.value} \| (.*?) \| (.*?) \| (.*?) \|$", README, flags=re.MULTILINE)
+    found = [results(recorded(framework), problem).values() for problem in PROBLEMS.values() if problem.call.op is op]
+    called = row[["mxnet", "torch", "jax"].index(framework)]
+    assert (called != "none") == any(isinstance(result, Returned) for of_one in found for result in of_one)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -39,8 +39,7 @@ PROBLEMS = [
     problem("empty axis", np.zeros((5, 0)), dtype=F32, check=EVERY),
     problem("empty batch", np.zeros((0, 5)), dtype=F32, check=EVERY),
     problem("rank 5", np.arange(48.0).reshape(2, 3, 2, 2, 2) / 9, axis=-4, dtype=F32, check=EVERY),
-    problem("eager", [[0.1, 2]], axis=1, dtype=F32, mode=Mode.EAGER),
-    problem("jit", [[0.1, 2]], axis=1, dtype=F32, mode=Mode.JIT),
+    *(problem(mode.value, [[0.1, 2]], axis=1, dtype=F32, mode=mode) for mode in Mode if mode is not Mode.DEFAULT),
     *(problem(f"{name} row", [row], op=op, dtype=F32) for name, row in ROWS.items() for op in [Op.SOFTMAX]),
     *(problem(f"{name} column", np.transpose([row]), axis=0, dtype=F32) for name, row in ROWS.items()),
 ]
@@ -241,7 +240,15 @@ def test_elsewhere_a_nan_or_an_infinity_makes_the_whole_row_nan(
     assert np.isnan(value(recorded(framework), name)).all()
 
 
-@pytest.mark.parametrize(("mode", "lacking"), [("jit", ("reference", "mxnet", "torch")), ("eager", ())])
+@pytest.mark.parametrize(
+    ("mode", "lacking"),
+    [
+        ("jit", ("reference", "torch")),
+        ("eager", ()),
+        ("numpy", ("reference", "torch", "jax")),
+        ("safe-accumulation", ("reference", "torch", "jax")),
+    ],
+)
 def test_a_mode_that_a_framework_lacks_is_unsupported_and_never_replaced(
     mode: str, lacking: tuple[str, ...], recording: Recording
 ) -> None:
