@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.arithmetic import Store
-from reference.doubledouble import DoubleDouble, Floats
+from reference.doubledouble import DoubleDouble, Floats, product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +39,7 @@ class Bounded:
 
     def times(self, factor: DoubleDouble, *, relative: float) -> Bounded:
         """Return it times an exact factor, which a kernel multiplies by with the given relative error."""
-        size, value = np.abs(factor.hi), self.value * factor
+        size, value = np.abs(factor.hi), product(self.value, factor)
         grown = self.bound * size
         return Bounded(value=value, bound=grown + relative * (np.abs(value.hi) + grown))
 

@@ -8,6 +8,7 @@ dominant element of a row, where all of them cancel, keeps its relative accuracy
     T       = v - <s, v> is (w S - sum_j e_j w_j) / S with w = v - v[dominant], which is exact: a constant v gives
             an exact zero, and so does every zero among equal logits, where all e_j are 1;
     v - s V is (v S - e V) / S, at the dominant element (v (S - 1) - sum_{j not dominant} v_j) / S;
+    s - q   is (e - q S) / S, at the dominant element (1 - q - q (S - 1)) / S;
     T M - <s, T M> likewise, at the dominant element (T M (S - 1) - sum_{j not dominant} e_j T_j M_j) / S.
 
 Arrays are (..., n): rows along the last axis, n >= 1, finite values only (the caller replaces the others).
@@ -110,6 +111,12 @@ class Distribution:
     def softmax_vjp(self, centred: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
         """Return s_i T_i 2^scale for T = ``centred``; the jvp is the same, since the Jacobian is symmetric."""
         return (self.share * centred).scaled(self.exponent + scale)
+
+    def less(self, q: DoubleDouble) -> DoubleDouble:
+        """Return s_i - q_i for 0 <= q <= 2^900."""
+        is_top = np.arange(q.hi.shape[-1]) == self.top
+        at_top = (-q).plus(np.ones_like(q.hi)) - q * self.rest
+        return where(is_top, at_top, self.weight - q * self.total) / self.total
 
     def log_softmax_vjp(self, v: Floats | DoubleDouble) -> DoubleDouble:
         """Return v_i - s_i V with V = sum_j v_j, for |v| <= 2^900; the jvp is :meth:`centred`."""

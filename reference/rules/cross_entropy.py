@@ -9,7 +9,7 @@ import numpy as np
 
 from reference import constants
 from reference.bounded import Bounded
-from reference.doubledouble import DoubleDouble, Floats, where
+from reference.doubledouble import DoubleDouble, Floats, product, where
 from reference.exact_targets import Targets
 from reference.reading import Reading
 from reference.rules import log_softmax
@@ -27,7 +27,7 @@ def forward(reading: Reading, targets: Targets) -> Bounded:
     asked = targets.q.hi != 0
     zero = DoubleDouble.exactly(np.zeros_like(log.bound))
     endless = (asked & np.isinf(log.value.hi)).any(axis=-1, keepdims=True)
-    value = (where(asked & ~np.isinf(log.value.hi), targets.q * _finite(log.value), zero)).sum_rows()
+    value = product(targets.q, where(asked, _finite(log.value), zero)).sum_of_any_size()
     q, size = np.abs(targets.q.hi), np.where(asked & ~endless, np.abs(_finite(log.value).hi), 0.0)
     terms = q * size
     u, stored = arithmetic.u, arithmetic.stored_output.u
@@ -37,11 +37,8 @@ def forward(reading: Reading, targets: Targets) -> Bounded:
     smoothing = 0.0 if targets.exact_total else arithmetic.summation(size) * spread_over_all(targets, size)
     underflow = 2.0 * (arithmetic.omega + arithmetic.stored_output.omega) * asked.sum(axis=-1, keepdims=True)
     bound = constants.SECOND_ORDER * (each + spread + smoothing + 3.0 * u * np.abs(value.hi)) + underflow
-    loss = -value
-    return Bounded(
-        value=DoubleDouble(hi=np.where(endless, np.inf, loss.hi), lo=np.where(endless, 0.0, loss.lo)),
-        bound=np.where(endless, 0.0, bound),
-    )
+    endless = endless | np.isinf(value.hi)  # the loss overflows though no logarithm does
+    return Bounded(value=-value, bound=bound).where(~endless, np.inf)
 
 
 def spread_over_all(targets: Targets, size: Floats) -> Floats:

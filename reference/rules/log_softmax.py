@@ -78,7 +78,7 @@ def curvature(
     u = arithmetic.u
     both = exponent + tangent.exponent
     centred = reading.distribution.centred(w)
-    value = reading.distribution.softmax_vjp(centred, np.zeros_like(both)) * factor
+    value = reading.distribution.softmax_vjp(centred * factor, both)
     mean = mean_of(reading, w, omega=tangent.scaled(arithmetic.omega))
     size = np.abs(factor.hi)
     roundings = 4.0 * u + arithmetic.stored_gradient.u
@@ -86,8 +86,9 @@ def curvature(
     product = moved.s * (size * inner + (1.0 + relative) * unsure * np.abs(centred.hi))
     omega = lifted(arithmetic.omega, both)
     underflow = moved.held_lost * (size + unsure) * (np.abs(centred.hi) + mean.error) + ROUNDINGS_THAT_UNDERFLOW * omega
-    bound = constants.SECOND_ORDER * (product + 3.0 * u * np.abs(value.hi) + underflow)
-    return Bounded(value=value, bound=np.where(idle(w), 0.0, bound)).scaled(both)
+    bound = np.ldexp(constants.SECOND_ORDER * (product + underflow), both)
+    bound = bound + 3.0 * u * constants.SECOND_ORDER * np.abs(value.hi)
+    return Bounded(value=value, bound=np.where(idle(w), 0.0, bound))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

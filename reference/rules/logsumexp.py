@@ -24,12 +24,12 @@ def vjp(reading: Reading, cotangent: Vector) -> Bounded:
     """Return c s_i: each is exp(x - lse), or a quotient, times c."""
     moved, c = reading.perturbation, cotangent.v
     factor = DoubleDouble.exactly(np.broadcast_to(c, moved.s.shape))
-    value = (reading.distribution.share * factor).scaled(reading.distribution.exponent)
+    value = (reading.distribution.share * factor).scaled(reading.distribution.exponent + cotangent.exponent)
     relative, omega = reading.exp_of_difference, cotangent.scaled(moved.arithmetic.omega)
     size = np.abs(c)
     product = moved.s * size * (relative + (1.0 + relative) * 2.0 * moved.arithmetic.u)
     bound = constants.SECOND_ORDER * (product + moved.held_lost * size) + ROUNDINGS_THAT_UNDERFLOW * omega
-    return Bounded(value=value, bound=np.where(idle(c), 0.0, bound)).scaled(cotangent.exponent)
+    return Bounded(value=value, bound=np.ldexp(np.where(idle(c), 0.0, bound), cotangent.exponent))
 
 
 def jvp(reading: Reading, tangent: Vector) -> Bounded:

@@ -6,7 +6,6 @@ import numpy as np
 
 from reference import constants
 from reference.bounded import Bounded
-from reference.doubledouble import DoubleDouble
 from reference.exact_targets import Targets
 from reference.reading import Reading
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
@@ -19,19 +18,10 @@ def vjp(reading: Reading, targets: Targets) -> Bounded:
     arithmetic, distribution = moved.arithmetic, reading.distribution
     u = arithmetic.u
     q = targets.q
-    if targets.exact_total:  # of one-hots: s - 1 keeps its relative accuracy as -(S - 1)/S
-        value = distribution.log_softmax_vjp(-q)
-    else:
-        value = distribution.softmax - q
+    value = distribution.less(q)
     bound = moved.s * moved.held + 3.0 * u * np.abs(q.hi) + u * np.abs(value.hi) + moved.held_lost
     result = Bounded(value=value, bound=constants.SECOND_ORDER * bound).times(targets.weight, relative=3.0 * u)
     size = np.abs(targets.weight.hi)
     underflow = ROUNDINGS_THAT_UNDERFLOW * arithmetic.omega * (1.0 + size)
     idle_rows = idle(targets.weight.hi)
-    zero = DoubleDouble.exactly(np.zeros_like(value.hi))
-    return Bounded(
-        value=DoubleDouble(
-            hi=np.where(idle_rows, zero.hi, result.value.hi), lo=np.where(idle_rows, zero.lo, result.value.lo)
-        ),
-        bound=np.where(idle_rows, 0.0, result.bound + underflow),
-    )
+    return Bounded(value=result.value, bound=result.bound + underflow).where(~idle_rows, 0.0)
