@@ -41,9 +41,9 @@ def command(*, paths: tuple[Path, ...], keyword: str | None, reports: Path, gibi
     PATHS are case files, or folders of them; by default the folder cases. Beside a file, the ledger of its folder is
     read too. The old plan is removed first: a plan that fails is never followed by a report of an older one.
 
-    A word of -k matches, in any letter case, inside a problem's id, op, dtype, mode, cotangent, tag or file name;
-    words with spaces stand in quotation marks. A plan of explicit paths or with -k is a selection: its recordings and
-    report go to the folder selection there, and leave the full report as it is.
+    A word of -k matches, in any letter case, inside a problem's id, op, dtype, mode, temperature (T=0.5), reduction,
+    cotangent, tag or file name; words with spaces stand in quotation marks. A plan of explicit paths or with -k is a
+    selection: its recordings and report go to the folder selection there, and leave the full report as it is.
     """
     folder = Layout(reports).plan
     try:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.plan.carrier import decoded
 from harness.plan.number import NotANumber, WrittenFloat, exact, number, rounded
 from harness.vocabulary import DType
+from reference.formats import format_named
 
 DECIMALS = st.from_regex(r"-?[0-9]{1,20}\.[0-9]{1,40}(e-?[0-3]?[0-9])?", fullmatch=True, alphabet="-0123456789.e")
 BITS32 = st.integers(0, 2**32 - 1).map(lambda bits: np.uint32(bits).view(np.float32))
@@ -43,6 +45,70 @@ def test_just_beside_the_midpoint_of_two_float32_numbers_the_nearer_one_is_taken
     assert rounded(WrittenFloat(decimal(midpoint - step)), DType.FLOAT32) == float(lower)
     tie = np.float32(rounded(WrittenFloat(decimal(midpoint)), DType.FLOAT32))
     assert tie.view(np.uint32) % 2 == 0
+
+
+NARROW = [DType.FLOAT16, DType.BFLOAT16]
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+@given(bits=st.integers(0, 2**15 - 1), negative=st.booleans())
+def test_just_beside_the_midpoint_of_two_narrow_numbers_the_nearer_one_is_taken(
+    dtype: DType, bits: int, negative: bool
+) -> None:
+    pair = np.array([bits, bits + 1], np.uint16) | np.uint16(negative << 15)
+    carrier = np.uint16 if dtype is DType.BFLOAT16 else np.float16
+    with np.errstate(invalid="ignore"):
+        lower, upper = (
+            Fraction(float(one)) if np.isfinite(one) else None for one in decoded(pair.view(carrier), dtype)
+        )
+    if lower is None or upper is None:
+        return
+    midpoint, step = (lower + upper) / 2, Fraction(1 if upper > lower else -1, 2**300)
+    assert rounded(WrittenFloat(decimal(midpoint + step)), dtype) == upper
+    assert rounded(WrittenFloat(decimal(midpoint - step)), dtype) == lower
+    assert rounded(WrittenFloat(decimal(midpoint)), dtype) == (upper if bits % 2 else lower)
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+@given(text=DECIMALS)
+def test_no_narrow_number_is_nearer_to_a_decimal(dtype: DType, text: str) -> None:
+    true = Fraction(text)
+    try:
+        got = Fraction(rounded(WrittenFloat(text), dtype))
+    except NotANumber:
+        assert abs(true) > Fraction(format_named(dtype).largest)
+        return
+    spacing = Fraction(float(format_named(dtype).spacing(np.array(float(got)))))
+    assert abs(got - true) <= spacing / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "dtype", "expected"),
+    [
+        ("1.00048828125000000001", DType.FLOAT16, 1.0009765625),  # its float64 is the midpoint
+        ("1.00390625000000000001", DType.BFLOAT16, 1.0078125),
+        ("2.98023223876953125001e-8", DType.FLOAT16, 2.0**-24),  # half the smallest subnormal, and a little
+        ("2.98023223876953125e-8", DType.FLOAT16, 0.0),
+        ("65519.99999999999999", DType.FLOAT16, 65504.0),
+        ("4.591774807899560578002877098524397178e-41", DType.BFLOAT16, 0.0),  # a little below half the smallest
+    ],
+)
+def test_a_narrow_number_is_not_rounded_by_way_of_another(text: str, dtype: DType, expected: float) -> None:
+    assert rounded(WrittenFloat(text), dtype) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(3, 3), (-7, -7), (WrittenFloat("1e3"), 1000), (WrittenFloat("2.0"), 2), (2**31 - 1, 2**31 - 1)],
+)
+def test_a_whole_number_is_an_int32(value: float, expected: int) -> None:
+    assert rounded(value, DType.INT32) == expected
+
+
+@pytest.mark.parametrize("text", ["0.5", ".inf", ".nan", "1e-5", "2147483648", "-2147483648"])
+def test_what_is_not_whole_or_too_large_is_no_int32(text: str) -> None:
+    with pytest.raises(NotANumber, match=r"is not a whole number|is too large for int32"):
+        rounded(WrittenFloat(text), DType.INT32)
 
 
 def decimal(value: Fraction) -> str:
@@ -92,10 +158,20 @@ def test_the_exact_value_is_that_of_the_text(text: str, expected: Fraction) -> N
     assert exact(WrittenFloat(text)) == expected
 
 
-@pytest.mark.parametrize("text", ["3.4028235677973367e38", "-1e39", "0x1.ffffffp127"])
-def test_what_rounds_beyond_float32_is_no_float32(text: str) -> None:
-    with pytest.raises(NotANumber, match=r"too large for float32; write -?\.inf"):
-        rounded(WrittenFloat(text), DType.FLOAT32)
+@pytest.mark.parametrize(
+    ("text", "dtype"),
+    [
+        ("3.4028235677973367e38", DType.FLOAT32),
+        ("-1e39", DType.FLOAT32),
+        ("0x1.ffffffp127", DType.FLOAT32),
+        ("65520", DType.FLOAT16),
+        ("-0x1.ffep15", DType.FLOAT16),
+        ("3.3961775292304957e38", DType.BFLOAT16),
+    ],
+)
+def test_what_rounds_beyond_a_dtype_is_none_of_it(text: str, dtype: DType) -> None:
+    with pytest.raises(NotANumber, match=rf"too large for {dtype}; write -?\.inf"):
+        rounded(WrittenFloat(text), dtype)
 
 
 def test_what_rounds_to_the_largest_float32_is_that() -> None:
@@ -107,6 +183,6 @@ def test_an_infinity_that_is_written_stays_one(text: str, expected: float) -> No
     assert rounded(WrittenFloat(text), DType.FLOAT32) == expected
 
 
-@pytest.mark.parametrize("dtype", list(DType))
+@pytest.mark.parametrize("dtype", [dtype for dtype in DType if dtype.floating])
 def test_the_zero_below_every_number_keeps_its_sign(dtype: DType) -> None:
     assert math.copysign(1, rounded(WrittenFloat("-1e-400"), dtype)) == -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from harness.call import Call
+from harness.call import ARRAYS, Call
 from harness.plan.digest import digest_of
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan, PrintedValue
 from harness.plan.problem import Problem
 from harness.plan.store import PlanError, read_plan, remove_plan, write_plan
-from harness.vocabulary import DType, FindingKind, Mode, Op, Quantity
+from harness.vocabulary import DType, FindingKind, Mode, Normalization, Op, Quantity, Reduction
 
 
 def problem_of(
@@ -108,6 +108,106 @@ def test_everything_else_comes_back_too(tmp_path: Path) -> None:
     for expected, actual in zip(PLAN.problems, back.problems, strict=True):
         assert (actual.id, actual.case, actual.check) == (expected.id, expected.case, expected.check)
         assert (actual.call.op, actual.call.axis, actual.call.mode) == (expected.call.op, -1, expected.call.mode)
+
+
+BITS_OF_BFLOAT16 = np.array([[0x3F80, 0xFFC1, 0x8000], [0x0001, 0x7F80, 0xC2F7]], np.uint16)
+LOSS = Call(
+    op=Op.CROSS_ENTROPY,
+    axis=1,
+    dtype=DType.BFLOAT16,
+    mode=Mode.NUMPY,
+    x=BITS_OF_BFLOAT16,
+    cotangent=np.array(0.5, np.float32),
+    tangent=BITS_OF_BFLOAT16[::-1],
+    temperature=0.1,
+    targets=np.array([2, -100], np.int32),
+    reduction=Reduction.MEAN,
+    ignore_index=-100,
+    label_smoothing=0.1,
+    grad_scale=3.0,
+    normalization=Normalization.VALID,
+    result_dtype=DType.FLOAT32,
+)
+MASKED = Call(
+    op=Op.MASKED_SOFTMAX,
+    axis=0,
+    dtype=DType.FLOAT16,
+    mode=Mode.SAFE_ACCUMULATION,
+    x=np.array([[1, 2, 3], [4, 5, 6]], np.float16),
+    cotangent=np.ones((2, 3), np.float16),
+    mask=np.array([[True, False, True], [False, False, True]]),
+)
+LENGTHS = replace(MASKED, mask=None, lengths=np.array([0, 1, 2], np.int32))
+WHOLE = Call(op=Op.SOFTMAX, axis=-1, dtype=DType.INT32, mode=Mode.DEFAULT, x=np.array([1, -2], np.int32))
+SOFT = replace(LOSS, targets=BITS_OF_BFLOAT16, ignore_index=None)
+CALLS = {"loss": LOSS, "mask": MASKED, "lengths": LENGTHS, "int32": WHOLE, "probabilities": SOFT}
+
+
+def asking(call: Call) -> Plan:
+    check = (Quantity.FORWARD, Quantity.VJP, Quantity.HVP) if call.dtype.floating else (Quantity.FORWARD,)
+    return plan_of(Problem(id="case", case="case", call=call, cotangent_name="given", check=check))
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_every_field_of_a_call_comes_back(tmp_path: Path, call: Call) -> None:
+    write_plan(asking(call), tmp_path / "plan")
+    (problem,) = read_plan(tmp_path / "plan").problems
+    for field in fields(Call):
+        expected, actual = getattr(call, field.name), getattr(problem.call, field.name)
+        if field.name in ARRAYS and expected is not None:
+            assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+            assert actual.tobytes() == expected.tobytes()
+        else:
+            assert (actual, type(actual)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (replace(LOSS, x=LOSS.x.astype(np.float32)), "its x is float32 [2, 3], expected uint16 [2, 3]"),
+        (replace(LOSS, x=LOSS.x.view(np.float16)), "its x is float16 [2, 3], expected uint16 [2, 3]"),
+        (replace(LOSS, cotangent=np.zeros((), np.float64)), "its cotangent is float64 [], expected float32 []"),
+        (replace(LOSS, cotangent=np.zeros(2, np.float32)), "its cotangent is float32 [2], expected float32 []"),
+        (replace(LOSS, tangent=BITS_OF_BFLOAT16[:1]), "its tangent is uint16 [1, 3], expected uint16 [2, 3]"),
+        (replace(LOSS, targets=np.zeros(3, np.int32)), "is int32 [3], expected int32 [2] or uint16 [2, 3]"),
+        (replace(LOSS, targets=np.zeros(2, np.int64)), "is int64 [2], expected int32 [2] or uint16 [2, 3]"),
+        (replace(MASKED, mask=np.zeros((2, 3), np.int8)), "its mask is int8 [2, 3], expected bool [2, 3]"),
+        (replace(LENGTHS, lengths=np.zeros(2, np.int32)), "its lengths is int32 [2], expected int32 [3]"),
+        (replace(MASKED, axis=2), "its axis 2 is none of x"),
+    ],
+)
+def test_an_array_that_its_call_cannot_have_is_refused(tmp_path: Path, call: Call, words: str) -> None:
+    write_plan(asking(call), tmp_path / "plan")
+    with pytest.raises(PlanError) as caught:
+        read_plan(tmp_path / "plan")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"temperature": 0.2},
+        {"temperature": None},
+        {"reduction": Reduction.SUM},
+        {"ignore_index": 0},
+        {"label_smoothing": 0.0},
+        {"grad_scale": 1.0},
+        {"normalization": Normalization.NULL},
+        {"result_dtype": None},
+        {"targets": np.array([1, -100], np.int32)},
+        {"targets": None},
+        {"mask": np.ones((2, 3), bool)},
+        {"lengths": np.ones(2, np.int32)},
+        {"dtype": DType.FLOAT16},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_the_digest_is_moved_by_every_field_of_a_call(changed: dict[str, object]) -> None:
+    assert asking(replace(LOSS, **changed)).digest != asking(LOSS).digest  # type: ignore[arg-type]
+
+
+def test_the_digest_is_not_moved_by_how_a_number_is_spelled() -> None:
+    assert asking(replace(LOSS, grad_scale=3)).digest == asking(LOSS).digest
 
 
 def test_an_array_that_many_problems_share_is_kept_once(tmp_path: Path) -> None:
@@ -228,6 +328,8 @@ def remove(name: str) -> Callable[[Path], None]:
         (drop_last_problem, "holds 1 problems, the plan has 2"),
         (flip_last_bit, "were changed after it was made"),
         (substitute("problems.jsonl", '"softmax"', '"softmx"'), "problems.jsonl:1: not what a plan holds"),
+        (substitute("problems.jsonl", '"grad_scale": 1.0', '"grad_scale": "1"'), "'1' should be a float"),
+        (substitute("problems.jsonl", '"mask": null, ', ""), "no 'mask'"),
         (substitute("problems.jsonl", '"axis": -1', '"axis": 0'), "were changed after it was made"),
         (substitute("problems.jsonl", '"offset": 0', '"offset": 4096'), "bytes 4096 to"),
         (substitute("problems.jsonl", '"shape": [2]', '"shape": "ab"'), "not a reference"),

@@ -20,6 +20,15 @@ cases:
 """
 
 
+PARAMETERS = """\
+format: 1
+theme: parameters
+cases:
+  - {id: scores, why: w, source: s, op: softmin, dtype: [float16, bfloat16], x: [1, 2], temperature: [0.5, 2]}
+  - {id: loss, why: w, source: s, op: cross_entropy, dtype: float32, x: [1, 2], targets: 0, reduction: [sum, mean]}
+"""
+
+
 def harness(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "COLUMNS": "120"}
     command = [sys.executable, "-W", "error", "-m", "harness", *arguments]
@@ -99,6 +108,16 @@ def test_a_plan_that_fails_leaves_no_old_plan_behind(workspace: Path, arguments:
     assert done.returncode == code
     assert not (workspace / "reports" / "plan").exists()
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("keyword", "problems"),
+    [("T=0.5", 2), ("T=2", 2), ("bfloat16", 2), ("softmin and T=2 and bfloat16", 1), ("mean", 1), ("not mean", 5)],
+)
+def test_parameters_are_words_that_select(workspace: Path, keyword: str, problems: int) -> None:
+    (workspace / "cases" / "good.yaml").write_text(PARAMETERS)
+    assert harness("plan", "-k", keyword, cwd=workspace).returncode == 0
+    assert len(read_plan(workspace / "reports" / "plan").problems) == problems
 
 
 def test_a_memory_limit_is_obeyed(workspace: Path) -> None:
