@@ -165,5 +165,6 @@ def _restore_numpy_bool() -> None:
 
 def _bits(result: Any) -> NDArray[Any]:
     """Wait for an array of MXNet's and return it as NumPy's, one of bfloat16 as its bits."""
+    result.wait_to_read()  # asnumpy does not wait for what has no elements: a crash would be that of the next call
     array: NDArray[Any] = result.asnumpy()
     return array.view(np.uint16) if array.dtype == _BFLOAT16 else array

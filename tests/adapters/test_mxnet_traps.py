@@ -68,6 +68,7 @@ PROBLEMS = [
     losses("columns through mx.np", X, [0, 1, 2, 1], Reduction.NONE, axis=0, mode=Mode.NUMPY),
     losses("sum of columns", X, [0, 1, 2, 1], Reduction.SUM, axis=0),
     losses("sum of columns through mx.np", X, [0, 1, 2, 1], Reduction.SUM, axis=0, mode=Mode.NUMPY),
+    losses("no rows", np.zeros((0, 5)), np.zeros(0), Reduction.NONE, check=[Quantity.FORWARD]),
     losses("large", [[0.0, -30.0]], [1], Reduction.SUM),
     losses("large, by gluon", [[0.0, -30.0]], [1], Reduction.MEAN),
     losses("large half", [[0.0, -20.0]], [1], Reduction.SUM, dtype=DType.FLOAT16),
@@ -166,6 +167,12 @@ def test_gluons_loss_forgets_its_batch_axis_in_numpy_mode(recording: Recording) 
     np.testing.assert_allclose(value(recording, "sum of columns"), every.sum(), rtol=1e-14)
     np.testing.assert_allclose(value(recording, "columns through mx.np"), [every.mean()], rtol=1e-14)
     np.testing.assert_allclose(value(recording, "sum of columns through mx.np"), every.mean(), rtol=1e-14)
+
+
+def test_an_error_among_no_elements_is_that_of_its_own_call(recording: Recording) -> None:
+    result = recording.entries["no rows", Quantity.FORWARD].result
+    assert isinstance(result, Raised)  # asnumpy alone would return an array of no losses, and the error go unseen
+    assert "Check failed" in result.text
 
 
 def test_softmax_cross_entropy_has_no_loss_above_18_4(recording: Recording) -> None:
