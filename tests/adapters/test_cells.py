@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+import subprocess
 from collections.abc import Callable
 
 import numpy as np
@@ -17,7 +18,7 @@ from harness.record.recording import Raised, Recording, Result, Returned, Unsupp
 from harness.record.store import read_recording
 from harness.vocabulary import DType, Op, Quantity
 from tests.adapters.cells import expected, problems, values
-from tests.adapters.interpreters import ROOT, record
+from tests.adapters.interpreters import ROOT, interpreter, record
 from tests.record.bench import write
 
 FRAMEWORKS = ("reference", "mxnet", "torch", "jax")
@@ -158,3 +159,24 @@ def test_a_second_derivative_says_how_it_is_made(
     methods = {entry.method for (_, quantity), entry in entries.items() if quantity is Quantity.HVP}
     assert methods == {said}
     assert entries["softmax, float32", Quantity.VJP].method is None
+
+
+def test_without_optax_jax_has_no_cross_entropy_and_says_what_would_help() -> None:
+    script = """
+import sys
+sys.modules["optax"] = None  # as where it is not installed
+from harness.adapters.jax import JaxAdapter
+from harness.vocabulary import Quantity
+from tests.adapters.cells import problems
+
+adapter, calls = JaxAdapter(), {problem.id: problem.call for problem in problems()}
+for name in ("softmax, float32", "cross_entropy of indices, float32"):
+    print(adapter.unsupported(calls[name], Quantity.FORWARD))
+"""
+    done = subprocess.run(
+        [interpreter("jax"), "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    has, lacks = done.stdout.splitlines()
+    assert has == "None"
+    assert lacks.startswith("JAX has no cross entropy of its own: optax does not import")
+    assert lacks.endswith("install it with: pip install optax==0.2.8")
