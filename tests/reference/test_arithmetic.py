@@ -96,7 +96,7 @@ def test_a_value_in_the_middle_between_two_float32_is_rounded_by_its_low_part(lo
 def test_rounding_to_float32_is_to_the_nearest(hi: float, lo: float) -> None:
     with np.errstate(all="ignore"):
         number = pair(hi, np.nextafter(abs(hi), np.inf) * lo * 2.0**-54 if abs(hi) < 1e300 else 0.0)
-        got = ulp.rounded(number, FLOAT32)[0]
+        got = np.float32(ulp.rounded(number, FLOAT32)[0])
     if not np.isfinite(got):
         assert abs(hi) >= FLOAT32.largest
         return
