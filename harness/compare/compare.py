@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from harness.compare.asked import decoded
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.docket import Progress, judge_all
 from harness.compare.excuse import excused
 from harness.compare.exhibit import Exhibit, exhibit
-from harness.compare.findings import grouped, of_degenerate, ranked
+from harness.compare.findings import of_degenerate
+from harness.compare.grouping import grouped, ranked
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.verdict import Finding
-from harness.plan.plan import Plan
+from harness.plan.plan import Plan, PrintedValue
 from harness.plan.probe import proves_nothing
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Recording, Result, Returned
 from harness.vocabulary import FindingKind, Level, Quantity
+from reference.formats import FORMATS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +97,7 @@ def _printed(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Ent
                 entry = entries.get(printed.adapter, {}).get((problem.id, printed.quantity))
                 if problem.call.dtype is not printed.dtype or entry is None:
                     continue
-                if isinstance(entry.result, Returned):
-                    values = summed_rows(entry.result.value) if printed.summed else entry.result.value
-                    differ = disagreements(printed.values, values)
-                else:
-                    differ = [f"nothing was returned ({type(entry.result).__name__.lower()})"]
+                differ = _differences(printed, problem, entry)
                 if differ:
                     yield Finding(
                         kind=FindingKind.PRINTED_VALUE,
@@ -112,6 +111,18 @@ def _printed(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Ent
                         quantity=printed.quantity,
                         evidence={"printed": list(printed.values)},
                     )
+
+
+def _differences(printed: PrintedValue, problem: Problem, entry: Entry) -> list[str]:
+    result = entry.result
+    if not isinstance(result, Returned):
+        return [f"nothing was returned ({type(result).__name__.lower()})"]
+    if result.dtype not in FORMATS:
+        return [f"numbers of {result.dtype} were returned"]
+    values = decoded(result.value, result.dtype)
+    if printed.summed and values.shape == problem.call.shape_of(Quantity.JACOBIAN):
+        values = summed_rows(values, problem.call.x.shape, dtype=result.dtype)
+    return disagreements(printed.values, values, dtype=result.dtype)
 
 
 def _exhibits(

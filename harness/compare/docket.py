@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
-from harness.compare.judge import Entries, Judge
+from harness.compare.ignored import ignored_cotangent
+from harness.compare.judge import Assessment, Entries, Judge, unjudged
+from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zero import zero_gradients
@@ -50,7 +52,7 @@ def _judge_stack(
     judge = Judge(stack)
     asked = {quantity for problem in stack for quantity in problem.check}
     ran = {
-        (run.name, quantity): judge.verdicts(run.name, quantity, entries[run.name])
+        (run.name, quantity): judge.assess(run.name, quantity, entries[run.name])
         for run in runs
         if run.ran
         for quantity in Quantity
@@ -58,33 +60,25 @@ def _judge_stack(
     }
     judged = {}
     for problem in stack:
-        verdicts = [
-            ran[run.name, quantity][problem.id] if run.ran else _not_run(judge, problem, quantity, run)
+        assessed = [
+            ran[run.name, quantity][problem.id] if run.ran else _not_run(problem, quantity, run)
             for quantity in problem.check
             for run in runs
         ]
-        found = [_finding(judge, problem, verdict, entries) for verdict in verdicts]
-        findings = tuple(finding for finding in found if finding is not None) + tuple(_zeros(judge, problem))
-        judged[problem.id] = Judged(verdicts=tuple(verdicts), findings=findings)
+        findings = [finding for one in assessed for finding in of_evaluation(problem, one)]
+        findings += [finding for one in assessed for finding in ignored_cotangent(problem, one)]
+        findings += _zeros(judge, problem)
+        verdicts = tuple(one.verdict for one in assessed)
+        judged[problem.id] = Judged(verdicts=verdicts, findings=tuple(findings))
     return judged
 
 
-def _not_run(judge: Judge, problem: Problem, quantity: Quantity, run: AdapterRun) -> Verdict:
-    return judge.unjudged(run.name, problem, quantity, Outcome.NOT_RUN, detail=run.why_not or "")
-
-
-def _finding(judge: Judge, problem: Problem, verdict: Verdict, entries: Mapping[str, Entries]) -> Finding | None:
-    if verdict.outcome is Outcome.NOT_RUN:
-        return None
-    entry = entries[verdict.adapter].get((problem.id, verdict.quantity))
-    oracle = None
-    if entry is not None and verdict.outcome.judged:
-        oracle = judge.truth(problem, verdict.quantity, entry.precision)
-    return of_evaluation(problem, verdict, entry, oracle)
+def _not_run(problem: Problem, quantity: Quantity, run: AdapterRun) -> Assessment:
+    return unjudged(run.name, problem, quantity, Measured(Outcome.NOT_RUN, run.why_not or ""))
 
 
 def _zeros(judge: Judge, problem: Problem) -> Iterator[Finding]:
-    if Quantity.VJP in problem.check:
-        forward, vjp = (judge.truth(problem, quantity) for quantity in (Quantity.FORWARD, Quantity.VJP))
-        for zero in zero_gradients(problem, forward, vjp):
-            yield of_zero(problem, zero)
+    for quantity in (Quantity.VJP, Quantity.HVP):
+        if quantity in problem.check:
+            for zero in zero_gradients(problem, quantity, judge.truth(problem, quantity)):
+                yield of_zero(problem, quantity, zero)

@@ -13,11 +13,13 @@ from dataclasses import replace
 import numpy as np
 
 from harness.call import Call
+from harness.compare.asked import Asked, result_format
 from harness.compare.comparison import AdapterRun
 from harness.compare.verdict import Finding
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan
 from harness.plan.problem import Problem
-from harness.vocabulary import FindingKind, Level, Quantity
+from harness.vocabulary import FindingKind, Level
+from reference.formats import Floats
 
 
 def excused(plan: Plan, runs: Iterable[AdapterRun], findings: Iterable[Finding]) -> list[Finding]:
@@ -105,17 +107,29 @@ def _matches(entry: LedgerEntry, finding: Finding, problems: Mapping[str, Proble
 def _error(finding: Finding, call: Call) -> float:
     """Return the absolute error of a finding beyond its rounding bound, infinite where it has none.
 
-    A derivative is linear in its cotangent or tangent: so its error is counted per unit of the sum of that vector's
-    sizes along the row.
+    A derivative is linear in its cotangent and in its tangent: so its error is counted per unit of the sum of each
+    vector's sizes along the row.
     """
     error = float(finding.evidence.get("error", math.inf)) - float(finding.evidence.get("bound", 0.0))
-    vector = {Quantity.VJP: call.cotangent, Quantity.JVP: call.tangent}.get(finding.quantity or Quantity.FORWARD)
-    if vector is None or "at" not in finding.evidence:
+    if "at" not in finding.evidence or finding.quantity is None:
         return error
-    sizes = np.abs(np.atleast_1d(vector).astype(np.float64))
-    row = np.broadcast_to(sizes.sum(axis=call.axis, keepdims=True), sizes.shape)
-    size = float(row[tuple(finding.evidence["at"]) or (0,)])
-    return error / size if size > 0 else error
+    at = tuple(int(index) for index in finding.evidence["at"])
+    vectors = Asked([call], result=result_format(call)).vectors(finding.quantity)
+    for vector in (vectors.get("cotangent"), vectors.get("tangent")):
+        size = 0.0 if vector is None else _row_size(vector, call, at)
+        error = error / size if size > 0 else error
+    return error
+
+
+def _row_size(vector: Floats, call: Call, at: tuple[int, ...]) -> float:
+    """Return the sum of a vector's sizes in the row of element ``at``; over all rows where that is made of them all."""
+    sizes = np.abs(vector)
+    if vector.shape == call.x.shape and call.x.ndim:
+        sizes = sizes.sum(axis=call.axis)
+    if call.x.ndim and len(at) == call.x.ndim:
+        along = call.axis % call.x.ndim
+        at = at[:along] + at[along + 1 :]
+    return float(sizes[at] if sizes.ndim == len(at) else sizes.sum())
 
 
 def _seen_here(entry: LedgerEntry, run: AdapterRun) -> bool:

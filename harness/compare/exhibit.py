@@ -1,27 +1,31 @@
-"""One row of one problem, laid out for a person: softmax, Jacobian, cotangent, and the product that is the gradient."""
+"""One row of one problem, laid out for a person: output, Jacobian, cotangent, and the product that is the gradient."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from harness.call import Call
+from harness.compare.asked import Asked, cotangent_of, decoded, kept, result_format
+from harness.compare.oracle import same_numbers
+from harness.compare.parameters import parameters
 from harness.compare.printed import summed_rows
+from harness.compare.rowcut import RowCut
 from harness.plan.problem import Problem
 from harness.record.recording import Raised, Result, Returned, Unsupported
-from harness.vocabulary import Quantity
-from reference.formats import format_named
+from harness.vocabulary import Op, Quantity
+from reference.formats import FORMATS, Floats, format_named
 from reference.truth import truth
 from reference.ulp import rounded
 
 LARGEST_ROW = 8  # elements: a Jacobian beyond this is a wall of numbers
 
+Results = Mapping[tuple[str, str, Quantity], Result]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What one adapter gave for the exhibited row: numbers of the problem's dtype, or the words it refused with.
+    """What one adapter gave for the exhibited row: the numbers that came back, or the words it refused with.
 
     ``summed`` is given with a Jacobian: its rows added up one after the other, in the problem's dtype, as a person
     does who adds the gradients of the single outputs.
@@ -30,7 +34,7 @@ class Answer:
     adapter: str
     problem: str
     quantity: Quantity
-    values: tuple[float, ...] | None = None  # the row of a forward output or a vjp
+    values: tuple[float, ...] | None = None  # the row of anything but a Jacobian; one number where the op leaves one
     rows: tuple[tuple[float, ...], ...] | None = None  # the row's block of a Jacobian
     summed: tuple[float, ...] | None = None
     words: str | None = None
@@ -38,32 +42,41 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """The exact numbers of one row, rounded once to the problem's dtype, and what every adapter answered.
+    """The exact numbers of one row, rounded once to the dtype that holds them, and what every adapter answered.
 
     ``jacobian[k][i]`` is the derivative of output ``k`` by input ``i``: row ``k`` is the gradient that the one-hot
-    cotangent for output ``k`` gives. ``column_sums`` are those of the exact Jacobian: all rows added up, which is what
-    a backward pass from the summed output returns.
+    cotangent for output ``k`` gives. An op that leaves one number for a row, or one for all of them, has one such row;
+    softmax_output, whose gradient is no derivative of its output, has none. ``column_sums`` are those of the exact
+    Jacobian: all rows added up, which is what a backward pass from the summed output returns.
+
+    ``kept`` and ``targets`` are the row's mask and the index, or the probabilities, that it is held against. ``output``
+    has ``result_dtype``; x and its derivatives have ``dtype``.
     """
 
     case: str
     problem: str
     op: str
+    parameters: str = ""
     dtype: str
+    result_dtype: str = ""
     axis: int
     row: tuple[int, ...]  # index of the row over the remaining axes
     x: tuple[float, ...]
+    kept: tuple[bool, ...] | None = None
+    targets: tuple[float, ...] | None = None
     output: tuple[float, ...]
     jacobian: tuple[tuple[float, ...], ...]
     column_sums: tuple[float, ...]
     cotangent_name: str
     cotangent: tuple[float, ...] | None  # None: no vjp was asked for
     gradient: tuple[float, ...] | None
+    tangent: tuple[float, ...] | None = None  # None: neither a jvp nor an hvp was asked for
+    jvp: tuple[float, ...] | None = None
+    hvp: tuple[float, ...] | None = None
     answers: tuple[Answer, ...] = field(default=())
 
 
-def exhibit(
-    problems: list[Problem], results: dict[tuple[str, str, Quantity], Result], *, row: int = 0
-) -> Exhibit | None:
+def exhibit(problems: Sequence[Problem], results: Results, *, row: int = 0) -> Exhibit | None:
     """Lay out a row of the first problem of a case, or return None where its rows are not small enough.
 
     ``row`` counts in C order over the axes that are not the problem's. ``results`` maps (adapter, problem id, quantity)
@@ -74,64 +87,116 @@ def exhibit(
     length = call.x.shape[call.axis] if call.x.ndim else 1
     if call.x.size == 0 or length > LARGEST_ROW:
         return None
-    cut = _RowCut(call.x, axis=call.axis, row=row)
-    x = cut.vector(call.x)
-    target = format_named(call.dtype)
-
-    def exact(quantity: Quantity, vector: NDArray[Any] | None = None) -> NDArray[Any]:
-        value = truth(call.op, quantity, x, axis=0, vector=vector, working=call.dtype, accumulation=call.dtype).value
-        return rounded(value, target)
-
+    cut = RowCut(call, row=row)
+    exact = _Exact(call, cut)
+    asked = set(problem.check)
     cotangent = None
-    if Quantity.VJP in problem.check:
-        cotangent = np.ones_like(x) if call.cotangent is None else cut.vector(call.cotangent)
+    if Quantity.VJP in asked:
+        cotangent = cut.output(cotangent_of(call, result=exact.result))
+    tangent = None if call.tangent is None else cut.vector(decoded(call.tangent, call.dtype.value))
+    masked = kept(call)
     return Exhibit(
         case=problem.case,
         problem=problem.id,
-        op=str(call.op),
-        dtype=str(call.dtype),
+        op=call.op.value,
+        parameters=parameters(call),
+        dtype=call.dtype.value,
+        result_dtype=exact.result,
         axis=call.axis,
         row=cut.row,
-        x=_floats(x),
-        output=_floats(exact(Quantity.FORWARD)),
-        jacobian=tuple(_floats(row) for row in exact(Quantity.JACOBIAN)),
-        column_sums=_floats(exact(Quantity.VJP, np.ones_like(x))),
+        x=_floats(cut.vector(decoded(call.x, call.dtype.value))),
+        kept=None if masked is None else tuple(bool(value) for value in cut.vector(masked)),
+        targets=cut.targets(),
+        output=_floats(exact.row(Quantity.FORWARD)),
+        jacobian=exact.jacobian(),
+        column_sums=exact.column_sums(),
         cotangent_name=problem.cotangent_name,
         cotangent=None if cotangent is None else _floats(cotangent),
-        gradient=None if cotangent is None else _floats(exact(Quantity.VJP, cotangent)),
+        gradient=None if cotangent is None else _floats(exact.row(Quantity.VJP)),
+        tangent=None if tangent is None or not asked & {Quantity.JVP, Quantity.HVP} else _floats(tangent),
+        jvp=_floats(exact.row(Quantity.JVP)) if Quantity.JVP in asked else None,
+        hvp=_floats(exact.row(Quantity.HVP)) if Quantity.HVP in asked else None,
         answers=_answers(problems, results, cut),
     )
 
 
-def _answers(
-    problems: list[Problem], results: dict[tuple[str, str, Quantity], Result], cut: _RowCut
-) -> tuple[Answer, ...]:
+class _Exact:
+    """The exact values of a row, rounded once.
+
+    They are those of the row alone, but where all rows have a say in one: a loss of the whole batch, or a gradient that
+    is divided by a number of rows.
+    """
+
+    def __init__(self, call: Call, cut: RowCut) -> None:
+        self.result = result_format(call)
+        self._op = call.op
+        whole = call.op.has_targets and call.output_shape != call.batch_shape
+        self._cut = cut if whole else None
+        self._call = call if whole else cut.call
+        self._dtype = call.dtype.value if call.dtype.floating else self.result
+
+    def row(self, quantity: Quantity) -> Floats:
+        """Return the row of a quantity: one number where the op leaves one."""
+        return self._cut_row(quantity, self._value(self._call, quantity))
+
+    def jacobian(self) -> tuple[tuple[float, ...], ...]:
+        """Return the row's block of the Jacobian."""
+        if self._op is Op.SOFTMAX_OUTPUT:
+            return ()
+        block = self._value(self._call, Quantity.JACOBIAN)
+        if self._cut is not None:
+            block = self._cut.block(block)
+        return tuple(_floats(row) for row in block.reshape(-1, block.shape[-1]))
+
+    def column_sums(self) -> tuple[float, ...]:
+        """Return what all rows of the Jacobian add up to."""
+        if self._op is Op.SOFTMAX_OUTPUT:
+            return ()
+        ones = replace(self._call, cotangent=None)  # one that is not given counts as ones
+        return _floats(self._cut_row(Quantity.VJP, self._value(ones, Quantity.VJP)))
+
+    def _cut_row(self, quantity: Quantity, value: Floats) -> Floats:
+        if self._cut is None:
+            return value
+        return self._cut.of(value, quantity)
+
+    def _value(self, call: Call, quantity: Quantity) -> Floats:
+        asked = Asked([call], result=self.result)
+        of_output = quantity in (Quantity.FORWARD, Quantity.JVP)
+        found = truth(
+            asked.question,
+            quantity.value,
+            **asked.vectors(quantity),
+            working=self.result,
+            accumulation=self.result,
+        )
+        return rounded(found.value, format_named(self.result if of_output else self._dtype))
+
+
+def _answers(problems: Sequence[Problem], results: Results, cut: RowCut) -> tuple[Answer, ...]:
     first = problems[0]
-    alike = {
-        problem.id: problem
-        for problem in problems
-        if problem.call.x.tobytes() == first.call.x.tobytes() and problem.call.dtype == first.call.dtype
-        if problem.call.op == first.call.op and problem.call.axis == first.call.axis
-    }
+    alike = {problem.id for problem in problems if same_numbers(problem.call, first.call)}
     found = []
     for (adapter, name, quantity), result in results.items():
-        # the forward output and the Jacobian are the same for every cotangent: one answer is enough
-        repeated = quantity is not Quantity.VJP and name != first.id
-        if name not in alike or repeated or quantity is Quantity.JVP:
-            continue
-        found.append(_answer(adapter, name, quantity, result, cut))
+        # only a vjp is shown for every cotangent: one answer is enough for what does not depend on it
+        if name in alike and (quantity is Quantity.VJP or name == first.id):
+            found.append(_answer(adapter, name, quantity, result, call=first.call, cut=cut))
     return tuple(answer for answer in found if answer is not None)
 
 
-def _answer(adapter: str, problem: str, quantity: Quantity, result: Result, cut: _RowCut) -> Answer | None:
+def _answer(
+    adapter: str, problem: str, quantity: Quantity, result: Result, *, call: Call, cut: RowCut
+) -> Answer | None:
     match result:
-        case Returned(value=value) if value.shape == cut.shape(quantity) and value.dtype.kind == "f":
+        case Returned(value=value, dtype=dtype) if value.shape == call.shape_of(quantity) and dtype in FORMATS:
+            numbers = decoded(value, dtype)
             if quantity is Quantity.JACOBIAN:
-                block = cut.block(value)
+                block = cut.block(numbers)
                 rows = tuple(_floats(row) for row in block)
-                summed = _floats(summed_rows(block))
+                summed = _floats(summed_rows(block, block.shape[-1:], dtype=dtype))
                 return Answer(adapter=adapter, problem=problem, quantity=quantity, rows=rows, summed=summed)
-            return Answer(adapter=adapter, problem=problem, quantity=quantity, values=_floats(cut.vector(value)))
+            values = _floats(cut.of(numbers, quantity))
+            return Answer(adapter=adapter, problem=problem, quantity=quantity, values=values)
         case Raised(type=kind, text=text):
             return Answer(adapter=adapter, problem=problem, quantity=quantity, words=f"{kind}: {text}")
         case Unsupported(reason=reason):
@@ -140,25 +205,5 @@ def _answer(adapter: str, problem: str, quantity: Quantity, result: Result, cut:
             return None
 
 
-class _RowCut:
-    """Cuts a row along an axis out of arrays shaped like the primal, and its block out of a Jacobian."""
-
-    def __init__(self, x: NDArray[Any], *, axis: int, row: int) -> None:
-        self._shape = x.shape
-        along = axis % x.ndim if x.ndim else 0
-        others = tuple(length for position, length in enumerate(x.shape) if position != along)
-        self.row = tuple(int(index) for index in np.unravel_index(row, others)) if others else ()
-        self._index: tuple[int | slice, ...] = (*self.row[:along], slice(None), *self.row[along:]) if x.ndim else ()
-
-    def shape(self, quantity: Quantity) -> tuple[int, ...]:
-        return self._shape * 2 if quantity is Quantity.JACOBIAN else self._shape
-
-    def vector(self, array: NDArray[Any]) -> NDArray[Any]:
-        return np.atleast_1d(array[self._index])
-
-    def block(self, jacobian: NDArray[Any]) -> NDArray[Any]:
-        return np.atleast_2d(jacobian[self._index + self._index])
-
-
-def _floats(array: NDArray[Any]) -> tuple[float, ...]:
+def _floats(array: Floats) -> tuple[float, ...]:
     return tuple(float(value) for value in array.reshape(-1))

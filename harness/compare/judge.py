@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from harness.adapters.contract import Precision
+from harness.adapters.contract import Precision, usual_precision
+from harness.compare.asked import decoded, result_format
 from harness.compare.measure import Measured, measure
-from harness.compare.oracle import Oracle, own_precision
+from harness.compare.oracle import Oracle
+from harness.compare.parameters import parameters
+from harness.compare.refusal import refused
 from harness.compare.verdict import Verdict
 from harness.plan.problem import Problem
-from harness.record.recording import Crashed, Entry, OutOfMemory, Raised, Result, Returned, TimedOut, Unsupported
-from harness.vocabulary import Outcome, Quantity
+from harness.record.recording import Entry, Returned
+from harness.vocabulary import Op, Outcome, Quantity
 from reference.consistency import RowConsistency
+from reference.formats import Floats
 from reference.truth import Truth
 
 Entries = Mapping[tuple[str, Quantity], Entry]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Numbers:
+    """What an adapter returned, as float64, where it can be held against the oracle."""
+
+    value: Floats
+    dtype: str  # the name of their format
+    result: str  # and of that of the op's output
+    precision: Precision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assessment:
+    """A verdict with what it was made from; ``numbers`` and ``oracle`` are None where nothing was judged."""
+
+    verdict: Verdict
+    entry: Entry | None = None
+    numbers: Numbers | None = None
+    oracle: Truth | None = None
+
+
 class Judge:
-    """Judges every adapter's results for a stack of problems, which have one op, axis, shape and dtype.
+    """Judges every adapter's results for a stack of problems, which differ in nothing but their arrays.
 
     The oracle and its bounds are computed once for all of them.
     """
@@ -28,112 +52,115 @@ class Judge:
         self._problems = tuple(problems)
         self._oracle = Oracle(self._problems)
 
-    def truth(self, problem: Problem, quantity: Quantity, precision: Precision | None = None) -> Truth:
-        """Return the oracle and bounds of ``quantity``; a cotangent that was not given counts as ones, the sum."""
-        return self._oracle.truth(problem, quantity, precision)
+    def truth(self, problem: Problem, quantity: Quantity) -> Truth:
+        """Return the oracle and the bounds of a kernel that declares no precision of its own.
+
+        A cotangent that was not given counts as ones, the sum.
+        """
+        return self._oracle.truth(problem, quantity)
 
     def verdicts(self, adapter: str, quantity: Quantity, entries: Entries) -> dict[str, Verdict]:
+        """Return the verdicts of :meth:`assess`."""
+        return {name: one.verdict for name, one in self.assess(adapter, quantity, entries).items()}
+
+    def assess(self, adapter: str, quantity: Quantity, entries: Entries) -> dict[str, Assessment]:
         """Judge what a complete recording of ``adapter`` holds of ``quantity``, or that it holds nothing, by problem.
 
         Every problem that asks for the quantity has a verdict. The rows of a vjp are judged beside the same adapter's
         forward output.
         """
         asked = [problem for problem in self._problems if quantity in problem.check]
-        rows = self._rows(asked, quantity, entries)
+        numbers = {p.id: found for p in asked if (found := _numbers(p, quantity, entries)) is not None}
+        rows = self._rows(asked, quantity, numbers, entries)
         return {
-            problem.id: self._verdict(adapter, problem, quantity, entries, rows=rows.get(problem.id))
-            for problem in asked
+            p.id: self._judged(adapter, p, quantity, entries, numbers=numbers.get(p.id), rows=rows.get(p.id))
+            for p in asked
         }
 
-    def unjudged(
+    def _judged(
         self,
         adapter: str,
         problem: Problem,
         quantity: Quantity,
-        outcome: Outcome,
+        entries: Entries,
         *,
-        detail: str,
-        entry: Entry | None = None,
-    ) -> Verdict:
-        """Return the verdict on an evaluation that gave nothing to hold against the oracle."""
-        return _row(adapter, problem, quantity, Measured(outcome, detail), entry=entry)
-
-    def _verdict(
-        self, adapter: str, problem: Problem, quantity: Quantity, entries: Entries, *, rows: RowConsistency | None
-    ) -> Verdict:
+        numbers: Numbers | None,
+        rows: RowConsistency | None,
+    ) -> Assessment:
         entry = entries.get((problem.id, quantity))
         if entry is None:
             absent = "the recording holds no entry for it"
-            return self.unjudged(adapter, problem, quantity, Outcome.MISSING, detail=absent)
-        measured = _refused(problem, quantity, entry)
-        if measured is None:
-            assert isinstance(entry.result, Returned)  # noqa: S101 - anything else has been refused
-            oracle = self.truth(problem, quantity, entry.precision)
-            measured = measure(entry.result.value, oracle=oracle, dtype=str(problem.call.dtype), rows=rows)
-        return _row(adapter, problem, quantity, measured, entry=entry)
+            return unjudged(adapter, problem, quantity, Measured(Outcome.MISSING, absent))
+        if numbers is None:
+            return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
+        oracle = self._oracle.truth(problem, quantity, numbers.precision, result=numbers.result)
+        measured = measure(numbers.value, oracle=oracle, dtype=numbers.dtype, rows=rows)
+        verdict = _row(adapter, problem, quantity, measured, entry=entry, dtype=numbers.dtype)
+        return Assessment(verdict=verdict, entry=entry, numbers=numbers, oracle=oracle)
 
-    def _rows(self, asked: Sequence[Problem], quantity: Quantity, entries: Entries) -> dict[str, RowConsistency]:
+    def _rows(
+        self, asked: Sequence[Problem], quantity: Quantity, numbers: Mapping[str, Numbers], entries: Entries
+    ) -> dict[str, RowConsistency]:
         """Return the row tests of all results that can be judged, by problem; those of one precision together."""
-        by_precision: dict[Precision, dict[str, Any]] = {}
-        for problem in asked:
-            entry = entries.get((problem.id, quantity))
-            if entry is not None and isinstance(entry.result, Returned) and not _refused(problem, quantity, entry):
-                precision = entry.precision or own_precision(problem.call)
-                by_precision.setdefault(precision, {})[problem.id] = entry.result.value
         own_forward = {
-            problem.id: entry.result.value
+            problem.id: forward.value
             for problem in (asked if quantity is Quantity.VJP else ())
-            if (entry := entries.get((problem.id, Quantity.FORWARD))) is not None
-            and isinstance(entry.result, Returned)
-            and entry.result.value.shape == problem.call.x.shape
-            and entry.result.dtype == str(problem.call.dtype)
+            if (forward := _numbers(problem, Quantity.FORWARD, entries)) is not None
         }
         found: dict[str, RowConsistency] = {}
-        for precision, got in by_precision.items():
-            found |= self._oracle.rows(quantity, precision, got=got, own_forward=own_forward)
+        for (precision, result), got in _alike(numbers).items():
+            found |= self._oracle.rows(quantity, precision, result=result, got=got, own_forward=own_forward)
         return found
 
 
-def _refused(problem: Problem, quantity: Quantity, entry: Entry) -> Measured | None:
-    """Return why ``entry`` gives nothing to hold against the oracle, or None where it does."""
-    result: Result = entry.result
-    match result:
-        case Crashed(how=how):
-            return Measured(Outcome.CRASHED, how)
-        case TimedOut(limit=limit):
-            return Measured(Outcome.TIMED_OUT, f"no answer in {limit:g} s")
-        case OutOfMemory(limit=limit):
-            detail = f"needed more than {limit / 2**30:.3g} GiB" if limit else "was refused memory"
-            return Measured(Outcome.OUT_OF_MEMORY, detail)
-        case Raised(type=kind, text=text):
-            return Measured(Outcome.RAISED, f"{kind}: {text}")
-        case Unsupported(reason=reason):
-            return Measured(Outcome.UNSUPPORTED, reason)
-        case Returned(value=got, dtype=dtype):
-            call = problem.call
-            shape = call.x.shape * 2 if quantity is Quantity.JACOBIAN else call.x.shape
-            if got.shape != shape:
-                return Measured(Outcome.SHAPE, f"returned shape {got.shape}, expected {shape}")
-            if dtype != str(call.dtype):
-                return Measured(Outcome.DTYPE, f"returned {dtype}, asked for {call.dtype}")
-            if entry.inputs_changed:
-                changed = ", ".join(entry.inputs_changed)
-                return Measured(Outcome.INPUT_CHANGED, f"the call changed its own input: {changed}")
-            return None
+def unjudged(
+    adapter: str, problem: Problem, quantity: Quantity, why: Measured | None, *, entry: Entry | None = None
+) -> Assessment:
+    """Return the verdict on an evaluation that gave nothing to hold against the oracle."""
+    assert why is not None  # noqa: S101 - where there are no numbers there is a reason
+    return Assessment(verdict=_row(adapter, problem, quantity, why, entry=entry, dtype=""), entry=entry)
 
 
-def _row(adapter: str, problem: Problem, quantity: Quantity, measured: Measured, *, entry: Entry | None) -> Verdict:
+def _numbers(problem: Problem, quantity: Quantity, entries: Entries) -> Numbers | None:
+    """Return what ``entries`` hold of ``quantity``, or None where that gives nothing to judge."""
+    entry = entries.get((problem.id, quantity))
+    if entry is None or not isinstance(entry.result, Returned) or refused(problem, quantity, entry):
+        return None
+    result = entry.result
+    return Numbers(
+        value=decoded(result.value, result.dtype),
+        dtype=result.dtype,
+        result=result_format(problem.call, returned=result.dtype),
+        precision=entry.precision or usual_precision(problem.call),
+    )
+
+
+def _alike(numbers: Mapping[str, Numbers]) -> dict[tuple[Precision, str], dict[str, Floats]]:
+    """Return the results by the precision of their kernel and the format of its output."""
+    found: dict[tuple[Precision, str], dict[str, Floats]] = {}
+    for problem, one in numbers.items():
+        found.setdefault((one.precision, one.result), {})[problem] = one.value
+    return found
+
+
+def _row(
+    adapter: str, problem: Problem, quantity: Quantity, measured: Measured, *, entry: Entry | None, dtype: str
+) -> Verdict:
     call = problem.call
+    due = call.dtype_of(quantity)
     return Verdict(
         adapter=adapter,
         problem=problem.id,
         case=problem.case,
-        op=str(call.op),
+        op=call.op.value,
         axis=call.axis,
-        dtype=str(call.dtype),
+        dtype=call.dtype.value,
+        result_dtype=dtype or (due.value if due is not None else ""),
+        parameters=parameters(call),
+        reduction=call.reduction.value if call.op is Op.CROSS_ENTROPY and call.reduction is not None else "",
         mode=str(entry.mode if entry is not None and entry.mode is not None else call.mode),
         shape=tuple(call.x.shape),
-        cotangent=problem.cotangent_name if quantity is Quantity.VJP else "",
+        cotangent=problem.cotangent_name if quantity in (Quantity.VJP, Quantity.HVP) else "",
         quantity=quantity,
         outcome=measured.outcome,
         detail=measured.detail,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harness.vocabulary import Outcome
 from reference.consistency import RowConsistency
-from reference.formats import format_named
+from reference.formats import Floats, format_named
 from reference.truth import Truth
 from reference.ulp import error, rounded, ulps
 
@@ -29,15 +29,15 @@ class Measured:
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
-def measure(got: NDArray[Any], *, oracle: Truth, dtype: str, rows: RowConsistency | None) -> Measured:
-    """Measure ``got``, an array of the oracle's shape and of ``dtype``, with its row test where there is one."""
+def measure(got: Floats, *, oracle: Truth, dtype: str, rows: RowConsistency | None) -> Measured:
+    """Measure ``got``, numbers of ``dtype`` in the oracle's shape, with their row test where there is one."""
     target = format_named(dtype)
     with np.errstate(all="ignore"):
         want = rounded(oracle.value, target)
         elements = _Elements(
             got=got,
             want=want,
-            shares=np.where(np.isfinite(want), oracle.share(got), 0.0),
+            shares=np.where(np.isfinite(want), oracle.share(got, of=dtype), 0.0),
             errors=np.where(np.isfinite(want), error(got, oracle.value), 0.0),
             ulps=np.where(np.isfinite(want), ulps(got, oracle.value, of=target), 0.0),
         )
@@ -59,14 +59,14 @@ def measure(got: NDArray[Any], *, oracle: Truth, dtype: str, rows: RowConsistenc
 class _Elements:
     """An array, the correctly rounded oracle, and the distance of each element; 0 where the oracle is not finite."""
 
-    got: NDArray[Any]
-    want: NDArray[Any]
-    shares: NDArray[np.float64]
-    errors: NDArray[np.float64]
-    ulps: NDArray[np.float64]
+    got: Floats
+    want: Floats
+    shares: Floats
+    errors: Floats
+    ulps: Floats
 
 
-def _pattern(got: NDArray[Any], want: NDArray[Any]) -> Measured | None:
+def _pattern(got: Floats, want: Floats) -> Measured | None:
     """Compare where NaN and infinities stand, then the signs of the infinities."""
     for test, name in ((np.isnan, "NaN"), (np.isinf, "infinity")):
         differs = test(got) != test(want)
@@ -110,20 +110,20 @@ def _numbers(elements: _Elements, *, oracle: Truth, rows: RowConsistency | None)
     return Measured(Outcome.EXACT if exact.all() else Outcome.WITHIN_BOUND, numbers=numbers)
 
 
-def _vacuous(got: NDArray[Any], oracle: Truth) -> NDArray[np.bool_]:
+def _vacuous(got: Floats, oracle: Truth) -> NDArray[np.bool_]:
     """Return where an element meets no bound but one that proves nothing."""
     plain = ~oracle.vacuous & (error(got, oracle.value) <= oracle.bound)
     shifted = ~oracle.shifted_vacuous & (error(got, oracle.shifted_value) <= oracle.shifted_bound)
     return np.asarray(~(plain | shifted))
 
 
-def _worst(shares: NDArray[np.float64]) -> tuple[int, ...]:
+def _worst(shares: Floats) -> tuple[int, ...]:
     """Return the index of the largest share; NaN counts as largest."""
     flat = int(np.where(np.isnan(shares), np.inf, shares).argmax())
     return tuple(int(index) for index in np.unravel_index(flat, shares.shape))
 
 
-def _element(got: NDArray[Any], want: NDArray[Any], at: tuple[int, ...]) -> dict[str, Any]:
+def _element(got: Floats, want: Floats, at: tuple[int, ...]) -> dict[str, Any]:
     return {"elements": got.size, "at": at, "got": float(got[at]), "want": float(want[at])}
 
 

@@ -1,133 +1,157 @@
 """What is true of several problems at once, and how far they may be from it.
 
-Rows do not influence each other: problems of one op, axis, shape and dtype are put on top of each other, and truth and
-row tests computed for the whole stack, which for small arrays takes little more time than for one of them. What comes
-out is what each problem alone would give, bit for bit.
+Rows do not influence each other: problems that differ in nothing but their arrays are put on top of each other, and
+truth and row tests computed for the whole stack, which for small arrays takes little more time than for one of them.
+What comes out is what each problem alone would give, bit for bit. Problems that ask the same of the same numbers (the
+modes of a framework, the forward of every cotangent) share one answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
-from harness.adapters.contract import Precision
+from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
+from harness.compare.asked import Asked, result_format
 from harness.plan.problem import Problem
-from harness.plan.signatures import signature
-from harness.vocabulary import Quantity
-from reference.consistency import RowConsistency
-from reference.truth import Truth, row_consistency, truth
+from harness.plan.signatures import stack_key
+from harness.vocabulary import Mode, Normalization, Op, Quantity
+from reference.consistency import RowConsistency, row_consistency
+from reference.formats import Floats
+from reference.truth import Truth, truth
 
 ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
 
-Arrays = Mapping[str, NDArray[Any]]  # by problem
+Arrays = Mapping[str, Floats]  # by problem
+_INPUTS = {  # the arrays of a call that decide the true value of each quantity, beside those that decide the forward
+    Quantity.VJP: ("cotangent",),
+    Quantity.JVP: ("tangent",),
+    Quantity.HVP: ("cotangent", "tangent"),
+}
+_OPERANDS = ("x", "mask", "lengths", "targets")
 
 
 def stacks(problems: Iterable[Problem]) -> Iterator[tuple[Problem, ...]]:
-    """Yield the problems in stacks of at most :data:`ELEMENTS` elements, each of one op, axis, shape and dtype.
+    """Yield the problems in stacks of at most :data:`ELEMENTS` elements, which differ in nothing but their arrays.
 
-    Arrays without axes or without elements stay alone.
+    Arrays without axes or without elements stay alone, and what is made of all rows of a batch together.
     """
     open_stacks: dict[object, list[Problem]] = {}
     for problem in problems:
-        x = problem.call.x
-        if x.size == 0 or x.ndim == 0:
+        if _alone(problem.call):
             yield (problem,)
             continue
-        stack = open_stacks.setdefault(signature(problem.call), [])
+        stack = open_stacks.setdefault(_key(problem.call), [])
         stack.append(problem)
-        if (len(stack) + 1) * x.size > ELEMENTS:
+        if (len(stack) + 1) * problem.call.x.size > ELEMENTS:
             yield tuple(stack)
             stack.clear()
     yield from (tuple(stack) for stack in open_stacks.values() if stack)
 
 
+def same_numbers(first: Call, second: Call) -> bool:
+    """Say whether two calls are of one op at the same numbers, with the same parameters: their outputs are equal."""
+    return _key(first) == _key(second) and _bits(first, _OPERANDS) == _bits(second, _OPERANDS)
+
+
+def _key(call: Call) -> object:
+    return stack_key(replace(call, mode=Mode.DEFAULT))  # the mode changes nothing that is true
+
+
+def _alone(call: Call) -> bool:
+    of_batch = call.op is Op.CROSS_ENTROPY and call.output_shape != call.batch_shape
+    divided = call.op is Op.SOFTMAX_OUTPUT and call.normalization is not Normalization.NULL
+    return call.x.size == 0 or call.x.ndim == 0 or of_batch or divided
+
+
 class Oracle:
-    """Truth, bounds and row tests of one stack of problems; a cotangent that was not given counts as ones, the sum."""
+    """Truth, bounds and row tests of one stack of problems; a cotangent that was not given counts as ones, the sum.
+
+    ``result`` names the format of the output where an API leaves it to the framework.
+    """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self._problems = tuple(problems)
-        self._truths: dict[tuple[str, Quantity, Precision], Truth] = {}
+        self._truths: dict[tuple[str, Quantity, Precision, str], Truth] = {}
+        self._asked: dict[tuple[object, ...], Asked] = {}
+        self._first: dict[Quantity, dict[str, Problem]] = {}
 
-    def truth(self, problem: Problem, quantity: Quantity, precision: Precision | None = None) -> Truth:
+    def truth(
+        self, problem: Problem, quantity: Quantity, precision: Precision | None = None, *, result: str | None = None
+    ) -> Truth:
         """Return the oracle and bounds of ``quantity`` for one problem of the stack."""
-        used = precision or own_precision(problem.call)
-        key = (problem.id, quantity, used)
-        if key not in self._truths:
+        used = precision or usual_precision(problem.call)
+        output = result_format(problem.call, returned=result)
+        same = self._alike(quantity)
+        first = same[problem.id]
+        if (first.id, quantity, used, output) not in self._truths:
             alone = quantity is Quantity.JACOBIAN  # the Jacobian of a stack is no stack of Jacobians
-            asked = [p for p in self._problems if p is problem or (not alone and quantity in p.check)]
-            stack = _Stack(asked)
-            found = truth(
-                stack.call.op,
-                quantity,
-                stack.x,
-                axis=stack.axis,
-                vector=stack.vector(quantity),
-                working=used.working,
-                accumulation=used.accumulation,
-            )
-            self._truths |= {(p.id, quantity, used): stack.part(found, k) for k, p in enumerate(asked)}
-        return self._truths[key]
+            needed = {same[p.id].id for p in self._problems if quantity in p.check and not alone} | {first.id}
+            members = [p for p in self._problems if p.id in needed]
+            asked = self._ask(members, output)
+            found = truth(asked.question, quantity.value, **asked.vectors(quantity), **_named(used))
+            self._truths |= {(p.id, quantity, used, output): asked.part(found, k) for k, p in enumerate(members)}
+        return self._truths[first.id, quantity, used, output]
 
     def rows(
-        self, quantity: Quantity, precision: Precision, *, got: Arrays, own_forward: Arrays
+        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays, own_forward: Arrays
     ) -> dict[str, RowConsistency]:
         """Return the row tests of results of one adapter, by problem; nothing where there is no such test.
 
         A vjp is judged beside the adapter's ``own_forward`` output; one that lacks it, or a usable one, has no test.
         """
-        asked = [p for p in self._problems if p.id in got and (quantity is not Quantity.VJP or p.id in own_forward)]
-        if not asked or quantity is Quantity.JACOBIAN:
+        of_vjp = quantity is Quantity.VJP
+        members = [p for p in self._problems if p.id in got and (not of_vjp or p.id in own_forward)]
+        if not members or quantity not in (Quantity.FORWARD, Quantity.VJP):
             return {}
-        stack = _Stack(asked)
+        asked = self._ask(members, result)
         found = row_consistency(
-            stack.call.op,
-            quantity,
-            stack.laid([got[p.id] for p in asked]),
-            x=stack.x,
-            axis=stack.axis,
-            vector=stack.vector(quantity),
-            own_forward=stack.laid([own_forward[p.id] for p in asked]) if quantity is Quantity.VJP else None,
-            working=precision.working,
-            accumulation=precision.accumulation,
+            asked.question,
+            quantity.value,
+            asked.laid([got[p.id] for p in members]),
+            cotangent=asked.vectors(quantity).get("cotangent"),
+            own_forward=asked.laid([own_forward[p.id] for p in members]) if of_vjp else None,
+            **_named(precision),
         )
         if found is None:
             return {}
-        shares, scalars = (np.split(rows, len(asked)) for rows in (found.share, found.scalar))
-        return {p.id: RowConsistency(share=shares[k], scalar=scalars[k]) for k, p in enumerate(asked)}
+        shares, scalars = (np.split(rows, len(members)) for rows in (found.share, found.scalar))
+        return {p.id: RowConsistency(share=shares[k], scalar=scalars[k]) for k, p in enumerate(members)}
+
+    def _ask(self, members: Sequence[Problem], result: str) -> Asked:
+        key = (result, *(p.id for p in members))
+        if key not in self._asked:
+            self._asked[key] = Asked([p.call for p in members], result=result)
+        return self._asked[key]
+
+    def _alike(self, quantity: Quantity) -> dict[str, Problem]:
+        """Return, for each problem, the first of those that ask the same of the same numbers."""
+        if quantity not in self._first:
+            seen: dict[tuple[bytes, ...], Problem] = {}
+            names = (*_OPERANDS, *_INPUTS.get(quantity, ()))
+            self._first[quantity] = {p.id: seen.setdefault(_bits(p.call, names), p) for p in self._problems}
+        return self._first[quantity]
 
 
-class _Stack:
-    """Problems of one signature as one array, along a new first axis; one alone stays as it is."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self._calls = [problem.call for problem in problems]
-        self.call = self._calls[0]
-        self._alone = len(problems) == 1
-        self.axis = self.call.axis + (not self._alone and self.call.axis >= 0)
-        self.x = self.laid([call.x for call in self._calls])
-
-    def laid(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        """Return arrays of these problems on top of each other."""
-        return arrays[0] if self._alone else np.stack(arrays)
-
-    def vector(self, quantity: Quantity) -> NDArray[Any] | None:
-        """Return the cotangents of a vjp or the tangents of a jvp."""
-        if quantity is Quantity.VJP:
-            given = (call.cotangent for call in self._calls)
-            return self.laid([np.ones_like(self.call.x) if v is None else v for v in given])
-        if quantity is Quantity.JVP:
-            return self.laid([call.tangent for call in self._calls if call.tangent is not None])
-        return None
-
-    def part(self, whole: Truth, number: int) -> Truth:
-        """Return what holds for one of these problems."""
-        return whole if self._alone else whole[number]
+def _bits(call: Call, names: Iterable[str]) -> tuple[bytes, ...]:
+    arrays = [getattr(call, name) for name in names]
+    return tuple(b"none" if array is None else array.tobytes() for array in arrays)
 
 
-def own_precision(call: Call) -> Precision:
-    """Return the precision of a kernel that declares none: the dtype of the call."""
-    return Precision(working=call.dtype, accumulation=call.dtype)
+class _Named(TypedDict):
+    working: str
+    accumulation: str
+    forms: tuple[str, ...]
+
+
+def _named(precision: Precision) -> _Named:
+    """Return a precision as the reference names it."""
+    return {
+        "working": precision.working.value,
+        "accumulation": precision.accumulation.value,
+        "forms": tuple(form.value for form in precision.forms),
+    }

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from reference.formats import Floats, format_named
 
 
-def disagreements(texts: tuple[str, ...], values: NDArray[Any]) -> list[str]:
-    """Return one sentence for every element that, printed with as many digits, would not read as its text.
+def disagreements(texts: tuple[str, ...], values: Floats, *, dtype: str) -> list[str]:
+    """Return one sentence for every element of ``dtype`` that, printed with as many digits, would not read as its text.
 
     A value agrees with a decimal text when it lies within half a unit of the text's last digit; a text without a
     decimal fraction (``0``, ``1.``) is how exact numbers are printed, and is met exactly.
@@ -19,19 +20,21 @@ def disagreements(texts: tuple[str, ...], values: NDArray[Any]) -> list[str]:
     if len(texts) != flat.size:
         return [f"{len(texts)} numbers are given, the result has {flat.size}"]
     return [
-        f"element {index} is {_shown(value)}, printed was {text}"
+        f"element {index} is {_shown(value, dtype)}, printed was {text}"
         for index, (text, value) in enumerate(zip(texts, flat, strict=True))
         if not _reads_as(value, text)
     ]
 
 
-def summed_rows(jacobian: NDArray[Any]) -> NDArray[Any]:
-    """Return the rows of a Jacobian added up one after the other in its own dtype, an array of the primal's shape."""
-    rank = jacobian.ndim // 2
-    rows = jacobian.reshape(-1, *jacobian.shape[rank:])
-    total = np.zeros(jacobian.shape[rank:], jacobian.dtype)
-    for row in rows:
-        total = total + row
+def summed_rows(jacobian: Floats, shape: tuple[int, ...], *, dtype: str) -> Floats:
+    """Return the rows of a Jacobian by an input of ``shape`` added up one after the other, each sum in ``dtype``.
+
+    float64 holds the sum of two numbers of a narrower format so well that rounding it once more is one rounding.
+    """
+    target = format_named(dtype)
+    total = np.zeros(shape)
+    for row in jacobian.reshape(-1, *shape):
+        total = target.nearest(total + row)
     return total
 
 
@@ -44,5 +47,8 @@ def _reads_as(value: Any, text: str) -> bool:
     return abs(Decimal(float(value)) - printed) <= half_unit
 
 
-def _shown(value: Any) -> str:
-    return np.format_float_positional(value) if 1e-4 <= abs(value) < 1e6 else np.format_float_scientific(value)
+def _shown(value: Any, dtype: str) -> str:
+    """Return the shortest text that reads back as a number of its dtype; NumPy has float32 for those of bfloat16."""
+    kinds: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float16": np.float16}
+    number = kinds.get(dtype, np.float32)(value)
+    return np.format_float_positional(number) if 1e-4 <= abs(value) < 1e6 else np.format_float_scientific(number)

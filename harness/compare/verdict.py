@@ -15,14 +15,21 @@ class Verdict:
     Numbers are None where nothing was judged. ``share`` is the worst error as a share of its bound: above 1 is beyond
     it. ``row_share`` is the same for the row test (the elements of a row agree on one common factor), ``row_scalar``
     for that factor itself. ``ulps`` counts units in the last place of the correctly rounded oracle.
+
+    ``dtype`` is that of the primal, ``result_dtype`` that of this result: the one that came back, or else the one that
+    was due. ``parameters`` are those of the call as one text, ``reduction`` that of a loss. ``invariants`` names the
+    laws that the result breaks, by their findings.
     """
 
     adapter: str
     problem: str
     case: str
     op: str
+    parameters: str = ""
+    reduction: str = ""
     axis: int
     dtype: str
+    result_dtype: str = ""
     mode: str
     shape: tuple[int, ...]
     cotangent: str
@@ -40,6 +47,7 @@ class Verdict:
     want: float | None = None
     error: float | None = None  # absolute, at that element, against the exact oracle
     bound: float | None = None
+    invariants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,30 +1,40 @@
-"""Why a gradient is zero although nothing is wrong: the causes that the mathematics alone can prove, row by row.
+"""Why a derivative is zero although nothing is wrong: the causes that the mathematics alone can prove, row by row.
 
-Several can hold in one row; the first of this order decides: a zero cotangent, an axis of length one, a cotangent that
-is constant along the axis, a stationary point of log-softmax, saturation.
+Several can hold in one row; the first of this order decides: a zero cotangent, nothing kept or counted, a single
+element, a cotangent that is constant along the axis, a stationary point (or, of a Hessian, a direction along which the
+gradient does not change), saturation. The loss of a saturated row is at its optimum: there saturation is the cause.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.compare.asked import Asked, result_format
+from harness.compare.zerowords import Scene, because, subject
 from harness.plan.problem import Problem
-from harness.vocabulary import FindingKind, Op
-from reference.formats import format_named
-from reference.truth import Truth
+from harness.vocabulary import FindingKind, Op, Quantity
+from reference.exact_targets import targets_of
+from reference.formats import Floats, format_named
+from reference.question import Question
+from reference.rows import Rows
+from reference.truth import Truth, truth
 from reference.ulp import rounded
 
 Flags = NDArray[np.bool_]
 
+_ADD_UP_TO_ONE = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
+_LOGARITHMS = (Op.LOG_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZeroGradient:
-    """Rows whose true gradient is zero, or so small that zero is a correct answer, with one cause and its proof."""
+    """Rows whose true derivative is zero, or so small that zero is a correct answer, with one cause and its proof."""
 
     kind: FindingKind
     sentence: str
@@ -32,11 +42,11 @@ class ZeroGradient:
     row: int = 0  # the first of them, in C order over the axes that are not the problem's
 
 
-def zero_gradients(problem: Problem, forward: Truth, vjp: Truth) -> Iterator[ZeroGradient]:
-    """Yield why rows of the vjp of ``problem`` are zero, one cause after the other; nothing where none is.
+def zero_gradients(problem: Problem, quantity: Quantity, derivative: Truth) -> Iterator[ZeroGradient]:
+    """Yield why rows of the vjp or hvp of ``problem`` are zero, one cause after the other; nothing where none is.
 
-    ``forward`` and ``vjp`` are the oracle of ``problem``. The gradient of a row counts as zero where zero lies within
-    the rounding bound of its every element, and that bound proves something.
+    ``derivative`` is its oracle. A row counts as zero where zero lies within the rounding bound of its every element,
+    and that bound proves something. Rows of which nothing is kept are named as well, though nothing is defined there.
     """
     if problem.call.x.size == 0:
         shape = problem.call.x.shape
@@ -46,107 +56,136 @@ def zero_gradients(problem: Problem, forward: Truth, vjp: Truth) -> Iterator[Zer
             evidence={"shape": list(shape)},
         )
         return
-    rows = _Rows(problem, forward, vjp)
+    cut = Rows.of(problem.call.x, problem.call.axis).cut
+    zero = (np.abs(derivative.value.hi) <= derivative.bound) & ~(derivative.vacuous | derivative.undefined)
+    zero_rows = np.asarray(cut(zero).all(axis=1))
+    if not zero_rows.any() and not problem.call.op.masked:
+        return
+    rows = _Rows(problem, quantity, derivative, zero_rows)
     for kind, holds in rows.causes():
         if holds.any():
+            scene = rows.scene(holds)
             yield ZeroGradient(
                 kind=kind,
-                sentence=rows.subject(holds) + rows.because(kind, holds),
+                sentence=subject(scene, kind, holds) + because(scene, kind),
                 evidence={"rows": int(holds.sum()), "of rows": int(holds.size)} | rows.proof(kind, holds),
                 row=int(holds.argmax()),
             )
 
 
 class _Rows:
-    """The rows of one problem: its logits x, cotangents, probabilities and true gradient."""
+    """The rows of one problem: logits, vectors, probabilities, and the true derivative."""
 
-    def __init__(self, problem: Problem, forward: Truth, vjp: Truth) -> None:
-        call = problem.call
-        self._call = call
-        self._x = _rows(call.x, axis=call.axis)
-        self._heads = None if call.cotangent is None else _rows(call.cotangent, axis=call.axis)
-        self._gradient = np.abs(_rows(vjp.value.hi, axis=call.axis))
-        self._stored = np.abs(_rows(rounded(vjp.value, format_named(call.dtype)), axis=call.axis))
-        self._bound = _rows(vjp.bound, axis=call.axis)
-        self._proving = ~_rows(vjp.vacuous | vjp.undefined, axis=call.axis)
-        with np.errstate(invalid="ignore"):
-            output = _rows(forward.value.hi, axis=call.axis)
-            self._top = (output if call.op is Op.SOFTMAX else np.exp(output)).max(axis=1)
+    def __init__(self, problem: Problem, quantity: Quantity, derivative: Truth, zero: Flags) -> None:
+        self._call = problem.call
+        self._quantity = quantity
+        asked = Asked([problem.call], result=result_format(problem.call))
+        self._question = question = asked.question
+        cut = question.rows.cut
+        self._truth = derivative
+        self._zero = zero
+        self._value = np.abs(cut(derivative.value.hi))
+        self._bound = cut(derivative.bound)
+        self._kept = np.ones(self._value.shape, np.bool_) if question.mask is None else cut(question.mask)
+        vectors = asked.vectors(quantity)
+        self._heads = self._head_rows(vectors["cotangent"])
+        self._tangent = np.where(self._kept, cut(vectors["tangent"]), 0.0) if "tangent" in vectors else None
+
+    def _head_rows(self, cotangent: Floats) -> Floats:
+        """Return the cotangent as (rows, outputs); one for all rows together is each row's, what is masked is 0."""
+        question = self._question
+        if question.outputs_per_row is None:
+            return np.where(self._kept, question.rows.cut(cotangent), 0.0)
+        return np.broadcast_to(cotangent.reshape(-1, 1), (question.rows.count, 1))
 
     def causes(self) -> Iterator[tuple[FindingKind, Flags]]:
         """Yield each cause with the rows in which it is the one that decides."""
-        open_rows = ((self._gradient <= self._bound) & self._proving).all(axis=1)
-        for kind, holds in self._possible():
+        nothing_kept = np.asarray(~self._kept.any(axis=1))
+        yield FindingKind.ALL_MASKED, nothing_kept
+        open_rows = self._zero & ~nothing_kept
+        for kind, holding in self._possible():
+            if not open_rows.any():
+                return
+            holds = holding()
             yield kind, open_rows & holds
             open_rows = open_rows & ~holds
 
-    def _possible(self) -> Iterator[tuple[FindingKind, Flags]]:
-        x, heads = self._x, self._heads
-        count, length = x.shape
-        none, every = np.zeros(count, dtype=np.bool_), np.ones(count, dtype=np.bool_)
-        yield FindingKind.ZERO_COTANGENT, none if heads is None else np.asarray(~heads.any(axis=1))
-        yield FindingKind.LENGTH_ONE_AXIS, every if length == 1 else none
-        support = x > -np.inf  # where there is a probability, and so a say in the sum over the row
-        if self._call.op is Op.SOFTMAX:
-            constant = every if heads is None else _constant(heads, among=support)
-            yield FindingKind.SUMMED_OUTPUT, constant & np.asarray(support.sum(axis=1) > 1)
-        else:
-            constant = every if heads is None else _constant(heads)
-            yield FindingKind.STATIONARY, constant & _constant(x)
-        yield FindingKind.SATURATED, 1 - self._top <= float(np.finfo(self._call.x.dtype).eps)
+    def _possible(self) -> Iterator[tuple[FindingKind, Callable[[], Flags]]]:
+        op, question = self._call.op, self._question
+        if op is not Op.SOFTMAX_OUTPUT:
+            yield FindingKind.ZERO_COTANGENT, lambda: np.asarray(~self._heads.any(axis=1))
+        if op.has_targets:
+            yield FindingKind.ALL_MASKED, lambda: ~question.counted[:, 0]
+        if op is not Op.LOGSUMEXP or self._quantity is Quantity.HVP:
+            yield FindingKind.LENGTH_ONE_AXIS, lambda: np.asarray(self._kept.sum(axis=1) == 1)
+        if op in _ADD_UP_TO_ONE:
+            yield FindingKind.SUMMED_OUTPUT, lambda: self._constant(self._heads)
+        if self._quantity is Quantity.HVP:
+            tangent = self._tangent
+            assert tangent is not None  # noqa: S101 - an hvp has one
+            yield FindingKind.STATIONARY, lambda: self._constant(tangent)
+        elif op in _LOGARITHMS:
+            yield FindingKind.STATIONARY, self._uniform
+        if op is not Op.LOGSUMEXP or self._quantity is Quantity.HVP:
+            yield FindingKind.SATURATED, lambda: np.asarray(1 - self._top <= 2 * self._unit_roundoff)
+        if op.has_targets and self._quantity is Quantity.VJP:
+            yield FindingKind.STATIONARY, self._at_the_optimum
 
-    def subject(self, holds: Flags) -> str:
-        """Return the beginning of the sentence: of how many rows it speaks."""
-        if holds.all():
-            return "The gradient is zero because "
-        first = int(holds.argmax())
-        number = f"In {int(holds.sum())} of {holds.size} rows (the first is row {first})"
-        return f"{number} the gradient is zero because "
+    def _constant(self, vectors: Floats) -> Flags:
+        """Say where a vector has one value among the several elements that have a probability, and so a say."""
+        support = self._question.logits > -np.inf
+        return np.asarray(_constant(vectors, among=support) & (support.sum(axis=1) > 1))
 
-    def because(self, kind: FindingKind, holds: Flags) -> str:
-        """Return the rest of the sentence."""
-        match kind:
-            case FindingKind.ZERO_COTANGENT:
-                return "the cotangent (head gradient) is zero: nothing was asked of any output."
-            case FindingKind.LENGTH_ONE_AXIS:
-                value, name = ("1", "softmax") if self._call.op is Op.SOFTMAX else ("0", "log_softmax")
-                return (
-                    f"axis {self._call.axis} has length one: {name} of a single element is {value} whatever the input, "
-                    "and a constant has no slope. Was another axis meant?"
-                )
-            case FindingKind.SUMMED_OUTPUT:
-                given = (
-                    "no cotangent was given, and a framework that answers all the same adds the outputs up"
-                    if self._heads is None
-                    else "the cotangent has one and the same value along the axis, as a sum or a mean of the outputs "
-                    "gives it"
-                )
-                return (
-                    f"{given}. Softmax outputs sum to one along the axis whatever the input, so the gradient of that "
-                    "sum is exactly zero: the gradients of the single outputs cancel. It does not say that the input "
-                    "has no influence: pick one output (a one-hot cotangent), or a loss that weighs the outputs "
-                    "differently."
-                )
-            case FindingKind.STATIONARY:
-                return (
-                    f"the input is a stationary point: all {self._x.shape[1]} inputs of the row are equal, every "
-                    "softmax probability is 1/n, and under a constant cotangent v the gradient v - n v s of "
-                    "log_softmax vanishes there. At any other input it does not."
-                )
-            case _:
-                return self._saturation(holds)
-
-    def _saturation(self, holds: Flags) -> str:
-        true, stored = float(self._gradient[holds].max()), float(self._stored[holds].max())
-        advice = (
-            "Scale the inputs down, or use a loss on log_softmax, which does not saturate."
-            if self._call.op is Op.SOFTMAX
-            else "The loss is at its optimum here, or as near as the dtype can tell."
+    @cached_property
+    def _probabilities(self) -> Floats:
+        question, dtype = self._question, self._call.dtype.value
+        softmax = Question(
+            op="softmax",
+            axis=1,
+            x=question.logits,
+            format=dtype,
+            result=dtype,
+            temperature=question.temperature,
         )
-        return (
-            f"softmax is saturated: one element has all the probability to the last place of {self._call.dtype}, so "
-            f"small changes of the input change nothing. The true gradient is at most {true:.3g} in size"
-            f"{', too small for the dtype' if stored == 0 and true > 0 else ''}. {advice}"
+        return truth(softmax, "forward", working=dtype, accumulation=dtype).value.hi
+
+    @property
+    def _top(self) -> Floats:
+        return np.asarray(self._probabilities.max(axis=1))
+
+    @property
+    def _unit_roundoff(self) -> float:
+        return format_named(self._call.dtype.value).unit_roundoff
+
+    def _uniform(self) -> Flags:
+        """Say where a constant cotangent meets equal logits."""
+        logits = self._question.logits
+        return _constant(self._heads, among=self._kept) & _constant(logits, among=self._kept)
+
+    def _at_the_optimum(self) -> Flags:
+        """Say where the gradient is zero whatever multiplies it: softmax is the target."""
+        plain = Question(
+            op="cross_entropy",
+            axis=1,
+            x=self._question.logits,
+            format=self._call.dtype.value,
+            result=self._call.dtype.value,
+            targets=targets_of(self._question).q.hi,
+        )
+        dtype = self._call.dtype.value
+        heads = np.ones(len(self._value))
+        unscaled = truth(plain, "vjp", cotangent=heads, working=dtype, accumulation=dtype)
+        return np.asarray((np.abs(unscaled.value.hi) <= unscaled.bound).all(axis=1))
+
+    def scene(self, holds: Flags) -> Scene:
+        """Return what the sentence about these rows speaks of."""
+        stored = np.abs(self._question.rows.cut(rounded(self._truth.value, format_named(self._call.dtype.value))))
+        return Scene(
+            call=self._call,
+            quantity=self._quantity,
+            nothing_kept=not self._kept[holds].any(),
+            largest=float(self._value[holds].max()),
+            stored=float(stored[holds].max()),
         )
 
     def proof(self, kind: FindingKind, holds: Flags) -> dict[str, Any]:
@@ -156,27 +195,21 @@ class _Rows:
                 return {"shape": list(self._call.x.shape), "axis": self._call.axis}
             case FindingKind.SUMMED_OUTPUT:
                 return {"largest correct residue": float(self._bound[holds].max())}
+            case FindingKind.STATIONARY if self._call.op.has_targets and self._quantity is Quantity.VJP:
+                apart = np.abs(self._probabilities - targets_of(self._question).q.hi)
+                return {"largest distance of a probability from its target": float(apart[holds].max())}
             case FindingKind.STATIONARY:
-                return {"length": self._x.shape[1]}
+                return {"length": self._value.shape[1]}
             case FindingKind.SATURATED:
                 return {
                     "smallest top probability": float(self._top[holds].min()),
-                    "largest true gradient": float(self._gradient[holds].max()),
+                    "largest true gradient": float(self._value[holds].max()),
                 }
             case _:
                 return {}
 
 
-def _constant(rows: NDArray[Any], *, among: Flags | None = None) -> Flags:
-    """Return which rows have one and the same value, or have it among the elements that ``among`` marks."""
-    marked = np.ones(rows.shape, np.bool_) if among is None else among
-    first = np.take_along_axis(rows, marked.argmax(axis=1)[:, np.newaxis], axis=1)
-    return np.asarray(((rows == first) | ~marked).all(axis=1))
-
-
-def _rows(array: NDArray[Any], *, axis: int) -> NDArray[Any]:
-    """Return ``array`` as rows along ``axis``; a scalar is one row of one element."""
-    if array.ndim == 0:
-        return array.reshape(1, 1)
-    moved = np.moveaxis(array, axis, -1)
-    return moved.reshape(-1, moved.shape[-1])
+def _constant(rows: Floats, *, among: Flags) -> Flags:
+    """Return which rows have one and the same value among the elements that ``among`` marks."""
+    first = np.take_along_axis(rows, among.argmax(axis=1)[:, np.newaxis], axis=1)
+    return np.asarray(((rows == first) | ~among).all(axis=1))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.contract import Description
+from harness.adapters.reference import ReferenceAdapter
 from harness.call import Call
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan, PrintedValue
 from harness.plan.problem import Problem
-from harness.record.recording import Entry, Header, Raised, Recording, Returned
+from harness.record.recording import Entry, Header, Raised, Recording, Returned, Unsupported
 from harness.vocabulary import DType, Mode, Op, Quantity
+from reference.formats import format_named
 
 Kernel = Callable[[Call], Any]
 
@@ -28,16 +31,50 @@ def problem(
     check: Sequence[Quantity] = (Quantity.FORWARD, Quantity.VJP),
     case: str = "a-case",
     name: str | None = None,
+    tangent: Any = None,
+    result_dtype: DType | None = None,
+    mode: Mode = Mode.DEFAULT,
+    **parameters: Any,
 ) -> Problem:
-    primal = np.asarray(x, dtype)
-    head = None if cotangent is None else np.asarray(cotangent, dtype)
+    """A problem of numbers, rounded to their dtypes; the tangent is the cotangent where none is given."""
+    primal = stored(x, dtype)
+    head = None if cotangent is None else stored(cotangent, result_dtype or dtype)
+    direction = cotangent if tangent is None and np.shape(cotangent) == primal.shape else tangent
+    for key, kind in (("mask", np.bool_), ("lengths", np.int32)):
+        if key in parameters:
+            parameters[key] = np.asarray(parameters[key], kind)
+    if "targets" in parameters:
+        given = np.asarray(parameters["targets"])
+        parameters["targets"] = stored(given, dtype) if given.dtype.kind == "f" else given.astype(np.int32)
     return Problem(
         id=name or f"{case}[{dtype}]",
         case=case,
-        call=Call(op=op, axis=axis, dtype=dtype, mode=Mode.DEFAULT, x=primal, cotangent=head, tangent=head),
+        call=Call(
+            op=op,
+            axis=axis,
+            dtype=dtype,
+            mode=mode,
+            x=primal,
+            cotangent=head,
+            tangent=None if direction is None else stored(direction, dtype),
+            result_dtype=result_dtype,
+            **parameters,
+        ),
         cotangent_name="implicit" if cotangent is None else "given",
         check=tuple(check),
     )
+
+
+def stored(values: Any, dtype: DType) -> NDArray[Any]:
+    """Numbers rounded to a dtype; those of bfloat16 as their bits."""
+    if not dtype.floating:
+        return np.asarray(values, dtype.value)
+    return format_named(dtype.value).encode(np.asarray(values, np.float64))
+
+
+def read(array: NDArray[Any], dtype: DType) -> NDArray[Any]:
+    """The numbers of an array in a dtype that NumPy can compute in."""
+    return format_named(dtype.value).decode(array).astype(np.float32) if dtype is DType.BFLOAT16 else array
 
 
 def plan(
@@ -68,6 +105,11 @@ def plan(
     )
 
 
+def changed(asked: Problem, **parameters: Any) -> Problem:
+    """The same problem with another field of its call."""
+    return replace(asked, call=replace(asked.call, **parameters))
+
+
 def header(adapter: str, *, not_run: str | None = None, version: str = "1.0") -> Header:
     return Header(
         adapter=adapter,
@@ -79,42 +121,51 @@ def header(adapter: str, *, not_run: str | None = None, version: str = "1.0") ->
 
 
 def recording(
-    of: Plan, kernels: dict[Quantity, Kernel], *, adapter: str = "kernel", complete: bool = True
+    of: Plan, kernels: Mapping[Quantity, Kernel], *, adapter: str = "kernel", complete: bool = True, **entry: Any
 ) -> Recording:
-    """Record what ``kernels`` return or raise for every problem of a plan."""
+    """Record what ``kernels`` return or raise for every problem of a plan; ``entry`` are fields of each entry."""
     entries = {}
     for each in of.problems:
         for quantity in each.check:
-            entries[each.id, quantity] = Entry(
-                problem=each.id, quantity=quantity, result=_result(kernels[quantity], each.call), mode=Mode.EAGER
-            )
+            result = _result(kernels[quantity], each.call, quantity)
+            filed = {"problem": each.id, "quantity": quantity, "result": result, "mode": Mode.EAGER}
+            entries[each.id, quantity] = Entry(**filed | entry)
     return Recording(header=header(adapter), complete=complete, entries=entries)
 
 
-def _result(kernel: Kernel, call: Call) -> Returned | Raised:
+def _result(kernel: Kernel, call: Call, quantity: Quantity) -> Returned | Raised | Unsupported:
     with np.errstate(all="ignore"):
         try:
             value = kernel(call)
+        except NotImplementedError as error:
+            return Unsupported(reason=str(error))
         except ValueError as error:
             return Raised(type="ValueError", text=str(error))
-    return Returned(value=value, dtype=value.dtype.name)
+    due = call.dtype_of(quantity)
+    name = value.dtype.name
+    return Returned(value=value, dtype=due.value if due is not None and due.carrier == name else name)
 
 
 def softmax(call: Call) -> NDArray[Any]:
-    shifted = np.exp(call.x - call.x.max(axis=call.axis, keepdims=True))
+    return stored(_softmax(call), call.dtype)
+
+
+def _softmax(call: Call) -> NDArray[Any]:
+    x = read(call.x, call.dtype)
+    shifted = np.exp(x - x.max(axis=call.axis, keepdims=True))
     return shifted / shifted.sum(axis=call.axis, keepdims=True)
 
 
 def vjp(call: Call) -> NDArray[Any]:
-    s = softmax(call)
-    v = np.ones_like(s) if call.cotangent is None else call.cotangent
-    return s * (v - (s * v).sum(axis=call.axis, keepdims=True))
+    s = _softmax(call)
+    v = np.ones_like(s) if call.cotangent is None else read(call.cotangent, call.dtype)
+    return stored(s * (v - (s * v).sum(axis=call.axis, keepdims=True)), call.dtype)
 
 
 def jacobian(call: Call) -> NDArray[Any]:
     """The Jacobian of a one-dimensional primal."""
-    s = softmax(call)
-    return np.diag(s) - np.outer(s, s)
+    s = _softmax(call)
+    return stored(np.diag(s) - np.outer(s, s), call.dtype)
 
 
 RIGHT: dict[Quantity, Kernel] = {
@@ -123,3 +174,20 @@ RIGHT: dict[Quantity, Kernel] = {
     Quantity.JVP: vjp,
     Quantity.JACOBIAN: jacobian,
 }
+
+
+def _true(quantity: Quantity) -> Kernel:
+    """The reference's own answer, for every op; what it does not support, it says."""
+    adapter = ReferenceAdapter()
+
+    def kernel(call: Call) -> NDArray[Any]:
+        if (reason := adapter.unsupported(call, quantity)) is not None:
+            raise NotImplementedError(reason)
+        answer: NDArray[Any] = np.asarray(getattr(adapter, quantity.value)(call))
+        return answer
+
+    return kernel
+
+
+TRUE: dict[Quantity, Kernel] = {quantity: _true(quantity) for quantity in Quantity}
+FLOATING = [dtype for dtype in DType if dtype.floating]

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from harness.adapters.contract import Precision
 from harness.call import Call
 from harness.compare.compare import NotRun, compare
 from harness.compare.verdict import Verdict
 from harness.record.recording import Crashed, Entry, OutOfMemory, Recording, Returned, TimedOut, Unsupported
-from harness.vocabulary import DType, FindingKind, Op, Outcome, Quantity
-from tests.compare.bench import RIGHT, Kernel, header, plan, problem, recording, softmax, vjp
+from harness.vocabulary import DType, FindingKind, Form, Op, Outcome, Quantity
+from reference.formats import format_named
+from tests.compare.bench import FLOATING, RIGHT, Kernel, header, plan, problem, read, recording, softmax, stored, vjp
 
 X = [[0.1, 2.0, -1.5], [3.0, 0.25, 0.5]]
 V = [[1.0, -2.0, 0.5], [0.0, 4.0, 1.0]]
@@ -23,7 +25,7 @@ def judged(kernels: dict[Quantity, Kernel], quantity: Quantity = Quantity.VJP, *
     return next(verdict for verdict in compared.verdicts if verdict.quantity is quantity)
 
 
-@pytest.mark.parametrize("dtype", list(DType))
+@pytest.mark.parametrize("dtype", FLOATING)
 def test_a_correct_kernel_agrees(dtype: DType) -> None:
     for quantity in (Quantity.FORWARD, Quantity.VJP):
         verdict = judged({}, quantity, dtype=dtype)
@@ -34,17 +36,21 @@ def test_a_correct_kernel_agrees(dtype: DType) -> None:
 
 def _without_dot(call: Call) -> NDArray[Any]:
     assert call.cotangent is not None
-    return softmax(call) * call.cotangent
+    return stored(read(softmax(call), call.dtype) * read(call.cotangent, call.dtype), call.dtype)
+
+
+def _times(factor: float) -> Kernel:
+    return lambda call: stored(factor * read(vjp(call), call.dtype), call.dtype)
 
 
 def _one_element_off(call: Call) -> NDArray[Any]:
-    value = vjp(call)
-    value[0, 1] *= 1 + 300 * np.finfo(value.dtype).eps
-    return value
+    value = read(vjp(call), call.dtype)
+    value[0, 1] *= 1 + 600 * format_named(call.dtype.value).unit_roundoff
+    return stored(value, call.dtype)
 
 
-@pytest.mark.parametrize("dtype", list(DType))
-@pytest.mark.parametrize("wrong", [_without_dot, _one_element_off, lambda call: -vjp(call), lambda call: 2 * vjp(call)])
+@pytest.mark.parametrize("dtype", FLOATING)
+@pytest.mark.parametrize("wrong", [_without_dot, _one_element_off, _times(-1), _times(2)])
 def test_a_wrong_gradient_is_beyond_its_bound(wrong: Kernel, dtype: DType) -> None:
     assert judged({Quantity.VJP: wrong}, dtype=dtype).outcome is Outcome.BEYOND_BOUND
 
@@ -233,9 +239,19 @@ def test_the_returned_array_is_measured_as_it_is() -> None:
     assert verdict.error == pytest.approx(0.5, rel=1e-6)
 
 
-def test_a_bound_that_proves_nothing_is_said_to_be_one() -> None:
+@pytest.mark.parametrize(
+    ("value", "forms", "outcome"),
+    [
+        (-0.6931472, (), Outcome.EXACT),
+        (-0.7, (), Outcome.BEYOND_BOUND),
+        (-0.7, (Form.LOG_SUM_EXP,), Outcome.OUTSIDE_RANGE),
+        (-0.6931472, (Form.LOG_SUM_EXP,), Outcome.EXACT),
+    ],
+)
+def test_a_bound_that_proves_nothing_is_said_to_be_one(value: float, forms: tuple[Form, ...], outcome: Outcome) -> None:
     """At logits of 1e20 a kernel that rounds the log-sum-exp may lose everything; one that shifts first may not."""
     asked = plan(problem([1e20, 1e20], [1.0, 0.0], op=Op.LOG_SOFTMAX, check=(Quantity.FORWARD,)))
-    for value, outcome in ((-0.6931472, Outcome.EXACT), (-0.7, Outcome.OUTSIDE_RANGE)):
-        kernels = RIGHT | {Quantity.FORWARD: lambda call, value=value: np.full_like(call.x, value)}
-        assert compare(asked, {"kernel": recording(asked, kernels)}).verdicts[0].outcome is outcome
+    declared = Precision(working=DType.FLOAT32, accumulation=DType.FLOAT32, forms=forms)
+    kernels = RIGHT | {Quantity.FORWARD: lambda call: np.full_like(call.x, value)}
+    recorded = recording(asked, kernels, precision=declared)
+    assert compare(asked, {"kernel": recorded}).verdicts[0].outcome is outcome

@@ -1,0 +1,81 @@
+"""What a finding about one evaluation says: who, what, how far, and what to do."""
+
+from __future__ import annotations
+
+import math
+
+from harness.adapters.registry import BUILT_IN
+from harness.compare.parameters import op_in_words
+from harness.compare.verdict import Verdict
+from harness.plan.problem import Problem
+from harness.vocabulary import FindingKind, Op
+
+_AGAIN = {  # what to add to the command that tries once more
+    FindingKind.CRASHED: "",
+    FindingKind.TIMED_OUT: " --timeout SECONDS",
+    FindingKind.OUT_OF_MEMORY: " --memory GIB",
+}
+
+
+def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
+    """Return the sentence of a finding of ``kind`` about ``verdict``, which is one on ``problem``."""
+    who, what = verdict.adapter, what_of(problem, verdict)
+    match kind:
+        case FindingKind.BEYOND_BOUND:
+            return (
+                f"{who}: the {what} is wrong by {_times(verdict.share)} what rounding can explain: element "
+                f"{_index(verdict)} is {verdict.got!r}, the exact value rounds to {verdict.want!r}."
+            )
+        case FindingKind.INCONSISTENT_ROW:
+            return (
+                f"{who}: each element of the {what} is within its bound, but {verdict.detail} "
+                f"({_times(max(verdict.row_share or 0.0, verdict.row_scalar or 0.0))} what rounding can explain)."
+            )
+        case FindingKind.ZERO_RULE:
+            return (
+                f"{who}: the {what} came back as zeros although the true one is not zero: element {_index(verdict)} "
+                f"should be {verdict.want!r}. A backward rule that returns zeros is a fault, not rounding."
+            )
+        case FindingKind.IMPLICIT_REFUSED:
+            return f"{who} refuses to differentiate a non-scalar output when no cotangent is given: {verdict.detail}"
+        case FindingKind.SHAPE_REFUSED:
+            return f"{who} refuses the {what} for an input of shape {verdict.shape}: {verdict.detail}"
+        case FindingKind.UNDEFINED_ROW:
+            return (
+                f"{who}: a result that is not defined ({_undefined(problem)}) is answered differently from the "
+                f"convention of this harness, which is NaN: {verdict.detail}."
+            )
+        case FindingKind.RAISED:
+            return f"{who}: the {what} raised {verdict.detail}"
+        case FindingKind.CRASHED | FindingKind.TIMED_OUT | FindingKind.OUT_OF_MEMORY:
+            spec = who if who in BUILT_IN else "FILE.py"  # where an outside adapter lies is not on record
+            again = f"try again with: harness record {spec} --fresh{_AGAIN[kind]}"
+            return f"{who}: the {what}: {verdict.outcome}: {verdict.detail}; {again}"
+        case _:
+            return f"{who}: the {what}: {verdict.outcome}: {verdict.detail}"
+
+
+def what_of(problem: Problem, verdict: Verdict) -> str:
+    """Return what was asked, as a sentence names it: ``vjp of softmax at temperature 0.5``."""
+    return f"{verdict.quantity.value} of {op_in_words(problem.call)}"
+
+
+def _undefined(problem: Problem) -> str:
+    """Say what leaves a result of this op undefined."""
+    match problem.call.op:
+        case Op.CROSS_ENTROPY:
+            return "its row holds NaN or +inf, or nothing but -inf, or no row counts"
+        case op if op.masked:
+            return "of what its row keeps there is NaN or +inf, or nothing but -inf, or nothing at all"
+        case _:
+            return "its row holds NaN or +inf, or nothing but -inf"
+
+
+def _times(share: float | None) -> str:
+    if share is None or not math.isfinite(share):
+        return "infinitely many times"
+    return f"{share:.3g} times"
+
+
+def _index(verdict: Verdict) -> str:
+    return str(list(verdict.at or ()))
