@@ -16,7 +16,7 @@ The losses of a batch are kept, added up, or averaged over the rows that count. 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,8 @@ def forward(x: NDArray[Any], *, targets: NDArray[Any], axis: int, **settings: Un
     """Return the losses, of the shape of ``x`` without ``axis``, or their sum or mean, of shape (); dtype of ``x``.
 
     ``targets``, here and in all that follows: class indices, integers of the shape of ``x`` without ``axis``, or
-    probabilities of the shape of ``x``. Raise ValueError as :meth:`reference.targets.Targets.of` does.
+    probabilities of the shape of ``x``. Raise ValueError as :meth:`reference.targets.Targets.of` does, and for a
+    reduction of another name.
     """
     batch = _Batch.of(x, targets, axis, settings)
     log, q = log_probabilities(batch.logits), batch.targets.weights
@@ -102,6 +103,10 @@ class _Batch:
 
     @classmethod
     def of(cls, x: NDArray[Any], targets: NDArray[Any], axis: int, settings: Settings) -> _Batch:
+        reduction = settings.get("reduction", "none")
+        if reduction not in get_args(Reduction):
+            known = ", ".join(get_args(Reduction))
+            raise ValueError(f"no reduction is called {reduction!r}; known: {known}; the caller's mistake")
         rows = Rows.of(x, axis)
         target = Targets.of(
             targets,
@@ -110,7 +115,7 @@ class _Batch:
             ignore_index=settings.get("ignore_index"),
             label_smoothing=settings.get("label_smoothing", 0.0),
         )
-        return cls(rows=rows, logits=rows.cut(x), targets=target, reduction=settings.get("reduction", "none"))
+        return cls(rows=rows, logits=rows.cut(x), targets=target, reduction=reduction)
 
     @property
     def divisor(self) -> float:

@@ -13,8 +13,10 @@ def shifted(x: NDArray[Any], *, temperature: float = 1.0) -> NDArray[Any]:
 
     Above 1 the temperature divides first, so that the difference does not overflow; below 1 the difference comes
     first, so that the quotient does not. A row without a finite maximum becomes NaN. Raise ValueError for numbers that
-    have no exponential in their dtype.
+    have no exponential in their dtype, and for a temperature that is not positive and finite.
     """
+    if not 0.0 < temperature < np.inf:
+        raise ValueError(f"a temperature of {temperature}: expected a positive finite number; the caller's mistake")
     if x.dtype.kind != "f":
         raise ValueError(
             f"logits of dtype {x.dtype.name}: exp needs a floating point dtype, which integers are to be converted to "

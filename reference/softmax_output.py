@@ -14,14 +14,14 @@ Special values are those of :mod:`reference.softmax`.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference import softmax
 from reference.rows import Rows
-from reference.targets import Targets
+from reference.targets import Targets, check_share
 
 Normalization = Literal["null", "batch", "valid"]
 
@@ -44,8 +44,14 @@ def vjp(x: NDArray[Any], *, targets: NDArray[Any], axis: int, **settings: Unpack
     """Return (s_i - q_i) grad_scale / N, of the shape and dtype of ``x``, whatever the cotangent is.
 
     ``targets``: class indices, integers of the shape of ``x`` without ``axis``, or probabilities of the shape of ``x``.
-    Raise ValueError as :meth:`reference.targets.Targets.of` does, and where probabilities are to be smoothed.
+    Raise ValueError as :meth:`reference.targets.Targets.of` does, where probabilities are to be smoothed, and for
+    a normalization of another name.
     """
+    if settings.get("normalization", "null") not in get_args(Normalization):
+        known = ", ".join(get_args(Normalization))
+        raise ValueError(
+            f"no normalization is called {settings['normalization']!r}; known: {known}; the caller's mistake"
+        )
     if settings.get("label_smoothing") and targets.dtype.kind == "f":
         raise ValueError(
             "SoftmaxOutput smooths class indices, and leaves probabilities as they are; the caller's mistake"
@@ -61,6 +67,7 @@ def vjp(x: NDArray[Any], *, targets: NDArray[Any], axis: int, **settings: Unpack
 
 
 def _smoothed(one_hot: NDArray[Any], share: float) -> NDArray[Any]:
+    check_share(share)
     if not share:
         return one_hot
     others = share / max(one_hot.shape[-1] - 1, 1)

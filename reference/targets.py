@@ -36,8 +36,9 @@ class Targets:
         Indices are integers of the batch's shape; q is their one-hot, and a row whose index is ``ignore_index`` is
         ignored. Probabilities are floating point numbers of the shape of the logits; every row of them counts. Label
         smoothing a makes (1 - a) q + a/n of both (Szegedy et al., CVPR 2016, section 7). Raise ValueError for another
-        shape, and for an index that names no class.
+        shape, for an index that names no class, and for a share that is not below 1.
         """
+        check_share(label_smoothing)
         if targets.dtype.kind in "iu":
             index = rows.cut_batch(targets)
             counted = np.ones_like(index, dtype=np.bool_) if ignore_index is None else index != ignore_index
@@ -51,6 +52,12 @@ class Targets:
             uniform = label_smoothing / max(rows.length, 1)
             weights = np.asarray((1.0 - label_smoothing) * weights + uniform, dtype=dtype)
         return cls(weights=weights, counted=counted)
+
+
+def check_share(label_smoothing: float) -> None:
+    """Raise ValueError for a share of label smoothing that is not from 0 on below 1."""
+    if not 0.0 <= label_smoothing < 1.0:
+        raise ValueError(f"label smoothing of {label_smoothing}: expected 0 <= a < 1; the caller's mistake")
 
 
 def _check(index: NDArray[Any], rows: Rows) -> None:

@@ -234,6 +234,16 @@ MASK = np.ones((2, 3), dtype=np.bool_)
             lambda x: cross_entropy.vjp(x, x, targets=TARGETS, axis=1, reduction="sum"),
             r"a cotangent of shape \(2, 3\) for one loss without axes",
         ),
+        (lambda x: softmax.forward(x, axis=1, temperature=0.0), "a temperature of 0.0"),
+        (lambda x: masked_softmax.vjp(x, x, mask=MASK, axis=1, temperature=-1.0), "a temperature of -1.0"),
+        (lambda x: log_softmax.forward(x, axis=1, temperature=np.nan), "a temperature of nan"),
+        (lambda x: cross_entropy.forward(x, targets=x, axis=1, label_smoothing=1.0), "label smoothing of 1.0"),
+        (lambda x: softmax_output.vjp(x, targets=TARGETS, axis=1, label_smoothing=-0.5), "label smoothing of -0.5"),
+        (
+            lambda x: cross_entropy.forward(x, targets=x, axis=1, reduction="average"),
+            "no reduction is called 'average'",
+        ),
+        (lambda x: softmax_output.vjp(x, targets=TARGETS, axis=1, normalization="all"), "is called 'all'"),
         (
             lambda x: softmax_output.vjp(x, targets=x, axis=1, label_smoothing=0.1),
             "SoftmaxOutput smooths class indices",
