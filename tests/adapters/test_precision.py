@@ -151,3 +151,14 @@ def test_full_sizes_are_computed_in_themselves(framework: str, quantity: Quantit
 def test_pytorchs_logsumexp_goes_backwards_by_recomputing_probabilities(quantity: Quantity) -> None:
     reverse = quantity in (Quantity.VJP, Quantity.JACOBIAN, Quantity.HVP)
     assert declared("torch", call_of(Op.LOGSUMEXP, F32), quantity).forms == ((Form.RECOMPUTED,) if reverse else ())
+
+
+@pytest.mark.parametrize(
+    ("parameters", "forms"), [({}, (Form.LOG_SUM_EXP,)), ({"label_smoothing": 0.1}, ())], ids=["indices", "smoothed"]
+)
+def test_optaxs_loss_of_indices_is_the_difference_of_logsumexp_and_the_logit(
+    parameters: dict[str, Any], forms: tuple[Form, ...]
+) -> None:
+    call = call_of(Op.CROSS_ENTROPY, F32, **INDICES, reduction=Reduction.NONE, **parameters)
+    assert declared("jax", call, Quantity.FORWARD).forms == forms
+    assert declared("jax", call, Quantity.VJP).forms == ()
