@@ -30,6 +30,8 @@ def summed_up(judged: Judgement, targets: Targets, *, arithmetic: Arithmetic) ->
 
 def summed(losses: Bounded, targets: Targets, *, arithmetic: Arithmetic) -> Bounded:
     """Return sum_r weight_r loss_r, (1, 1), for losses (rows, 1): any order of summation, weighted before or after."""
+    if not losses.bound.size:
+        return Bounded(value=DoubleDouble.exactly(np.zeros((1, 1))), bound=np.zeros((1, 1)))
     weight, infinite = targets.weight, np.isinf(losses.value.hi)
     finite = where(infinite, DoubleDouble.exactly(np.zeros_like(losses.bound)), losses.value)
     terms = product(finite, weight)

@@ -84,7 +84,7 @@ def roundings(question: Question) -> float:
 
 @CASE
 def test_a_jvp_agrees_with_the_complex_step(case: Case) -> None:
-    """The imaginary part of f(x + ihw), over h, is the jvp: nothing is subtracted (Squire, Trapp, SIAM Rev. 40, 1998)."""
+    """The imaginary part of f(x + ihw), over h: nothing is subtracted (Squire, Trapp, SIAM Rev. 40(1), 1998)."""
     question = asked(case)
     w, h = on_a_grid(1, largest=8), 1e-200
     step = in_complex_numbers(question, question.x + 1j * h * w).imag / h
@@ -128,8 +128,9 @@ def reach(question: Question, *vectors: Array) -> float:
 def test_a_first_derivative_agrees_with_differences_of_the_forward(case: Case) -> None:
     """(F(x + hw) - F(x - hw)) / 2h is off by h^2/6 times a third derivative of F = <v, f>.
 
-    With centred moments of w under s, at most R, R^2/4 and R^3/4 in size: s''' = s (M^3 - 3 M k2 - k3) is at most 2 R^3,
-    that of log S is k3. So F''' is at most 2 R^3 sum |v|. The forward has 98 bits, of which 30 are lost in h.
+    The centred moments of w under s are at most R, R^2/4 and R^3/4 in size, so that s''' = s (M^3 - 3 M k2 - k3) is at
+    most 2 R^3; the third derivative of log S is k3. So F''' is at most 2 R^3 sum |v|. The forward has 98 bits, of
+    which 30 are lost in h.
     """
     question = asked(case)
     w, h = on_a_grid(1, largest=8), step_for(question, -30)
@@ -153,9 +154,10 @@ def largest_output(question: Question) -> float:
 
 @CASE
 def test_a_second_derivative_agrees_with_mixed_differences_of_the_forward(case: Case) -> None:
-    """F at x +- hw +- hy: the mixed difference over 4 h^2 is off by h^2/6 (F_wwwy + F_wyyy), each at most 5 R^4 sum |v|.
+    """The mixed difference of F at x +- hw +- hy, over 4 h^2, is off by h^2/6 (F_wwwy + F_wyyy).
 
-    s'''' = s (M^4 - 6 M^2 k2 - 4 M k3 - k4 + 3 k2^2) with moments as above; the fourth derivative of log S is k4 - 3 k2^2.
+    Each is at most 5 R^4 sum |v|: s'''' = s (M^4 - 6 M^2 k2 - 4 M k3 - k4 + 3 k2^2) with moments as above, and the
+    fourth derivative of log S is k4 - 3 k2^2.
     """
     question = asked(case)
     w, y, h = on_a_grid(1, largest=8), on_a_grid(3, largest=8), step_for(question, -20)
