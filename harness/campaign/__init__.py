@@ -2,9 +2,10 @@
 
 ::
 
-    sample    problem k of seed s: op, dtype, shape, logits, cotangent, tangent, for ever the same bits
+    sample    problem k of seed s: op, dtype, shape, arrays and parameters, for ever the same bits
       dice    its random numbers
-      logits  heads   kinds of rows, kinds of cotangents and tangents
+      frames  shapes and parameters, few of them: what JAX compiles
+      logits  heads  masks  targets   kinds of rows, of cotangents and tangents, and of what stands beside them
     campaign  chunks of problems, one after the other
       interpreter, recorder   every adapter in its own Python, by `harness record`
       chunk   sample -> plan -> recordings -> harness.compare -> cells, findings

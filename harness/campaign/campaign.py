@@ -49,7 +49,7 @@ def muster(
         except NoInterpreter as error:
             absent[adapter] = NotRun(reason=str(error))
             continue
-        recorder = Recorder(adapter=adapter, python=python, environ=environ)
+        recorder = Recorder(adapter=adapter, python=python, environ=environ, compiled=folder / "compiled")
         header = recorder.identify(sample(0, [0]), folder / "probe" / default_name(adapter))
         if header.not_run is not None:
             absent[adapter] = NotRun(reason=header.not_run)

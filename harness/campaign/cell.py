@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.verdict import Finding, Verdict
-from harness.vocabulary import Outcome, Quantity
+from harness.vocabulary import Level, Outcome, Quantity
 
 Key = tuple[str, str, str, Quantity]
 Question = tuple[str, str, Quantity]  # adapter, problem, quantity
@@ -31,8 +32,9 @@ class Cell:
     """Counts of problems, and the worst shares of the bounds of elements, rows and their scalars.
 
     ``silent`` problems gave nothing to judge: the framework has no such call, raised, or returned another shape.
-    ``beyond`` are those that differ by more than rounding explains, ``known`` those of them that the ledger knows, and
-    ``unbounded`` those where no bound exists. The worst shares are of all but the known ones, which have their own.
+    ``beyond`` have a finding that nothing excuses, ``known`` have findings that the ledger knows, all of them.
+    ``lawless`` break an invariant, known or not; of ``unbounded`` ones no finite bound exists, and only the invariants
+    judge. The worst shares are of all but the known ones, which have their own.
     """
 
     adapter: str
@@ -43,6 +45,7 @@ class Cell:
     rows: int = 0
     silent: int = 0
     unbounded: int = 0
+    lawless: int = 0
     beyond: int = 0
     known: int = 0
     element: Extreme = Extreme()
@@ -63,6 +66,7 @@ class Cell:
             rows=self.rows + other.rows,
             silent=self.silent + other.silent,
             unbounded=self.unbounded + other.unbounded,
+            lawless=self.lawless + other.lawless,
             beyond=self.beyond + other.beyond,
             known=self.known + other.known,
             element=self.element.met(other.element.share, other.element.problem),
@@ -74,14 +78,12 @@ class Cell:
 
 def tally(verdicts: Iterable[Verdict], findings: Iterable[Finding]) -> tuple[Cell, ...]:
     """Return the cells of ``verdicts``; ``findings`` are those on single problems, with their excuses."""
-    found: dict[Question, Finding] = {
-        (adapter, problem, finding.quantity): finding
-        for finding in findings
-        if finding.quantity is not None
-        for adapter in finding.adapters
-        for problem in finding.problems
-    }
-    return joined(_cell(verdict, found) for verdict in verdicts)
+    found: dict[Question, list[Finding]] = {}
+    for finding in findings:
+        if finding.quantity is not None and finding.level is not Level.EXPLANATION:
+            for adapter, problem in itertools.product(finding.adapters, finding.problems):
+                found.setdefault((adapter, problem, finding.quantity), []).append(finding)
+    return joined(_cell(one, found.get((one.adapter, one.problem, one.quantity), ())) for one in verdicts)
 
 
 def joined(cells: Iterable[Cell]) -> tuple[Cell, ...]:
@@ -92,28 +94,29 @@ def joined(cells: Iterable[Cell]) -> tuple[Cell, ...]:
     return tuple(together.values())
 
 
-def _cell(verdict: Verdict, found: Mapping[Question, Finding]) -> Cell:
+def _cell(verdict: Verdict, findings: Sequence[Finding]) -> Cell:
     problem = verdict.problem
-    length = verdict.shape[verdict.axis]
+    known = bool(findings) and not any(finding.unexpected for finding in findings)
     cell = Cell(
         adapter=verdict.adapter,
         op=verdict.op,
         dtype=verdict.dtype,
         quantity=verdict.quantity,
         problems=1,
-        rows=math.prod(verdict.shape) // length,
+        rows=math.prod(verdict.shape) // verdict.shape[verdict.axis],
+        lawless=int(bool(verdict.invariants)),
+        beyond=int(bool(findings) and not known),
+        known=int(known),
     )
     if not verdict.outcome.judged and verdict.outcome is not Outcome.OUTSIDE_RANGE:
         return replace(cell, silent=1)
-    finding = found.get((verdict.adapter, problem, verdict.quantity))
-    if finding is not None and finding.excuse is not None:
+    if known:
         worst = max((share for share in _shares(verdict) if share is not None), default=math.inf)
-        return replace(cell, known=1, known_worst=Extreme().met(worst, problem))
+        return replace(cell, known_worst=Extreme().met(worst, problem))
     element, row, scalar = _shares(verdict)
     return replace(
         cell,
         unbounded=int(verdict.outcome is Outcome.OUTSIDE_RANGE),
-        beyond=int(finding is not None),
         element=Extreme().met(element, problem),
         row=Extreme().met(row, problem),
         scalar=Extreme().met(scalar, problem),

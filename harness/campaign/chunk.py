@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.campaign.cell import tally
 from harness.campaign.kept import Kept, find, keep, key_of
 from harness.campaign.recorder import Recorder, RecorderFailed
-from harness.campaign.sample import sample
+from harness.campaign.sample import identified, sample
 from harness.compare.compare import run_of
 from harness.compare.docket import judge_all
 from harness.compare.excuse import excused
@@ -88,12 +88,17 @@ def run_chunk(
                 key=keys[name],
                 problems=len(plan.problems),
                 seconds=outcome.seconds[name],
-                cells=tally((one for one in outcome.verdicts if one.adapter == name), outcome.findings),
+                cells=tally(_of(name, outcome.verdicts), outcome.findings),
                 findings=tuple(one for one in outcome.findings if one.unexpected and name in one.adapters),
             )
             keep(done[name], paths[name])
         shutil.rmtree(work)
     return [done[one.name] for one in contenders]
+
+
+def _of(adapter: str, verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return an adapter's verdicts in the order in which problems are drawn, however they were cut into chunks."""
+    return sorted((one for one in verdicts if one.adapter == adapter), key=lambda one: identified(one.problem))
 
 
 def judge_chunk(plan: Plan, contenders: Sequence[Contender], *, work: Path, step: Step, label: str) -> JudgedChunk:

@@ -24,6 +24,8 @@ class Purpose(IntEnum):
     X = 1
     COTANGENT = 2
     TANGENT = 3
+    MASK = 4
+    TARGETS = 5
 
 
 class Dice:

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.call import Call
 from harness.campaign.chunk import Contender, JudgedChunk, Step, judge_chunk
 from harness.campaign.sample import draw, sample
+from harness.compare.rowcut import RowCut
 from harness.compare.verdict import Verdict
+from harness.plan.carrier import decoded
 from harness.plan.plan import LedgerEntry
 from harness.plan.problem import Problem
+from harness.vocabulary import Quantity
 from reference.rows import Rows
 
 _LONGEST = 16  # elements of a row that a person reads
@@ -50,12 +54,36 @@ def _row(problem: Problem, verdict: Verdict) -> Iterator[str]:
     call = problem.call
     if verdict.at is None:
         return
+    row = _row_of(call, verdict)
+    if row is None:
+        yield f"    worst: {list(verdict.at)}, which is made of all rows"
+        return
     rows = Rows.of(call.x, call.axis)
-    batch = verdict.at[: rows.axis] + verdict.at[rows.axis + 1 :]
-    row = int(np.ravel_multi_index(batch, rows.batch_shape)) if batch else 0
-    yield f"    worst: row {row}, element {verdict.at[rows.axis]} of {rows.length}"
+    where = f"row {row}" + (f", element {verdict.at[rows.axis]}" if len(verdict.at) == call.x.ndim else "")
+    yield f"    worst: {where} of {rows.length}"
     if rows.length > _LONGEST:
         return
-    for name, array in (("x", call.x), ("cotangent", call.cotangent), ("tangent", call.tangent)):
+    cut = RowCut(call, row=row).call
+    for name, dtype in (("x", call.dtype), ("cotangent", call.result_dtype or call.dtype), ("tangent", call.dtype)):
+        array = getattr(cut, name)
         if array is not None:
-            yield f"    {name} = [{', '.join(float(value).hex() for value in rows.cut(array)[row])}]"
+            yield f"    {name} = [{', '.join(float(value).hex() for value in decoded(array, dtype).reshape(-1))}]"
+    for name in ("mask", "lengths", "targets"):
+        array = getattr(cut, name)
+        if array is not None:
+            shown = array if array.dtype.kind != "u" else decoded(array, call.dtype)
+            yield f"    {name} = {shown.tolist()}"
+
+
+def _row_of(call: Call, verdict: Verdict) -> int | None:
+    """Return the number of the row in which the worst element is, None where it is made of all rows."""
+    at, along = verdict.at or (), call.axis % call.x.ndim
+    if len(at) >= call.x.ndim and (verdict.quantity is not Quantity.JACOBIAN or call.output_shape == call.x.shape):
+        batch = at[:along] + at[along + 1 : call.x.ndim]
+    elif verdict.quantity is Quantity.JACOBIAN:
+        batch = at[: len(call.output_shape)]
+    else:
+        batch = at
+    if len(batch) != len(call.batch_shape):
+        return None
+    return int(np.ravel_multi_index(batch, call.batch_shape)) if batch else 0

@@ -30,7 +30,7 @@ from harness.record.recording import Header
 from harness.wholefile import write_whole
 
 FORMAT = "softmax-harness campaign"
-VERSION = 1
+VERSION = 2
 _ELSEWHERE = ("file", "line", "why", "link")  # of a ledger entry: what decides nothing
 
 
@@ -83,8 +83,8 @@ def judge_digest() -> str:
     sha = hashlib.sha256()
     for package in (reference, harness.compare):
         for folder in package.__path__:
-            for file in sorted(Path(folder).glob("*.py")):
-                sha.update(f"{package.__name__}/{file.name}\0".encode() + file.read_bytes())
+            for file in sorted(Path(folder).rglob("*.py")):
+                sha.update(f"{package.__name__}/{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return sha.hexdigest()
 
 

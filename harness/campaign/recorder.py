@@ -26,11 +26,15 @@ class RecorderFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorder:
-    """Records one adapter, a name or the path of a file, in ``python``; progress goes to stderr."""
+    """Records one adapter, a name or the path of a file, in ``python``; progress goes to stderr.
+
+    What JAX compiles is kept in the folder ``compiled``: the next chunk asks another process for the same functions.
+    """
 
     adapter: str
     python: Path
     environ: Mapping[str, str]
+    compiled: Path
 
     def identify(self, plan: Plan, home: Path) -> Header:
         """Record ``plan``, which should be small, in a folder of its own, and return what the recording says of itself.
@@ -55,7 +59,7 @@ class Recorder:
     def _run(self, home: Path) -> None:
         line = [str(self.python), "-m", "harness", "record", self.adapter, "--reports", str(home)]
         try:
-            with reachable(self.environ) as environment:
+            with reachable({**_cache(self.compiled), **self.environ}) as environment:
                 done = subprocess.run(  # noqa: S603 - an interpreter that the user or tox provides
                     line, env=environment, stdout=subprocess.DEVNULL, check=False
                 )
@@ -65,6 +69,15 @@ class Recorder:
             raise KeyboardInterrupt
         if done.returncode not in (Exit.AGREED, Exit.NOT_RUN):
             raise RecorderFailed(f"{' '.join(line)}: it ended with exit code {done.returncode}", code=done.returncode)
+
+
+def _cache(folder: Path) -> dict[str, str]:
+    """Return what tells JAX to keep everything that it compiles in ``folder``, however little time it took."""
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(folder.absolute()),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
 
 
 def _read(folder: Path, plan: Plan) -> Recording:

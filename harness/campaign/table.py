@@ -9,9 +9,18 @@ from collections.abc import Iterable, Sequence
 from harness.campaign.cell import Cell
 from harness.compare.verdict import Finding
 
+_COUNTS = ("problems", "rows", "silent", "unbounded", "lawless", "beyond", "known")
+_EXTREMES = ("element", "row", "scalar", "known_worst")
 _COLUMNS = (
-    *("adapter", "op", "dtype", "quantity", "problems", "rows", "silent", "unbounded", "beyond", "known"),
+    *("adapter", "op", "dtype", "quantity"),
+    *_COUNTS,
     *("element", "element_problem", "row", "row_problem", "scalar", "scalar_problem", "known_worst", "known_problem"),
+)
+LEGEND = (
+    "An entry: the worst shares of the bounds of elements / rows / their scalars, or of elements alone where there is "
+    "no test of rows. *beyond*: results that nothing excuses. *known*: results that differ as the ledger says. "
+    "*lawless*: those of both that break an invariant. *unbounded*: results of which no finite bound exists, judged by "
+    "invariants alone. *silent*: no result; a dash: none at all."
 )
 
 
@@ -21,18 +30,15 @@ def csv_text(cells: Iterable[Cell]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for cell in cells:
-        extremes = (cell.element, cell.row, cell.scalar, cell.known_worst)
-        counts = (cell.problems, cell.rows, cell.silent, cell.unbounded, cell.beyond, cell.known)
+        counts = [getattr(cell, name) for name in _COUNTS]
+        extremes = [getattr(cell, name) for name in _EXTREMES]
         shares = [value for one in extremes for value in (one.share, one.problem)]
         writer.writerow([cell.adapter, cell.op, cell.dtype, cell.quantity, *counts, *shares])
     return out.getvalue()
 
 
 def markdown_table(cells: Iterable[Cell]) -> str:
-    """Return a Markdown table, an adapter in each column: the worst shares of the bounds, and how many lie beyond.
-
-    An entry is ``element / row / scalar``, or the element's share alone where no row test exists.
-    """
+    """Return a Markdown table, an adapter in each column, of what :data:`LEGEND` explains."""
     rows: dict[tuple[str, str, str], dict[str, Cell]] = {}
     for cell in cells:
         rows.setdefault((cell.op, cell.quantity, cell.dtype), {})[cell.adapter] = cell
@@ -45,18 +51,6 @@ def markdown_table(cells: Iterable[Cell]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def unjudged_lines(cells: Iterable[Cell]) -> list[str]:
-    """Say which cells gave nothing to judge, wholly or in part, and where nothing could be said of a result."""
-    lines = []
-    for cell in cells:
-        name = f"{cell.adapter} {cell.op} {cell.quantity} {cell.dtype}"
-        if cell.silent:
-            lines.append(f"{name}: {cell.silent:,} of {cell.problems:,} problems gave no result")
-        if cell.unbounded:
-            lines.append(f"{name}: {cell.unbounded:,} of {cell.problems:,} lie where no finite bound exists")
-    return lines
-
-
 def finding_lines(findings: Sequence[Finding], descriptions: dict[str, str]) -> list[str]:
     """Return every finding as a paragraph: what, by whom, and the problem that repeats it."""
     lines = []
@@ -67,13 +61,14 @@ def finding_lines(findings: Sequence[Finding], descriptions: dict[str, str]) -> 
 
 
 def _entry(cell: Cell) -> str:
+    words = [f"**{cell.beyond:,} beyond**" if cell.beyond else ""]
+    words += [f"{getattr(cell, name):,} {name}" if getattr(cell, name) else "" for name in ("known", "lawless")]
     if cell.silent == cell.problems:
-        return "none"
+        return "; ".join(["—", *filter(None, words)])
     tested = (cell.element, cell.row, cell.scalar) if cell.row.problem or cell.scalar.problem else (cell.element,)
     shares = " / ".join(f"{one.share:.2f}" for one in tested)
-    beyond = f"; **{cell.beyond:,} beyond**" if cell.beyond else ""
-    known = f"; {cell.known:,} known" if cell.known else ""
-    return shares + beyond + known
+    words += [f"{getattr(cell, name):,} {name}" if getattr(cell, name) else "" for name in ("unbounded", "silent")]
+    return "; ".join([shares, *filter(None, words)])
 
 
 def _line(fields: Iterable[str]) -> str:
