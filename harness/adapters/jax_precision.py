@@ -9,7 +9,8 @@ indices, which is built of it, have no such sum.
 
 optax computes the loss of an index as logsumexp(x) - x_k, which rounds logsumexp before it cancels.
 
-Softmax's backward divides by S * S, which in float16 is infinite from S = 256 on: its term <s, v> is then lost.
+The derivatives of softmax divide by S * S, which in float16 is infinite from S = 256 on: jvp and vjp then lose their
+term <s, v>.
 """
 
 from __future__ import annotations
