@@ -47,8 +47,8 @@ class Question:
     format of the op's output. ``mask``: bool, of the shape of ``x``, true where an element is kept. ``targets``: class
     indices (integers, of the shape of ``x`` without ``axis``) or probabilities (float64, of the shape of ``x``).
     ``reduction``: none, sum or mean. ``normalization``: null, batch or valid. Raise ValueError for a word, number,
-    shape or combination that is none of these; for an index that names no class, :func:`~reference.exact_targets`
-    does.
+    dtype, shape or combination that is none of these. (An index that names no class is found once targets are made of
+    it: :func:`~reference.exact_targets.targets_of`.)
     """
 
     op: str
@@ -139,6 +139,9 @@ class Question:
         return "" if math.isfinite(self.grad_scale) else f"a grad_scale of {self.grad_scale}: expected a finite number"
 
     def _wrong_arrays(self) -> str:
+        if self.x.dtype != np.float64:
+            return f"a primal of dtype {self.x.dtype.name}: decode it to float64, which holds all its numbers"
+        batch_shape = self.rows.batch_shape
         if (self.op in _MASKED) != (self.mask is not None):
             return f"{self.op} {'needs a' if self.mask is None else 'takes no'} mask"
         if (self.op in _LOSSES) != (self.targets is not None):
@@ -147,7 +150,7 @@ class Question:
             return f"a mask of shape {self.mask.shape} beside a primal of shape {self.x.shape}: expected the same"
         if self.targets is None:
             return ""
-        shape, what = (self.rows.batch_shape, "class indices") if self.has_indices else (self.x.shape, "probabilities")
+        shape, what = (batch_shape, "class indices") if self.has_indices else (self.x.shape, "probabilities")
         if self.targets.shape != shape:
             return f"{what} of shape {self.targets.shape} beside a primal of shape {self.x.shape}: expected {shape}"
         if self.has_indices:

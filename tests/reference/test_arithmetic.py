@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from reference import elementary, ulp
 from reference.agreement import Votes, agreement
-from reference.doubledouble import DoubleDouble, difference, two_product, two_sum
+from reference.doubledouble import DoubleDouble, difference, product, two_product, two_sum
 from reference.formats import FLOAT32, FLOAT64, FloatFormat
+from reference.shift import quotient
 from tests.reference.exact import CONTEXT
 
+OVERFLOW = Fraction(2) ** 1024 - Fraction(2) ** 970  # rounds to infinity
+SUBNORMAL = Fraction(2) ** -1074
 MODERATE = st.floats(-(2.0**300), 2.0**300).filter(lambda value: value == 0 or abs(value) > 2.0**-300)
 
 
@@ -73,6 +76,57 @@ def test_scaling_rounds_once(exponent: int, hi: float, lo: float) -> None:
     got = number.scaled(np.array([exponent]))
     exact = fraction(number) * Fraction(2) ** exponent
     assert float(got.hi[0]) == float(exact)
+
+
+ANY = st.floats(allow_nan=False, allow_infinity=False).filter(lambda value: value == 0 or abs(value) > 2.0**-900)
+
+
+@given(ANY, ANY)
+def test_products_of_numbers_of_any_size_are_exact_or_overflow(a: float, b: float) -> None:
+    with np.errstate(all="ignore"):
+        got, want = product(DoubleDouble.exactly([a]), DoubleDouble.exactly([b])), Fraction(a) * Fraction(b)
+    if abs(want) >= OVERFLOW:
+        assert (got.hi[0], got.lo[0]) == (np.inf if want > 0 else -np.inf, 0.0)
+    else:
+        assert abs(fraction(got) - want) <= SUBNORMAL
+
+
+@pytest.mark.parametrize(
+    ("terms", "total"),
+    [
+        ([2.0**1023, 2.0**1023, -(2.0**1023)], 2.0**1023),
+        ([2.0**1023, 2.0**1023], np.inf),
+        ([-(2.0**1023), -(2.0**1023)], -np.inf),
+        ([5e-324, 5e-324], 1e-323),
+        ([1.0, 2.0**-80, -1.0], 2.0**-80),
+        ([], 0.0),
+    ],
+)
+def test_sums_of_numbers_of_any_size_do_not_overflow_on_the_way(terms: list[float], total: float) -> None:
+    with np.errstate(all="ignore"):
+        got = DoubleDouble.exactly(terms).sum_of_any_size()
+    assert (got.hi[0], got.lo[0]) == (total, 0.0)
+
+
+@given(ANY, st.floats(-1, 1), st.floats(5e-324, 2.0**1023))
+def test_quotients_by_a_temperature_have_100_bits_or_overflow(a: float, tail: float, temperature: float) -> None:
+    number = pair(a, a * tail * 2.0**-53 if abs(a) > 2.0**-800 else 0.0)
+    with np.errstate(all="ignore"):
+        got, want = quotient(number, temperature), fraction(number) / Fraction(temperature)
+        double = quotient(number, temperature, doubled=True)
+    if abs(want) >= OVERFLOW:
+        assert np.isinf(got.hi[0])
+        assert got.lo[0] == 0
+    elif np.isfinite(got.hi[0]):
+        assert abs(fraction(got) - want) <= abs(want) / 2**100 + SUBNORMAL
+    if np.isfinite(double.hi[0]):
+        assert abs(fraction(double) - 2 * want) <= abs(want) / 2**99 + SUBNORMAL
+
+
+@pytest.mark.parametrize("infinity", [np.inf, -np.inf])
+def test_a_quotient_of_an_infinity_is_one(infinity: float) -> None:
+    got = quotient(DoubleDouble(hi=np.array([infinity]), lo=np.zeros(1)), 3.0)
+    assert (got.hi[0], got.lo[0]) == (infinity, 0.0)
 
 
 def test_a_difference_that_overflows_is_an_infinity() -> None:
