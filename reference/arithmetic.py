@@ -8,6 +8,7 @@ import numpy as np
 
 from reference import constants
 from reference.formats import FLOAT16, FloatFormat, Floats
+from reference.growth import growth
 
 FOLDED_SCALE = "folded-scale"
 RECOMPUTED = "recomputed"
@@ -45,7 +46,7 @@ class Arithmetic:
     @property
     def omega(self) -> float:
         """Absolute error of one elementwise operation that underflows or is flushed to zero."""
-        return _underflow(self.working)
+        return underflow(self.working)
 
     @property
     def exp(self) -> float:
@@ -84,23 +85,26 @@ class Arithmetic:
     def _store(self, to: FloatFormat) -> Store:
         if to.precision >= self.working.precision and to.min_exponent <= self.working.min_exponent:
             return Store(u=0.0, omega=0.0)
-        return Store(u=to.unit_roundoff, omega=_underflow(to))
+        return Store(u=to.unit_roundoff, omega=underflow(to))
 
     def summation(self, terms: Floats) -> Floats:
         """Return N(p) of non-negative terms: the error of their sum in any order, relative to it, one per row.
 
         One addition a + b errs by at most min(u |a + b|, |a|, |b|); charging each to a leaf of the summation tree other
-        than the largest gives the sum of min(u, p_j / P) over all but the largest term.
+        than the largest gives F, the sum of min(u, p_j / P) over all but the largest term, and G(F) with what partial
+        sums have erred before (README.md, E3).
         """
         total = terms.sum(axis=-1, keepdims=True)
+        if not terms.shape[-1]:
+            return total
         with np.errstate(invalid="ignore", divide="ignore"):
             relative = np.where(total > 0, terms / total, 0.0)
         each = np.minimum(self.accumulation.unit_roundoff, relative)
         np.put_along_axis(each, np.argmax(terms, axis=-1)[..., np.newaxis], 0.0, axis=-1)
-        result: Floats = constants.ADDITION * each.sum(axis=-1, keepdims=True)
+        result = growth(constants.ADDITION * each.sum(axis=-1, keepdims=True))
         return np.asarray(result + self.stored_sum)
 
 
-def _underflow(of: FloatFormat) -> float:
+def underflow(of: FloatFormat) -> float:
     """Return the absolute error of a result that underflows: flushed to zero, but in float16, where nothing is."""
     return of.smallest_subnormal / 2.0 if of == FLOAT16 else constants.UNDERFLOW * of.smallest_normal

@@ -5,14 +5,13 @@ of a sum of the terms p in any order. Everything is float64, rows along the last
 caller, and absolute underflow terms with them.
 
 First-order terms stand inside G(r) = r / (1 - r), which bounds every product of factors (1 + theta)^(+-1) with
-sum |theta| <= r. Of a row's sum nothing can be said once r reaches 1, and the bound is as good as infinite. The error of
-an argument of exp is a factor exp(theta), however large it is; so is, nearly, a product of roundings, each of them small.
+sum |theta| <= r. Of a row's sum nothing can be said once r reaches 1, and the bound is as good as infinite. The error
+of an argument of exp is a factor exp(theta), however large it is; so is, nearly, a product of small roundings.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +19,8 @@ from numpy.typing import NDArray
 from reference import constants
 from reference.arithmetic import Arithmetic
 from reference.doubledouble import Floats
+from reference.growth import grown, growth
 from reference.oracle import Distribution
-
-VACUOUS: Final = 1e300  # rather than infinity: times a probability of 0 it is 0
-_LARGEST_ARGUMENT: Final = 600.0  # of exp, beyond which nothing is said either
-_ROUNDINGS: Final = 1.01  # log(1 / (1 - u)) over u, for the coarsest format, and more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +42,11 @@ class Perturbation:
 
     @classmethod
     def of(cls, distribution: Distribution, *, rho: Floats, arithmetic: Arithmetic) -> Perturbation:
-        """Return the perturbation of a distribution; ``rho`` is the size of the error of its d."""
+        """Return the perturbation of a distribution; ``rho`` is the size of the error of its d.
+
+        A kernel that keeps a running maximum takes the terms of S from other maxima, in steps: the errors of their
+        arguments, which S alone has, add up to at most u |d|.
+        """
         u, omega = arithmetic.u, arithmetic.omega
         d, e, total = distribution.d.hi, distribution.weight.hi, distribution.total.hi
         present = distribution.mantissa.hi > 0
@@ -54,8 +54,9 @@ class Perturbation:
         s = e / total
         exp = np.where(size > 0, (arithmetic.exp + arithmetic.exp_per_unit * size) * u, 0.0)
         element = np.where(present, rho, 0.0) + exp
+        of_term = np.where(present, np.maximum(rho, u * size), 0.0) + exp
         flushed = np.where(size > 0, np.minimum(omega, e), 0.0)
-        mean = (s * element + flushed / total).sum(axis=-1, keepdims=True)
+        mean = (s * of_term + flushed / total).sum(axis=-1, keepdims=True)
         summation = arithmetic.summation(e)
         common = summation + constants.RECIPROCAL * u
         own = element * (1.0 - s) + constants.DIVISION * u
@@ -103,61 +104,6 @@ class Perturbation:
         them out.
         """
         u = self.arithmetic.u
-        shift = np.maximum(self.rho, u * log_sum_exp)
+        shift = self.rho + u * log_sum_exp
         bound = constants.SECOND_ORDER * (shift + u * np.abs(log)) + self.log_sum(log_total) + self.arithmetic.omega
         return np.where(np.isinf(log), 0.0, bound)
-
-    def exp_of_log(self, log: Floats, *, log_total: Floats, log_sum_exp: Floats) -> Floats:
-        """Return b: the relative error of s_i where it is exp of a stored l_i, or recomputed from the e_i."""
-        arithmetic = self.arithmetic
-        u, stored_u = arithmetic.u, arithmetic.stored_output.u
-        finite_log = np.where(self.s > 0, np.abs(log), 0.0)
-        shift = np.maximum(self.rho, (u + stored_u) * log_sum_exp)
-        exp = (arithmetic.exp + arithmetic.exp_per_unit * finite_log) * u
-        of_stored = exponential(shift + (u + stored_u) * finite_log + self.log_sum(log_total) + exp)
-        anew = grown(self.element + 2.0 * u, self.mean + self.common)
-        return np.where(self.s > 0, np.maximum(of_stored, anew), 0.0)
-
-    def inner_product(self, v: Floats, *, mean: Floats, centred: Floats, omega: Floats) -> Floats:
-        """Return the bound of t = <s, v> as a kernel computes it from the s_i that it finds, one per row.
-
-        ``mean`` is t, ``centred`` is v - t, ``omega`` the absolute underflow error in the scale of v, one per row.
-        """
-        u = self.arithmetic.u
-        terms = self.s * np.abs(v)
-        exponentials = (self.s * self.element * np.abs(centred)).sum(axis=-1, keepdims=True)
-        each = 2.0 * u + self.arithmetic.stored_output.u
-        summation = (each + self.arithmetic.summation(terms)) * terms.sum(axis=-1, keepdims=True)
-        bound: Floats = exponentials + self.common * np.abs(mean) + summation + self.underflow_of_dot(v, omega)
-        return bound
-
-    def underflow_of_dot(self, v: Floats, omega: Floats) -> Floats:
-        """Return what underflow may cost the inner product <s, v>, one per row."""
-        lost: Floats = (self.held_lost * np.abs(v)).sum(axis=-1, keepdims=True)
-        operations = 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)  # products and additions
-        return np.add(lost, operations * omega)
-
-
-def growth(relative: Floats) -> Floats:
-    """Return G(r) = r / (1 - r); for r >= 1, where nothing can be said, a number beyond every format's range."""
-    with np.errstate(divide="ignore"):
-        return np.where(relative < 1.0, relative / (1.0 - relative), VACUOUS)
-
-
-def exponential(error: Floats) -> Floats:
-    """Return the bound of |exp(theta) - 1| for |theta| <= error: of an argument of exp, or of many small roundings."""
-    with np.errstate(over="ignore"):
-        return np.where(error < _LARGEST_ARGUMENT, np.expm1(_ROUNDINGS * np.minimum(error, _LARGEST_ARGUMENT)), VACUOUS)
-
-
-def grown(own: Floats, shared: Floats) -> Floats:
-    """Return the bound of the relative error of a number that errs by ``own`` itself, and by ``shared`` with its row.
-
-    ``own`` is of arguments of exp and of single roundings, ``shared`` of the row's sum, by which it is divided.
-    """
-    together = own + shared
-    near = growth(np.minimum(together, 0.5))
-    of_sum = growth(np.asarray(shared))
-    own_factor = exponential(own)
-    far = np.minimum(own_factor + (1.0 + own_factor) * np.minimum(of_sum, VACUOUS / 1e280), VACUOUS)
-    return np.where(together < 0.5, near, np.where(of_sum >= VACUOUS, VACUOUS, far))

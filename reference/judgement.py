@@ -12,7 +12,7 @@ from reference.arithmetic import Arithmetic
 from reference.block import Block
 from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble, Floats
-from reference.formats import FORMATS, coarser
+from reference.formats import FORMATS
 from reference.question import Question
 from reference.reading import readings
 from reference.rules.table import RULES, Given
@@ -59,27 +59,39 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
         return _nothing(question, quantity, block, undefined)
     absent = (unanswered | block.ignored)[:, np.newaxis]
     x = np.where(absent, 0.0, block.x)
+    temper = Temper(temperature=question.temperature, entering=FORMATS.get(question.format))
     given = Given(
         cotangent=_scaled(_cotangents(question, quantity, block), absent, quantity),
-        tangent=_scaled(block.tangent, absent, quantity),
+        tangent=_scaled(
+            block.tangent,
+            absent,
+            quantity,
+            rounding=temper.rounding(arithmetic),
+            lost=temper.lost(arithmetic) * temper.temperature,
+        ),
         targets=block.targets,
     )
-    temper = Temper(temperature=question.temperature, entering=FORMATS.get(question.format))
     wide = x[:, np.newaxis, :] if quantity == "jacobian" and question.outputs_per_row is None else x
     pair = readings(wide, temper=temper, arithmetic=arithmetic)
     rule = RULES[question.op][quantity]
     exact, shifted = (
-        _finished(rule(reading, given), question, quantity, block, arithmetic=arithmetic, endless=endless)
+        _finished(
+            rule(reading, given), question, quantity, block, temper=temper, arithmetic=arithmetic, endless=endless
+        )
         for reading in pair
     )
-    vacuous, shifted_vacuous = (limits.vacuous(reading, question, shape=exact.bound.shape) for reading in pair)
+    vacuous, shifted_vacuous = (
+        limits.vacuous(reading, question, quantity, given, bounded=bounded)
+        for reading, bounded in zip(pair, (exact, shifted), strict=True)
+    )
+    overflowing = limits.may_overflow(question, quantity, block, arithmetic=arithmetic)
     return Judgement(
         exact=exact,
         shifted=shifted,
         vacuous=vacuous,
         shifted_vacuous=shifted_vacuous,
         undefined=undefined,
-        out_of_range=limits.may_overflow(block, temper, arithmetic) & ~(undefined | block.ignored),
+        out_of_range=overflowing & ~(undefined | block.ignored),
     )
 
 
@@ -94,22 +106,32 @@ def _cotangents(question: Question, quantity: str, block: Block) -> Floats | Non
     return every if block.kept is None else every * block.kept[:, :, np.newaxis]  # a masked output is a constant
 
 
-def _scaled(values: Floats | None, absent: NDArray[np.bool_], quantity: str) -> Vector | None:
+def _scaled(
+    values: Floats | None, absent: NDArray[np.bool_], quantity: str, *, rounding: float = 0.0, lost: float = 0.0
+) -> Vector | None:
     """Return vectors scaled row by row, 0 in rows that are not asked."""
     if values is None:
         return None
     clean = np.where(absent.reshape(-1, *[1] * (values.ndim - 1)), 0.0, values)
-    return Vector.of(clean, exponent=IN_PAIRS if quantity == "hvp" else ALONE)
+    exponent = IN_PAIRS if quantity == "hvp" else ALONE
+    return Vector.of(clean, exponent=exponent, rounding=rounding, lost=lost)
 
 
 def _finished(
-    ruled: Bounded, question: Question, quantity: str, block: Block, *, arithmetic: Arithmetic, endless: Floats
+    ruled: Bounded,
+    question: Question,
+    quantity: str,
+    block: Block,
+    *,
+    temper: Temper,
+    arithmetic: Arithmetic,
+    endless: Floats,
 ) -> Bounded:
     """Return what the rule gives once sign, temperature, what has no say, and storage have been seen to."""
     orders = _ORDERS[quantity]
     result = -ruled if question.op == "softmin" and orders == 1 else ruled
     if question.temperature != 1.0 and orders:
-        result = _over_temperature(result, question, arithmetic, orders=orders)
+        result = _over_temperature(result, temper, arithmetic, orders=orders)
     if block.kept is not None and orders:
         kept = block.kept[:, np.newaxis, :] if quantity == "jacobian" else block.kept
         result = result.where(np.broadcast_to(kept, result.bound.shape), 0.0)
@@ -123,13 +145,13 @@ def _finished(
     return result.stored(store)
 
 
-def _over_temperature(result: Bounded, question: Question, arithmetic: Arithmetic, *, orders: int) -> Bounded:
-    """Divide a derivative by the temperature, once for each order."""
-    u = coarser(FORMATS.get(question.format, arithmetic.working), arithmetic.working).unit_roundoff
+def _over_temperature(result: Bounded, temper: Temper, arithmetic: Arithmetic, *, orders: int) -> Bounded:
+    """Divide a derivative by the temperature, once for each order; it may be an array of its own before and after."""
+    relative, lost = temper.rounding(arithmetic), temper.lost(arithmetic)
     for _ in range(orders):
-        value, bound = quotient(result.value, question.temperature), result.bound / question.temperature
+        value, bound = quotient(result.value, temper.temperature), (result.bound + lost) / temper.temperature
         zero = (result.bound == 0) & (result.value.hi == 0)
-        bound = bound + 3.0 * u * (np.abs(value.hi) + bound) + arithmetic.omega
+        bound = bound + relative * (np.abs(value.hi) + bound) + lost
         result = Bounded(value=value, bound=np.where(zero, 0.0, bound))
     return result
 

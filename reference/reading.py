@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from reference.arithmetic import LOG_SUM_EXP, RECOMPUTED, Arithmetic
+from reference.arithmetic import LOG_SUM_EXP, Arithmetic
 from reference.bounds import Perturbation
 from reference.doubledouble import DoubleDouble, Floats
 from reference.oracle import Distribution
@@ -46,34 +46,6 @@ class Reading:
         """|log sum exp| where the kernel subtracts a rounded one from x, else 0; one per row."""
         size = np.abs(self.log_sum_exp.hi)
         return size if LOG_SUM_EXP in self.arithmetic.forms else np.zeros_like(size)
-
-    @cached_property
-    def exp_of_log(self) -> Floats:
-        """b: the relative error of a probability that is taken as exp of the log_softmax, or computed anew."""
-        return self.perturbation.exp_of_log(
-            self.distribution.log_softmax.hi, log_total=self.log_total, log_sum_exp=self.rounded_log_sum_exp
-        )
-
-    @cached_property
-    def exp_of_difference(self) -> Floats:
-        """The same for exp(x - lse) with a stored lse, as the derivatives of logsumexp take it."""
-        return self.perturbation.exp_of_log(
-            self.distribution.log_softmax.hi, log_total=self.log_total, log_sum_exp=np.abs(self.log_sum_exp.hi)
-        )
-
-    @cached_property
-    def recomputed(self) -> tuple[Floats, Floats]:
-        """By how much exp(x - lse), with a stored lse, errs more than s_i: what each element does, and what all do.
-
-        Both are relative, and zero unless the kernel declares that its backward recomputes probabilities so.
-        """
-        size = np.abs(self.log_sum_exp.hi)
-        if RECOMPUTED not in self.arithmetic.forms:
-            return np.zeros_like(self.perturbation.s), np.zeros_like(size)
-        u, stored = self.arithmetic.u, self.arithmetic.stored_output.u
-        log = np.where(self.perturbation.s > 0, np.abs(self.distribution.log_softmax.hi), 0.0)
-        own = (log + self.arithmetic.exp + self.arithmetic.exp_per_unit * log) * u
-        return own, self.perturbation.log_sum(self.log_total) + (u + stored) * size
 
 
 def readings(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:

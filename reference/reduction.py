@@ -18,13 +18,17 @@ _ROUNDINGS: Final = 4.0  # of the weight, of its product, of the finished sum
 
 def summed_up(judged: Judgement, targets: Targets, *, arithmetic: Arithmetic) -> Judgement:
     """Return what holds for the weighted sum of all rows; what is said against one row is said against the sum."""
+    losses = np.abs(np.where(np.isfinite(judged.exact.value.hi), judged.exact.value.hi, 0.0))
+    counted = np.where(targets.weight.hi != 0, losses, 0.0)
+    nothing = arithmetic.summation(counted.T) >= 1.0
+    largest = min(arithmetic.working.largest, arithmetic.accumulation.largest, arithmetic.output.largest)
     return Judgement(
         exact=summed(judged.exact, targets, arithmetic=arithmetic),
         shifted=summed(judged.shifted, targets, arithmetic=arithmetic),
-        vacuous=np.array([[judged.vacuous.any()]]),
-        shifted_vacuous=np.array([[judged.shifted_vacuous.any()]]),
+        vacuous=nothing | judged.vacuous.any(),
+        shifted_vacuous=nothing | judged.shifted_vacuous.any(),
         undefined=np.array([judged.undefined.any()]),
-        out_of_range=np.array([judged.out_of_range.any()]),
+        out_of_range=np.array([judged.out_of_range.any() or 2.0 * float(counted.sum()) >= largest]),
     )
 
 
@@ -41,7 +45,8 @@ def summed(losses: Bounded, targets: Targets, *, arithmetic: Arithmetic) -> Boun
     stored = arithmetic.stored_output
     adding = arithmetic.summation(sizes) + _ROUNDINGS * arithmetic.u + stored.u
     bound = constants.SECOND_ORDER * (each + adding * sizes.sum(axis=-1, keepdims=True))
-    bound = bound + 2.0 * arithmetic.omega * np.count_nonzero(weight.hi)
+    flushed = np.where(weight.hi != 0, 2.0 + np.abs(finite.hi), 0.0).sum()  # products, sums, and the weight itself
+    bound = bound + arithmetic.omega * flushed
     if infinite.any():
         return Bounded(value=DoubleDouble.exactly(np.full((1, 1), np.inf)), bound=np.zeros((1, 1)))
     exact = ((sizes.sum() == 0) & (each == 0)) | np.isinf(total.hi)

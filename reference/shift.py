@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference.arithmetic import FOLDED_SCALE, Arithmetic
+from reference.arithmetic import FOLDED_SCALE, Arithmetic, underflow
 from reference.doubledouble import DoubleDouble, Floats, difference
 from reference.formats import FloatFormat, coarser
 
@@ -27,6 +27,18 @@ class Temper:
         """Whether dividing by the temperature is no rounding, but for underflow: it is a power of two."""
         fraction, _ = np.frexp(self.temperature)
         return bool(fraction == 0.5)
+
+    def coarsest(self, arithmetic: Arithmetic) -> FloatFormat:
+        """Return the format of a quotient, which may be an array of its own, as where a user writes softmax(x / T)."""
+        return coarser(self.entering or arithmetic.working, arithmetic.working)
+
+    def rounding(self, arithmetic: Arithmetic) -> float:
+        """Return the relative error of a division by the temperature: of it, of its reciprocal, of their product."""
+        return 0.0 if self.exact else 3.0 * self.coarsest(arithmetic).unit_roundoff
+
+    def lost(self, arithmetic: Arithmetic) -> float:
+        """Return the absolute error of a quotient that underflows."""
+        return 0.0 if self.temperature == 1.0 else max(underflow(self.coarsest(arithmetic)), arithmetic.omega)
 
 
 def shifted(x: Floats, *, temper: Temper) -> tuple[DoubleDouble, DoubleDouble]:
@@ -66,7 +78,7 @@ def tempered(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> Floats:
         held = working.nearest(x)
         if temper.temperature == 1.0:
             return held
-        return coarser(temper.entering or working, working).nearest(held / temper.temperature)
+        return temper.coarsest(arithmetic).nearest(held / temper.temperature)
 
 
 def error_of_division(d: DoubleDouble, largest: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> Floats:
@@ -76,7 +88,7 @@ def error_of_division(d: DoubleDouble, largest: DoubleDouble, *, temper: Temper,
     """
     if temper.exact:
         return np.zeros_like(d.hi)
-    u = coarser(temper.entering or arithmetic.working, arithmetic.working).unit_roundoff
+    u = temper.coarsest(arithmetic).unit_roundoff
     return _error_of_products(d, largest, each=u, scaling=4.0 * u)
 
 

@@ -5,19 +5,23 @@ The gradient of a row is c (Q s_i - q_i) with Q = sum_j q_j and c the row's weig
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from reference import constants
+from reference import found
 from reference.bounded import Bounded
+from reference.constants import SECOND_ORDER
 from reference.doubledouble import DoubleDouble, Floats, product, where
 from reference.exact_targets import Targets
 from reference.reading import Reading
 from reference.rules import log_softmax
-from reference.rules.log_softmax import curvature, mean_of
+from reference.rules.log_softmax import curvature
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
-from reference.rules.vector import Vector, idle
+from reference.rules.vector import Vector, idle, weighted
 
-_ROUNDINGS_OF_TARGETS = 3.0  # of a smoothed target, and of its product with a weight
+_ROUNDINGS_OF_TARGETS: Final = 4.0  # of a smoothed target, and of its product with a cotangent
+_ROUNDINGS_OF_WEIGHT: Final = 3.0  # of one over the number of rows, of its product with a cotangent, and with a result
 
 
 def forward(reading: Reading, targets: Targets) -> Bounded:
@@ -36,7 +40,7 @@ def forward(reading: Reading, targets: Targets) -> Bounded:
     spread = roundings * terms.sum(axis=-1, keepdims=True)
     smoothing = 0.0 if targets.exact_total else arithmetic.summation(size) * spread_over_all(targets, size)
     underflow = 2.0 * (arithmetic.omega + arithmetic.stored_output.omega) * asked.sum(axis=-1, keepdims=True)
-    bound = constants.SECOND_ORDER * (each + spread + smoothing + 3.0 * u * np.abs(value.hi)) + underflow
+    bound = SECOND_ORDER * (each + spread + smoothing + 3.0 * u * np.abs(value.hi)) + underflow
     endless = endless | np.isinf(value.hi)  # the loss overflows though no logarithm does
     return Bounded(value=-value, bound=bound).where(~endless, np.inf)
 
@@ -48,17 +52,16 @@ def spread_over_all(targets: Targets, size: Floats) -> Floats:
 
 def vjp(reading: Reading, targets: Targets, cotangent: Vector) -> Bounded:
     """Return c (Q s_i - q_i) with (B9)."""
-    moved = reading.perturbation
-    arithmetic, c = moved.arithmetic, _factor(targets, cotangent)
-    u, stored = arithmetic.u, arithmetic.stored_gradient.u
+    arithmetic, c = reading.arithmetic, _factor(targets, cotangent)
+    u = arithmetic.u
     value = reading.distribution.log_softmax_vjp(-targets.q)
     q, total, unsure = _sizes(reading, targets)
-    relative = reading.exp_of_log
-    roundings = _ROUNDINGS_OF_TARGETS * u + stored
-    product = moved.s * (total * (relative + (1.0 + relative) * roundings) + (1.0 + relative) * unsure)
-    bound = product + roundings * q + u * np.abs(value.hi) + moved.held_lost * (total + unsure)
-    bounded = Bounded(value=value, bound=constants.SECOND_ORDER * bound).times(c, relative=3.0 * u)
-    omega = ROUNDINGS_THAT_UNDERFLOW * (arithmetic.omega * np.abs(c.hi) + cotangent.scaled(arithmetic.omega))
+    p = found.of_logarithm(reading)
+    roundings = _ROUNDINGS_OF_TARGETS * u + arithmetic.stored_gradient.u
+    of_softmax = weighted(p.s, total * (p.relative + (1.0 + p.relative) * roundings) + (1.0 + p.relative) * unsure)
+    bound = of_softmax + roundings * q + u * np.abs(value.hi) + p.lost * (total + unsure)
+    bounded = Bounded(value=value, bound=SECOND_ORDER * bound).times(c, relative=_ROUNDINGS_OF_WEIGHT * u)
+    omega = ROUNDINGS_THAT_UNDERFLOW * (arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega))
     idle_rows = idle(c.hi)
     return Bounded(value=bounded.value, bound=np.where(idle_rows, 0.0, bounded.bound + omega)).scaled(
         cotangent.exponent
@@ -73,25 +76,36 @@ def jvp(reading: Reading, targets: Targets, tangent: Vector) -> Bounded:
     centred = reading.distribution.centred(w)
     value = -(targets.q * centred).sum_rows()
     q, total, unsure = _sizes(reading, targets)
-    mean = mean_of(reading, w, omega=omega)
+    mean = found.of_logarithm(reading).mean(w, omega=omega)
     terms = q * (np.abs(w) + np.abs(mean.value))
     roundings = (2.0 + _ROUNDINGS_OF_TARGETS) * u + arithmetic.stored_output.u + arithmetic.summation(terms)
     spread = roundings * terms.sum(axis=-1, keepdims=True)
     bound = (total + unsure) * mean.error + unsure * np.abs(mean.value) + spread + 3.0 * u * np.abs(value.hi)
     underflow = 2.0 * omega * (q > 0).sum(axis=-1, keepdims=True) + ROUNDINGS_THAT_UNDERFLOW * omega
-    bound = constants.SECOND_ORDER * bound + underflow
+    bound = SECOND_ORDER * bound + underflow
     return Bounded(value=value, bound=np.where(idle(w), 0.0, bound)).scaled(tangent.exponent)
 
 
 def hvp(reading: Reading, targets: Targets, cotangent: Vector, tangent: Vector) -> Bounded:
     """Return c Q s_i (w_i - <s, w>) with (B6): targets only scale the curvature of logsumexp."""
-    c = _factor(targets, cotangent)
+    arithmetic, c = reading.arithmetic, _factor(targets, cotangent)
     _, total, unsure = _sizes(reading, targets)
-    size = np.abs(c.hi)
-    factor = targets.q.sum_rows() * c
-    doubt = size * (unsure + 4.0 * reading.arithmetic.u * total)
-    result = curvature(reading, factor, doubt, tangent, relative=reading.exp_of_log, exponent=cotangent.exponent)
+    roundings = _ROUNDINGS_OF_WEIGHT + _ROUNDINGS_OF_TARGETS
+    doubt = np.abs(c.hi) * (unsure + roundings * arithmetic.u * total)
+    underflow = arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega) * (q_count(targets) + 1.0)
+    result = curvature(
+        found.of_logarithm(reading),
+        targets.q.sum_rows() * c,
+        doubt + 2.0 * underflow,
+        tangent,
+        exponent=cotangent.exponent,
+    )
     return Bounded(value=result.value, bound=np.where(idle(c.hi), 0.0, result.bound))
+
+
+def q_count(targets: Targets) -> Floats:
+    """Return how many targets of each row are not zero."""
+    return np.asarray(np.count_nonzero(targets.q.hi, axis=-1, keepdims=True), dtype=np.float64)
 
 
 def _factor(targets: Targets, cotangent: Vector) -> DoubleDouble:

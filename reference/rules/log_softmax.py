@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reference import constants
+from reference import found
 from reference.bounded import Bounded
-from reference.bounds import exponential
+from reference.constants import SECOND_ORDER
 from reference.doubledouble import DoubleDouble, Floats
+from reference.found import Found
 from reference.reading import Reading
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
-from reference.rules.vector import Vector, idle, lifted
+from reference.rules.vector import Vector, idle, lifted, weighted
+
+_ROUNDINGS_OF_SECOND: Final = 6.0  # of c s_i w_i and c s_i <s, w>, in the longest usual program
 
 
 def forward(reading: Reading) -> Bounded:
@@ -26,26 +30,26 @@ def forward(reading: Reading) -> Bounded:
 
 def vjp(reading: Reading, vector: Vector) -> Bounded:
     """Return v_i - s_i V, V = sum_j v_j, with (B4)."""
-    moved, v = reading.perturbation, vector.v
-    arithmetic, relative = moved.arithmetic, reading.exp_of_log
-    u, omega = arithmetic.u, vector.scaled(arithmetic.omega)
+    v, u = vector.v, reading.arithmetic.u
+    omega = vector.scaled(reading.arithmetic.omega)
+    p = found.of_logarithm(reading)
     value = reading.distribution.log_softmax_vjp(v)
     total = np.abs(v.sum(axis=-1, keepdims=True))
-    summation = error_of_sum(reading, v, omega=omega)
-    product = moved.s * (total * (relative + (1.0 + relative) * u) + (1.0 + relative) * summation)
-    underflow = moved.held_lost * (total + summation) + ROUNDINGS_THAT_UNDERFLOW * omega
-    bound = constants.SECOND_ORDER * (product + u * np.abs(value.hi) + underflow)
+    unsure = error_of_sum(reading, v, omega=omega)
+    product = weighted(p.s, total * (p.relative + (1.0 + p.relative) * u) + (1.0 + p.relative) * unsure)
+    underflow = p.lost * (total + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
+    bound = SECOND_ORDER * (product + u * np.abs(value.hi) + underflow)
     return Bounded(value=value, bound=np.where(idle(v), 0.0, bound)).scaled(vector.exponent)
 
 
 def jvp(reading: Reading, vector: Vector) -> Bounded:
     """Return w_i - <s, w> with (B5)."""
-    moved, w = reading.perturbation, vector.v
-    omega = vector.scaled(moved.arithmetic.omega)
+    w, u = vector.v, reading.arithmetic.u
+    omega = vector.scaled(reading.arithmetic.omega)
     centred = reading.distribution.centred(w)
-    mean = mean_of(reading, w, omega=omega)
-    underflow = ROUNDINGS_THAT_UNDERFLOW * omega
-    bound = constants.SECOND_ORDER * (mean.error + moved.arithmetic.u * np.abs(centred.hi) + underflow)
+    mean = found.of_logarithm(reading).mean(w, omega=omega, rounding=vector.rounding)
+    each = u * np.abs(centred.hi) + vector.rounding * np.abs(w)
+    bound = SECOND_ORDER * (mean.error + each + ROUNDINGS_THAT_UNDERFLOW * omega)
     return Bounded(value=centred, bound=np.where(idle(w), 0.0, bound)).scaled(vector.exponent)
 
 
@@ -53,70 +57,39 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     """Return -V s_i (w_i - <s, w>), V = sum_j v_j, with (B6); both vectors in pairs."""
     v = cotangent.v
     total = DoubleDouble.exactly(v).sum_rows()
-    omega = cotangent.scaled(reading.arithmetic.omega)
-    unsure = error_of_sum(reading, v, omega=omega)
-    result = curvature(reading, total, unsure, tangent, relative=reading.exp_of_log, exponent=cotangent.exponent)
+    unsure = error_of_sum(reading, v, omega=cotangent.scaled(reading.arithmetic.omega))
+    result = curvature(found.of_logarithm(reading), total, unsure, tangent, exponent=cotangent.exponent)
     return Bounded(value=-result.value, bound=np.where(idle(v), 0.0, result.bound))
 
 
 def curvature(
-    reading: Reading,
-    factor: DoubleDouble,
-    unsure: Floats,
-    tangent: Vector,
-    *,
-    relative: Floats,
-    exponent: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    p: Found, factor: DoubleDouble, unsure: Floats, tangent: Vector, *, exponent: NDArray[np.int64]
 ) -> Bounded:
     """Return c s_i (w_i - <s, w>) 2^exponent with (B6): the Hessian of c logsumexp, in the direction w.
 
-    ``factor`` is c, one per row, which a kernel knows up to ``unsure``; ``relative`` the relative error of the s_i that
-    it multiplies by.
+    ``factor`` is c, one per row, which a kernel knows up to ``unsure``; ``p`` are the probabilities that it multiplies
+    by.
     """
-    moved, w = reading.perturbation, tangent.v
-    arithmetic = moved.arithmetic
-    u = arithmetic.u
-    both = exponent + tangent.exponent
+    reading, w = p.reading, tangent.v
+    arithmetic = reading.arithmetic
+    u, both = arithmetic.u, exponent + tangent.exponent
     centred = reading.distribution.centred(w)
     value = reading.distribution.softmax_vjp(centred * factor, both)
-    mean = mean_of(reading, w, omega=tangent.scaled(arithmetic.omega))
-    size = np.abs(factor.hi)
-    roundings = 4.0 * u + arithmetic.stored_gradient.u
-    inner = (relative + roundings) * (np.abs(w) + np.abs(mean.value)) + (1.0 + relative) * mean.error
-    product = moved.s * (size * inner + (1.0 + relative) * unsure * np.abs(centred.hi))
+    omega_w, omega_c = tangent.scaled(arithmetic.omega), lifted(arithmetic.omega, exponent)
+    mean = p.mean(w, omega=omega_w, rounding=tangent.rounding)
+    size, w_size = np.abs(factor.hi) + unsure, np.abs(w) + np.abs(mean.value)
+    roundings = p.relative + (1.0 + p.relative) * (
+        _ROUNDINGS_OF_SECOND * u + tangent.rounding + arithmetic.stored_gradient.u
+    )
+    inner = roundings * w_size + (1.0 + p.relative) * mean.error
+    product = weighted(p.s, size * inner + (1.0 + p.relative) * unsure * np.abs(centred.hi))
+    lost = p.lost * size * (np.abs(centred.hi) + mean.error)
     omega = lifted(arithmetic.omega, both)
-    underflow = moved.held_lost * (size + unsure) * (np.abs(centred.hi) + mean.error) + ROUNDINGS_THAT_UNDERFLOW * omega
-    bound = np.ldexp(constants.SECOND_ORDER * (product + underflow), both)
-    bound = bound + 3.0 * u * constants.SECOND_ORDER * np.abs(value.hi)
+    flushed = omega + size * omega_w + (w_size + mean.error) * omega_c
+    flushed = flushed + weighted(p.s, (np.abs(w) * omega_c + omega).sum(axis=-1, keepdims=True))  # of a sum of products
+    bound = np.ldexp(SECOND_ORDER * (product + lost + ROUNDINGS_THAT_UNDERFLOW * flushed), both)
+    bound = bound + 3.0 * u * SECOND_ORDER * np.abs(value.hi)
     return Bounded(value=value, bound=np.where(idle(w), 0.0, bound))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Mean:
-    """<s, w> of each row, with s taken as exp of a log_softmax or computed anew, and the error of it."""
-
-    value: Floats
-    error: Floats
-
-
-def mean_of(reading: Reading, w: Floats, *, omega: Floats, difference: bool = False) -> Mean:
-    """Return <s, w>, one per row; ``omega`` is the underflow error in the scale of w.
-
-    ``difference``: s may be exp(x - lse) with a rounded lse, as in derivatives of logsumexp.
-    """
-    moved = reading.perturbation
-    arithmetic = moved.arithmetic
-    u, stored = arithmetic.u, arithmetic.stored_output.u
-    terms = moved.s * np.abs(w)
-    mean: Floats = (moved.s * w).sum(axis=-1, keepdims=True)
-    log = np.where(moved.s > 0, np.abs(reading.distribution.log_softmax.hi), 0.0)
-    exp = (arithmetic.exp + arithmetic.exp_per_unit * log + 3.0) * u
-    own = exponential(np.where(moved.size > 0, moved.rho, 0.0) + (u + stored) * log + exp)
-    of_logarithm = np.abs(reading.log_sum_exp.hi) if difference else reading.rounded_log_sum_exp
-    common = moved.log_sum(reading.log_total) + (u + stored) * of_logarithm + constants.RECIPROCAL * u
-    spread = (terms * own).sum(axis=-1, keepdims=True) + common * np.abs(mean)
-    summation = (stored + arithmetic.summation(terms)) * terms.sum(axis=-1, keepdims=True)
-    return Mean(value=mean, error=spread + summation + moved.underflow_of_dot(w, omega))
 
 
 def error_of_sum(reading: Reading, v: Floats, *, omega: Floats) -> Floats:

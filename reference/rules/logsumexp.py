@@ -4,41 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference import constants
+from reference import found
 from reference.bounded import Bounded
+from reference.constants import SECOND_ORDER
 from reference.doubledouble import DoubleDouble, Floats
 from reference.reading import Reading
-from reference.rules.log_softmax import curvature, mean_of
+from reference.rules.log_softmax import curvature
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
-from reference.rules.vector import Vector, idle
+from reference.rules.vector import Vector, idle, weighted
 
 
 def forward(reading: Reading) -> Bounded:
     """Return m + log S, one per row, with the bound Lambda + u |lse|."""
     value, arithmetic = reading.log_sum_exp, reading.arithmetic
-    bound = reading.perturbation.log_sum(reading.log_total) + constants.SECOND_ORDER * arithmetic.u * np.abs(value.hi)
+    bound = reading.perturbation.log_sum(reading.log_total) + SECOND_ORDER * arithmetic.u * np.abs(value.hi)
     return Bounded(value=value, bound=bound + arithmetic.omega)
 
 
 def vjp(reading: Reading, cotangent: Vector) -> Bounded:
     """Return c s_i: each is exp(x - lse), or a quotient, times c."""
-    moved, c = reading.perturbation, cotangent.v
-    factor = DoubleDouble.exactly(np.broadcast_to(c, moved.s.shape))
-    value = (reading.distribution.share * factor).scaled(reading.distribution.exponent + cotangent.exponent)
-    relative, omega = reading.exp_of_difference, cotangent.scaled(moved.arithmetic.omega)
+    c, distribution = cotangent.v, reading.distribution
+    u, omega = reading.arithmetic.u, cotangent.scaled(reading.arithmetic.omega)
+    p = found.of_logarithm(reading)
+    factor = DoubleDouble.exactly(np.broadcast_to(c, p.s.shape))
+    value = (distribution.share * factor).scaled(distribution.exponent + cotangent.exponent)
     size = np.abs(c)
-    product = moved.s * size * (relative + (1.0 + relative) * 2.0 * moved.arithmetic.u)
-    bound = constants.SECOND_ORDER * (product + moved.held_lost * size) + ROUNDINGS_THAT_UNDERFLOW * omega
+    product = weighted(p.s, size * (p.relative + (1.0 + p.relative) * 2.0 * u))
+    bound = SECOND_ORDER * (product + p.lost * size) + ROUNDINGS_THAT_UNDERFLOW * omega
     return Bounded(value=value, bound=np.ldexp(np.where(idle(c), 0.0, bound), cotangent.exponent))
 
 
 def jvp(reading: Reading, tangent: Vector) -> Bounded:
     """Return <s, w>, one per row."""
     w = tangent.v
-    mean = mean_of(reading, w, omega=tangent.scaled(reading.arithmetic.omega), difference=True)
+    omega = tangent.scaled(reading.arithmetic.omega)
+    mean = found.of_logarithm(reading).mean(w, omega=omega)
     value = reading.distribution.mean(w)
-    bound = constants.SECOND_ORDER * (mean.error + 2.0 * reading.arithmetic.u * np.abs(value.hi))
-    bound = bound + ROUNDINGS_THAT_UNDERFLOW * tangent.scaled(reading.arithmetic.omega)
+    bound = SECOND_ORDER * (mean.error + 2.0 * reading.arithmetic.u * np.abs(value.hi))
+    bound = bound + ROUNDINGS_THAT_UNDERFLOW * omega
     return Bounded(value=value, bound=np.where(idle(w), 0.0, bound)).scaled(tangent.exponent)
 
 
@@ -46,12 +49,6 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     """Return c s_i (w_i - <s, w>)."""
     c = cotangent.v
     exact: Floats = np.zeros_like(c)
-    result = curvature(
-        reading,
-        DoubleDouble.exactly(c),
-        exact,
-        tangent,
-        relative=reading.exp_of_difference,
-        exponent=cotangent.exponent,
-    )
+    p = found.of_logarithm(reading)
+    result = curvature(p, DoubleDouble.exactly(c), exact, tangent, exponent=cotangent.exponent)
     return Bounded(value=result.value, bound=np.where(idle(c), 0.0, result.bound))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from reference import constants
+from reference import found
 from reference.bounded import Bounded
-from reference.bounds import exponential
+from reference.constants import SECOND_ORDER
 from reference.doubledouble import Floats
+from reference.found import Found
 from reference.reading import Reading
-from reference.rules.vector import Vector, idle, lifted
+from reference.rules.vector import Vector, idle, lifted, weighted
 
 ROUNDINGS_THAT_UNDERFLOW: Final = 4.0  # between s_i and a derivative of any form
+_ROUNDINGS_OF_SECOND: Final = 7.0  # of a product of v or <s, v> with w or <s, w>, in the longest usual program
 
 
 def forward(reading: Reading) -> Bounded:
@@ -24,11 +25,9 @@ def forward(reading: Reading) -> Bounded:
 
 def derivative(reading: Reading, vector: Vector) -> Bounded:
     """Return s_i T_i with (B3): the vjp, and, since the Jacobian is symmetric, the jvp."""
-    centred = reading.distribution.centred(vector.v)
-    bound = _product_bound(
-        reading, vector.v, centred=centred.hi, omega=vector.scaled(reading.perturbation.arithmetic.omega)
-    )
-    value = reading.distribution.softmax_vjp(centred, vector.exponent)
+    omega = vector.scaled(reading.arithmetic.omega)
+    bound = _through_jacobian(found.of_softmax(reading), vector.v, omega=omega, rounding=vector.rounding)
+    value = reading.distribution.softmax_vjp(reading.distribution.centred(vector.v), vector.exponent)
     return Bounded(value=value, bound=np.ldexp(bound, vector.exponent))
 
 
@@ -37,56 +36,36 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
 
     Kernels compute it as J h with h = v w - t w - mu v, which differs from T M by a constant that J does not see.
     """
-    distribution, moved = reading.distribution, reading.perturbation
+    distribution, arithmetic = reading.distribution, reading.arithmetic
     v, w = cotangent.v, tangent.v
     exponent = cotangent.exponent + tangent.exponent
-    t_centred, m_centred = distribution.centred(v), distribution.centred(w)
-    value = distribution.softmax_hvp(t_centred, m_centred, exponent)
-    omegas = (cotangent.scaled(moved.arithmetic.omega), tangent.scaled(moved.arithmetic.omega))
-    v_mean = _Mean.of(reading, v, centred=t_centred.hi, omega=omegas[0])
-    w_mean = _Mean.of(reading, w, centred=m_centred.hi, omega=omegas[1])
-    t, mu, u = v_mean.value, w_mean.value, moved.arithmetic.u
-    h = v * w - t * w - mu * v
-    rounding = u * (2.0 * np.abs(v * w) + 3.0 * np.abs(t * w) + 3.0 * np.abs(mu * v) + 3.0 * np.abs(t * mu))
-    of_means = (np.abs(w) + np.abs(mu)) * v_mean.error + (np.abs(v) + np.abs(t)) * w_mean.error
-    omega = lifted(moved.arithmetic.omega, exponent)
-    unsure = constants.SECOND_ORDER * (rounding + of_means + v_mean.error * w_mean.error) + 3.0 * omega
-    stored = moved.arithmetic.stored_gradient.u  # the first derivative may be an array of its own
+    value = distribution.softmax_hvp(distribution.centred(v), distribution.centred(w), exponent)
+    p = found.of_softmax(reading)
+    of_v = p.mean(v, omega=cotangent.scaled(arithmetic.omega))
+    of_w = p.mean(w, omega=tangent.scaled(arithmetic.omega), rounding=tangent.rounding)
+    v_size, w_size = np.abs(v) + np.abs(of_v.value), np.abs(w) + np.abs(of_w.value)
+    roundings = _ROUNDINGS_OF_SECOND * arithmetic.u + tangent.rounding
+    omega = lifted(arithmetic.omega, exponent)
+    underflow = ROUNDINGS_THAT_UNDERFLOW * omega
+    underflow = underflow + v_size * tangent.scaled(arithmetic.omega) + w_size * cotangent.scaled(arithmetic.omega)
+    unsure = roundings * v_size * w_size + w_size * of_v.error + v_size * of_w.error + of_v.error * of_w.error
+    h = v * w - of_v.value * w - of_w.value * v
+    stored = arithmetic.stored_gradient.u  # the first derivative may be an array of its own
+    unsure = SECOND_ORDER * (unsure + underflow)
     unsure = unsure + stored * (np.abs(h) + unsure)
-    centred_h = h - (moved.s * h).sum(axis=-1, keepdims=True)
-    through = _product_bound(reading, h, centred=centred_h, omega=omega)
-    spread = moved.s * (1.0 + moved.held) * (unsure + (moved.s * unsure).sum(axis=-1, keepdims=True))
-    bound = through + constants.SECOND_ORDER * spread + moved.held_lost * unsure
-    nothing = idle(v) | idle(w)
-    return Bounded(value=value, bound=np.where(nothing, 0.0, np.ldexp(bound, exponent)))
+    through = _through_jacobian(p, h, omega=omega)
+    spread = weighted(p.s, (1.0 + p.relative) * (unsure + weighted(p.s, unsure).sum(axis=-1, keepdims=True)))
+    bound = through + SECOND_ORDER * spread + p.lost * unsure + underflow
+    return Bounded(value=value, bound=np.where(idle(v) | idle(w), 0.0, np.ldexp(bound, exponent)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Mean:
-    """<s, v> of each row, and the error of it that a kernel may make."""
-
-    value: Floats
-    error: Floats
-
-    @classmethod
-    def of(cls, reading: Reading, v: Floats, *, centred: Floats, omega: Floats) -> _Mean:
-        moved = reading.perturbation
-        own, common = reading.recomputed
-        mean: Floats = (moved.s * v).sum(axis=-1, keepdims=True)
-        error = moved.inner_product(v, mean=mean, centred=centred, omega=omega)
-        uncentred = (moved.s * own * np.abs(v)).sum(axis=-1, keepdims=True) + common * np.abs(mean)
-        return cls(value=mean, error=error + uncentred)
-
-
-def _product_bound(reading: Reading, v: Floats, *, centred: Floats, omega: Floats) -> Floats:
-    """Return (B3), the bound of s_i T_i, for T = ``centred``; ``omega`` is the underflow error in the scale of v."""
-    moved = reading.perturbation
-    u = moved.arithmetic.u
-    own, common = reading.recomputed
-    mean = _Mean.of(reading, v, centred=centred, omega=omega)
-    rounding = u * (2.0 * np.abs(v) + 6.0 * np.abs(mean.value) + np.abs(centred))
-    unsure = constants.SECOND_ORDER * (mean.error + rounding) + omega
-    growing = moved.held if not common.any() else (1.0 + moved.held) * (1.0 + exponential(own + common)) - 1.0
-    spread = moved.s * (growing * np.abs(centred) + (1.0 + growing) * unsure)
-    lost = constants.SECOND_ORDER * moved.held_lost * (np.abs(centred) + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
+def _through_jacobian(p: Found, v: Floats, *, omega: Floats, rounding: float = 0.0) -> Floats:
+    """Return (B3), the bound of s_i (v_i - <s, v>); ``omega`` and ``rounding`` are as in :meth:`Found.mean`."""
+    u = p.reading.arithmetic.u
+    mean = p.mean(v, omega=omega, rounding=rounding)
+    centred = np.abs(v - mean.value)
+    each = (2.0 * u + rounding) * np.abs(v) + 6.0 * u * np.abs(mean.value) + u * centred
+    unsure = SECOND_ORDER * (mean.error + each) + omega
+    spread = weighted(p.s, p.relative * centred + (1.0 + p.relative) * unsure)
+    lost = SECOND_ORDER * p.lost * (centred + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
     return np.where(idle(v), 0.0, spread + lost)

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference import constants
+from reference import found
 from reference.bounded import Bounded
+from reference.constants import SECOND_ORDER
 from reference.exact_targets import Targets
 from reference.reading import Reading
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
-from reference.rules.vector import idle
+from reference.rules.vector import idle, weighted
 
 
 def vjp(reading: Reading, targets: Targets) -> Bounded:
-    """Return c (s_i - q_i): (B1), the rounding of a target, of the difference, and of the scale."""
-    moved = reading.perturbation
-    arithmetic, distribution = moved.arithmetic, reading.distribution
+    """Return c (s_i - q_i): (B7), the rounding of s_i, of a target, of the difference, and of the scale."""
+    arithmetic, q = reading.arithmetic, targets.q
     u = arithmetic.u
-    q = targets.q
-    value = distribution.less(q)
-    bound = moved.s * moved.held + 3.0 * u * np.abs(q.hi) + u * np.abs(value.hi) + moved.held_lost
-    result = Bounded(value=value, bound=constants.SECOND_ORDER * bound).times(targets.weight, relative=3.0 * u)
-    size = np.abs(targets.weight.hi)
-    underflow = ROUNDINGS_THAT_UNDERFLOW * arithmetic.omega * (1.0 + size)
-    idle_rows = idle(targets.weight.hi)
-    return Bounded(value=result.value, bound=result.bound + underflow).where(~idle_rows, 0.0)
+    p = found.of_softmax(reading)
+    value = reading.distribution.less(q)
+    bound = weighted(p.s, p.relative + u) + p.lost + 3.0 * u * np.abs(q.hi) + u * np.abs(value.hi)
+    result = Bounded(value=value, bound=SECOND_ORDER * bound).times(targets.weight, relative=3.0 * u)
+    underflow = ROUNDINGS_THAT_UNDERFLOW * arithmetic.omega * (1.0 + np.abs(targets.weight.hi))
+    return Bounded(value=result.value, bound=result.bound + underflow).where(~idle(targets.weight.hi), 0.0)

@@ -21,21 +21,24 @@ class Vector:
     """A cotangent or tangent, ``v`` times 2^``exponent``.
 
     Rows are scaled up: sums and double-double products cannot overflow, and what is small stays far from underflow,
-    in the oracle and in the bound.
+    in the oracle and in the bound. A kernel knows each element up to ``rounding`` of itself and ``lost``, an absolute
+    error: a tangent that goes through x / T is divided by T first.
     """
 
     v: Floats
     exponent: NDArray[np.int64]  # (..., 1)
+    rounding: float = 0.0
+    lost: float = 0.0
 
     @classmethod
-    def of(cls, values: Floats, *, exponent: int = ALONE) -> Vector:
+    def of(cls, values: Floats, *, exponent: int = ALONE, rounding: float = 0.0, lost: float = 0.0) -> Vector:
         """Scale finite values so that the largest of each row has this exponent."""
         v, by = scaled_to(exponent, values)
-        return cls(v=v, exponent=by)
+        return cls(v=v, exponent=by, rounding=rounding, lost=lost)
 
     def scaled(self, absolute: float) -> Floats:
-        """Return an absolute error of results in the scale of ``v``, one per row."""
-        return lifted(absolute, self.exponent)
+        """Return an absolute error of results, and what the elements have lost, in the scale of ``v``, one per row."""
+        return lifted(absolute + self.lost, self.exponent)
 
 
 def lifted(absolute: float, exponent: NDArray[np.int64]) -> Floats:
@@ -46,3 +49,9 @@ def lifted(absolute: float, exponent: NDArray[np.int64]) -> Floats:
 def idle(v: Floats) -> NDArray[np.bool_]:
     """Return which rows are nothing but zeros, (..., 1): every form of every rule maps them to exact zeros."""
     return np.asarray(~v.any(axis=-1, keepdims=True))
+
+
+def weighted(s: Floats, values: Floats) -> Floats:
+    """Return s_i times values that may be infinite: nothing where s_i is 0."""
+    with np.errstate(invalid="ignore"):
+        return np.where(s > 0, s * values, 0.0)

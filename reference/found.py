@@ -1,0 +1,124 @@
+"""Probabilities as a derivative finds them, and the inner products that it takes with them.
+
+A backward multiplies by probabilities p that a forward has stored, or that it makes again: of the exponentials, of a
+stored log_softmax, or as exp(x - lse) of a stored lse. All of these are here, by what their errors have in common,
+because an inner product <p, v> feels them differently (README.md, B3 and B5)::
+
+    centred    errors of e_i, which S has in the mean: they move <p, v> by sum s_j a_j |v_j - <s, v>|
+    own        errors that each p_i has for itself: sum s_j own_j |v_j|
+    common     errors that all p_i of a row have: common |<s, v>|
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reference import constants
+from reference.arithmetic import LOG_SUM_EXP, RECOMPUTED
+from reference.doubledouble import Floats
+from reference.growth import compounded, exponential, grown
+from reference.reading import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mean:
+    """<s, v> of each row, and how far off a kernel may be with it; (..., 1)."""
+
+    value: Floats
+    error: Floats
+    total: Floats  # <s, |v|>
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """The probabilities that a derivative multiplies by; errors are relative, but for ``lost``."""
+
+    reading: Reading
+    relative: Floats  # bound of the error of p_i, all in all
+    centred: Floats
+    own: Floats
+    common: Floats  # one per row
+    lost: Floats  # absolute error of p_i by underflow
+
+    @property
+    def s(self) -> Floats:
+        """The exact probabilities."""
+        return self.reading.perturbation.s
+
+    def mean(self, v: Floats, *, omega: Floats, rounding: float = 0.0) -> Mean:
+        """Return <p, v>; ``omega`` is the absolute error of an operation that underflows, in the scale of v.
+
+        Each element of v may be off by ``rounding`` of itself.
+        """
+        arithmetic = self.reading.arithmetic
+        terms = self.s * np.abs(v)
+        value: Floats = (self.s * v).sum(axis=-1, keepdims=True)
+        total: Floats = terms.sum(axis=-1, keepdims=True)
+        each = terms * (self.own + rounding) + self.s * self.centred * np.abs(v - value) + self.lost * np.abs(v)
+        summation = arithmetic.summation(terms) * total
+        operations = 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)  # products and additions
+        error = each.sum(axis=-1, keepdims=True) + self.common * np.abs(value) + summation + operations * omega
+        return Mean(value=value, error=error, total=total)
+
+
+def of_softmax(reading: Reading) -> Found:
+    """Return the s_i of a forward, stored or not; with the form ``recomputed``, exp(x - lse) as well."""
+    moved, arithmetic = reading.perturbation, reading.arithmetic
+    again, row = beyond_stored(reading)
+    each = 2.0 * arithmetic.u + arithmetic.stored_output.u  # a quotient, a product, and storage
+    return Found(
+        reading=reading,
+        relative=compounded(moved.held, exponential(again + row)),
+        centred=moved.element,
+        own=each + exponential(again),
+        common=moved.common + exponential(row),
+        lost=moved.held_lost,
+    )
+
+
+def beyond_stored(reading: Reading) -> tuple[Floats, Floats]:
+    """Return by what argument exp(x - lse), with a stored lse, errs more than s_i: what is each element's, and all's.
+
+    Both are zero unless the kernel declares that its backward recomputes probabilities so.
+    """
+    moved, arithmetic = reading.perturbation, reading.arithmetic
+    if RECOMPUTED not in arithmetic.forms:
+        return np.zeros_like(moved.s), np.zeros_like(moved.common)
+    log = _size_of_logarithm(reading)
+    own = (log + arithmetic.exp + arithmetic.exp_per_unit * log) * arithmetic.u
+    return own, moved.log_sum(reading.log_total) + rounding_of_log_sum_exp(reading)
+
+
+def rounding_of_log_sum_exp(reading: Reading) -> Floats:
+    """Return how far off lse = max x + log S is once it is rounded and stored, where a kernel subtracts it from x."""
+    arithmetic = reading.arithmetic
+    size = np.abs(reading.log_sum_exp.hi)
+    if LOG_SUM_EXP in arithmetic.forms or RECOMPUTED in arithmetic.forms:
+        return np.asarray((arithmetic.u + arithmetic.stored_output.u) * size)
+    return np.zeros_like(size)
+
+
+def of_logarithm(reading: Reading) -> Found:
+    """Return exp(l_i) of a stored l_i, or e_i / S computed anew; with a form that declares it, exp(x - lse), too."""
+    moved, arithmetic = reading.perturbation, reading.arithmetic
+    u, stored = arithmetic.u, arithmetic.stored_output.u
+    log = _size_of_logarithm(reading)
+    rho = np.where(moved.s > 0, moved.rho, 0.0)
+    each = rho + (u + stored) * log + (arithmetic.exp + arithmetic.exp_per_unit * log) * u
+    row = moved.log_sum(reading.log_total) + rounding_of_log_sum_exp(reading)
+    anew = grown(moved.element + 2.0 * u + stored, moved.mean + moved.common)
+    return Found(
+        reading=reading,
+        relative=np.where(moved.s > 0, np.maximum(exponential(each + row), anew), 0.0),
+        centred=np.zeros_like(moved.s),
+        own=exponential(each + 3.0 * u + stored),
+        common=exponential(row + constants.RECIPROCAL * u),
+        lost=moved.held_lost,
+    )
+
+
+def _size_of_logarithm(reading: Reading) -> Floats:
+    """Return |l_i|, 0 where the probability is 0 for every purpose."""
+    return np.where(reading.perturbation.s > 0, np.abs(reading.distribution.log_softmax.hi), 0.0)

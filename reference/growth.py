@@ -1,0 +1,42 @@
+"""How small relative errors compound: products of factors 1 + theta, exponentials of errors, errors of a divisor."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from reference.formats import Floats
+
+VACUOUS: Final = 1e300  # rather than infinity: times a probability of 0 it is 0
+_LARGEST_ARGUMENT: Final = 600.0  # of exp, beyond which nothing is said either
+_ROUNDINGS: Final = 1.01  # log(1 / (1 - u)) over u, for the coarsest format, and more
+
+
+def growth(relative: Floats) -> Floats:
+    """Return G(r) = r / (1 - r); for r >= 1, where nothing can be said, a number beyond every format's range."""
+    with np.errstate(divide="ignore"):
+        return np.where(relative < 1.0, relative / (1.0 - relative), VACUOUS)
+
+
+def exponential(error: Floats) -> Floats:
+    """Return the bound of |exp(theta) - 1| for |theta| <= error: of an argument of exp, or of many small roundings."""
+    with np.errstate(over="ignore"):
+        return np.where(error < _LARGEST_ARGUMENT, np.expm1(_ROUNDINGS * np.minimum(error, _LARGEST_ARGUMENT)), VACUOUS)
+
+
+def grown(own: Floats, shared: Floats) -> Floats:
+    """Return the bound of the relative error of a number that errs by ``own`` itself, and by ``shared`` with its row.
+
+    ``own`` is of arguments of exp and of single roundings, ``shared`` of the row's sum, by which it is divided.
+    """
+    together = own + shared
+    near = growth(np.minimum(together, 0.5))
+    of_sum = growth(np.asarray(shared))
+    far = compounded(exponential(own), np.minimum(of_sum, VACUOUS / 1e280))
+    return np.where(together < 0.5, near, np.where(of_sum >= VACUOUS, VACUOUS, far))
+
+
+def compounded(one: Floats, other: Floats) -> Floats:
+    """Return the relative error of a product whose factors have these."""
+    return np.minimum(one + (1.0 + one) * other, VACUOUS)

@@ -1,0 +1,106 @@
+"""Derivatives of softmax and log_softmax, beside the kernel's own forward output where they are made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reference import elementary, found
+from reference.agreement import Votes
+from reference.constants import SECOND_ORDER
+from reference.doubledouble import DoubleDouble, Floats, difference, where
+from reference.growth import compounded, exponential, growth
+from reference.reading import Reading
+
+_LOUDEST: Final = 2.0**800  # an element whose own rounding is larger than this has nothing to say about a sum
+_ROUNDINGS_THAT_UNDERFLOW: Final = 4.0  # between s_i and a derivative of any form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Derivative:
+    """Rows of a derivative and of what it was taken with, both in one scale.
+
+    ``omega``: what an operation that underflows may lose of ``got``, one per row. ``scaling``: the relative error that
+    the temperature has left in ``got``.
+    """
+
+    got: Floats
+    vector: Floats
+    omega: Floats
+    scaling: float
+
+
+def softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
+    """With its own s, each element says what inner product it subtracted: v_i - g_i / s_i."""
+    arithmetic, v = reading.arithmetic, given.vector
+    moved, u, gradient = reading.perturbation, arithmetic.u, arithmetic.stored_gradient.u
+    stored = arithmetic.stored_output.u
+    underflow = _ROUNDINGS_THAT_UNDERFLOW * given.omega / forward
+    silent = (forward < max(arithmetic.omega, arithmetic.output.smallest_normal)) | ~(underflow < _LOUDEST)
+    s = DoubleDouble.exactly(np.where(silent, 1.0, forward))
+    quotient = DoubleDouble.exactly(given.got) / s
+    own_terms = DoubleDouble.exactly(forward) * DoubleDouble.exactly(v)
+    mean = own_terms.sum_rows()
+    sizes = np.abs(own_terms.hi)
+    total = sizes.sum(axis=-1, keepdims=True)
+    nonzero = np.count_nonzero(v, axis=-1, keepdims=True)
+    lost = (moved.held_lost * np.abs(v)).sum(axis=-1, keepdims=True) + 2.0 * given.omega * nonzero
+    rounding = (4.0 * u + stored + arithmetic.summation(sizes)) * total
+    rounding = rounding + (8.0 * u + stored + 1.5 * moved.summation) * np.abs(mean.hi)
+    own, common = found.beyond_stored(reading)
+    product = np.abs(quotient.hi)
+    width = (8.0 * u + 2.0 * stored) * np.abs(v) + (7.0 * u + stored + gradient + given.scaling) * product
+    width = width + exponential(own + common) * product
+    of_sum = (sizes * exponential(own)).sum(axis=-1, keepdims=True) + exponential(common) * np.abs(mean.hi)
+    return Votes(
+        centre=((DoubleDouble.exactly(v) - quotient) - mean).hi,
+        width=SECOND_ORDER * width + underflow,
+        silent=silent,
+        limit=SECOND_ORDER * (rounding + lost + of_sum),
+    )
+
+
+def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
+    """With its own log s, each element says what sum of the cotangent it multiplied by: (v_i - g_i) / exp(l_i)."""
+    arithmetic, v = reading.arithmetic, given.vector
+    moved, u, gradient = reading.perturbation, arithmetic.u, arithmetic.stored_gradient.u
+    stored = arithmetic.stored_output.u
+    log = np.clip(forward, elementary.SMALLEST_EXPONENT, -elementary.SMALLEST_EXPONENT)
+    mantissa, exponent = elementary.exp(DoubleDouble.exactly(log))
+    p = mantissa.scaled(exponent)
+    rounding = (u + gradient + given.scaling) * np.abs(given.got) / p.hi
+    rounding = rounding + _ROUNDINGS_THAT_UNDERFLOW * given.omega / p.hi
+    silent = (p.hi < max(arithmetic.omega, arithmetic.output.smallest_normal)) | ~(rounding < _LOUDEST)
+    divisor = where(silent, DoubleDouble.exactly(np.ones_like(p.hi)), p)
+    total = DoubleDouble.exactly(v).sum_rows()
+    sizes = np.abs(v)
+    anew = moved.mean + moved.common + 2.0 * u + moved.log_sum(reading.log_total)
+    shared = compounded(growth(anew), exponential(found.rounding_of_log_sum_exp(reading)))
+    summation = arithmetic.summation(sizes) * sizes.sum(axis=-1, keepdims=True)
+    lost = given.omega * np.count_nonzero(v, axis=-1, keepdims=True)
+    limit = SECOND_ORDER * (summation + np.abs(total.hi) * shared + lost)
+    size = np.abs(log)
+    exp = (arithmetic.exp + arithmetic.exp_per_unit * size + 2.0) * u
+    factor = exponential(exp + (u + stored) * size + stored + moved.rho)
+    return Votes(
+        centre=(difference(v, given.got) / divisor - total).hi,
+        width=SECOND_ORDER * ((np.abs(total.hi) + limit) * factor + rounding),
+        silent=silent,
+        limit=limit,
+    )
+
+
+def log_softmax_jvp(given: Derivative, reading: Reading, *, rounding: float) -> Votes:
+    """Each element says what inner product it subtracted: w_i - g_i; it knows w up to ``rounding`` of it."""
+    arithmetic, w = reading.arithmetic, given.vector
+    mean = found.of_logarithm(reading).mean(w, omega=given.omega, rounding=rounding)
+    own = (arithmetic.u + arithmetic.stored_output.u + given.scaling) * np.abs(given.got) + rounding * np.abs(w)
+    exact = reading.distribution.centred(w)
+    return Votes(
+        centre=((exact.hi - given.got) + exact.lo),
+        width=SECOND_ORDER * own + _ROUNDINGS_THAT_UNDERFLOW * given.omega,
+        silent=np.zeros(w.shape, dtype=np.bool_),
+        limit=SECOND_ORDER * mean.error + _ROUNDINGS_THAT_UNDERFLOW * given.omega,
+    )

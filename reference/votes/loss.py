@@ -1,0 +1,51 @@
+"""Gradients c (Q s_i - q_i) of losses, and c s_i of logsumexp: all elements of a row share the error of s, and of c."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reference import found
+from reference.agreement import Votes
+from reference.constants import SECOND_ORDER
+from reference.doubledouble import DoubleDouble, Floats, where
+from reference.growth import exponential
+from reference.reading import Reading
+from reference.votes.gradient import Derivative
+
+_ROUNDINGS_OF_TARGETS: Final = 8.0  # of q_i, of c, of their product, and of a result that is scaled after all
+_ROUNDINGS_OF_FACTOR: Final = 8.0  # of c, of its product with Q s_i, and of a result that is scaled after all
+_ROUNDINGS_THAT_UNDERFLOW: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Loss:
+    """What a gradient c (Q s_i - q_i) is made of beside s: q, (rows, n); Q and c, (rows, 1), in the gradient's scale.
+
+    ``unsure``: how far off a kernel's Q may be, relatively.
+    """
+
+    q: DoubleDouble
+    total: DoubleDouble
+    c: DoubleDouble
+    unsure: Floats
+
+
+def gradient(given: Derivative, beside: Loss, reading: Reading) -> Votes:
+    """Return what each element takes kappa for: (g_i + c q_i) / (c Q s_i) - 1, with the exact s_i."""
+    arithmetic, moved = reading.arithmetic, reading.perturbation
+    u, stored = arithmetic.u, arithmetic.stored_gradient.u
+    p = found.of_logarithm(reading)
+    share = beside.c * beside.total * reading.distribution.softmax
+    asked = beside.c * beside.q
+    omega = _ROUNDINGS_THAT_UNDERFLOW * given.omega * (1.0 + np.abs(beside.q.hi))
+    silent = ~(np.abs(share.hi) > omega) | (moved.s <= arithmetic.omega)
+    size = where(silent, DoubleDouble.exactly(np.ones_like(share.hi)), share)
+    apart = (DoubleDouble.exactly(given.got) + asked - share) / size
+    absolute = (u + stored) * np.abs(given.got) + _ROUNDINGS_OF_TARGETS * u * np.abs(asked.hi) + omega
+    own = np.maximum(p.own, exponential(moved.element + 3.0 * u + arithmetic.stored_output.u))
+    common = beside.unsure + np.maximum(p.common, moved.mean + moved.common) + _ROUNDINGS_OF_FACTOR * u
+    width = own * (1.0 + exponential(common)) + absolute / np.abs(size.hi) + p.lost / np.where(silent, 1.0, moved.s)
+    return Votes(centre=apart.hi, width=SECOND_ORDER * width, silent=silent, limit=SECOND_ORDER * exponential(common))
