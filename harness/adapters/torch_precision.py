@@ -45,8 +45,9 @@ def _computed_in(call: Call) -> DType:
 
 
 def _one_kernel(call: Call, quantity: Quantity) -> bool:
-    """Whether one kernel computes the result, in float32, and rounds it when it stores it."""
-    if call.temperature is not None or quantity in (Quantity.JVP, Quantity.HVP):
+    """Whether one kernel computes the result, in float32, and rounds it when it stores it, and nothing before."""
+    narrowed = call.result_dtype not in (None, call.dtype) and call.result_dtype in HALF_TYPES
+    if narrowed or call.temperature is not None or quantity in (Quantity.JVP, Quantity.HVP):
         return False
     last = call.x.ndim == 0 or call.axis % call.x.ndim == call.x.ndim - 1
     match call.op:

@@ -120,6 +120,7 @@ INDICES = {"targets": np.int32([0, 1])}
         ("torch", Op.SOFTMAX, Quantity.FORWARD, {"temperature": 2.0}, F16, F32),
         ("torch", Op.SOFTMAX, Quantity.FORWARD, {"result_dtype": F32}, F32, F32),
         ("torch", Op.SOFTMAX, Quantity.FORWARD, {"result_dtype": F32, "temperature": 2.0}, F16, F32),
+        ("torch", Op.SOFTMAX, Quantity.FORWARD, {"result_dtype": DType.BFLOAT16}, DType.BFLOAT16, F32),
         ("torch", Op.CROSS_ENTROPY, Quantity.FORWARD, {**INDICES, "reduction": Reduction.MEAN}, F16, F16),
         ("torch", Op.CROSS_ENTROPY, Quantity.VJP, {**INDICES, "reduction": Reduction.MEAN}, F16, F32),
         ("torch", Op.CROSS_ENTROPY, Quantity.FORWARD, {**INDICES, "reduction": Reduction.NONE}, F16, F32),
