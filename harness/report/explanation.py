@@ -1,15 +1,15 @@
-"""One case in plain text: why it exists, the mathematics of its first row, what each adapter answered, and why."""
+"""One case in plain text: why it exists, the mathematics of one row, what each adapter answered, and why."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
-
-import numpy as np
+from collections.abc import Iterable
 
 from harness.compare.comparison import Comparison
-from harness.compare.exhibit import Answer, Exhibit
-from harness.vocabulary import Level, Quantity
+from harness.compare.verdict import Verdict
+from harness.report.figures import plural
+from harness.report.rowtext import answers, mathematics
+from harness.vocabulary import Level
 
 
 def explanation(comparison: Comparison, case: str) -> str:
@@ -19,7 +19,8 @@ def explanation(comparison: Comparison, case: str) -> str:
     parts = [f"{case}\n{_wrapped(record.why)}\n{origin}", _findings(comparison, case)]
     shown = comparison.exhibits.get(case)
     if shown is not None:
-        parts += [_mathematics(shown), _answers(shown)]
+        reduction = next((v.reduction for v in comparison.verdicts if v.problem == shown.problem), "")
+        parts += [mathematics(shown, reduction=reduction), answers(shown)]
     parts.append(_verdicts(comparison, case))
     return "\n\n".join(part for part in parts if part)
 
@@ -39,47 +40,6 @@ def _findings(comparison: Comparison, case: str) -> str:
     return "\n".join(lines) if found else "Nothing was found that needs a sentence."
 
 
-def _mathematics(shown: Exhibit) -> str:
-    digits = _Digits(shown.dtype)
-    lines = [
-        f"The exact numbers, rounded once to {shown.dtype} ({shown.op} along axis {shown.axis}, {_row(shown)})",
-        f"  x          {digits.row(shown.x)}",
-        f"  {shown.op:<10} {digits.row(shown.output)}",
-    ]
-    for index, row in enumerate(shown.jacobian):
-        label = "Jacobian" if index == 0 else ""
-        lines.append(f"  {label:<10} {digits.row(row)}   gradient of output {index}")
-    lines.append(f"  {'their sum':<10} {digits.row(shown.column_sums)}   gradient of all outputs added up")
-    if shown.gradient is not None and shown.cotangent is not None:
-        given = "none given; ones, the sum, is meant" if shown.cotangent_name == "implicit" else shown.cotangent_name
-        lines.append(f"  {'cotangent':<10} {digits.row(shown.cotangent)}   {given}")
-        lines.append(f"  {'gradient':<10} {digits.row(shown.gradient)}   cotangent times Jacobian")
-    return "\n".join(lines)
-
-
-def _row(shown: Exhibit) -> str:
-    return f"row {', '.join(map(str, shown.row))}" if any(shown.row) else "first row"
-
-
-def _answers(shown: Exhibit) -> str:
-    digits = _Digits(shown.dtype)
-    lines = [line for answer in shown.answers for line in _answer(answer, digits)]
-    return "\n".join(["What each adapter answered", *lines]) if lines else "No adapter has been recorded for this plan."
-
-
-def _answer(answer: Answer, digits: _Digits) -> Iterable[str]:
-    name = f"  {answer.adapter:<10} {answer.quantity:<9}"
-    if answer.words is not None:
-        yield f"{name} {answer.words}"
-    elif answer.quantity is Quantity.JACOBIAN and answer.rows is not None and answer.summed is not None:
-        for row in answer.rows:
-            yield f"{name} {digits.row(row)}"
-        yield f"  {answer.adapter:<10} {'rows sum':<9} {digits.row(answer.summed)}"
-    elif answer.values is not None:
-        of = f"   ({answer.problem})" if answer.quantity is Quantity.VJP else ""
-        yield f"{name} {digits.row(answer.values)}{of}"
-
-
 def _verdicts(comparison: Comparison, case: str) -> str:
     lines = ["How the results stand to the oracle"]
     for run in comparison.adapters:
@@ -88,24 +48,17 @@ def _verdicts(comparison: Comparison, case: str) -> str:
         worst = max((verdict.share or 0.0 for verdict in agreed), default=0.0)
         share = f", the worst with {worst:.2g} of its bound" if agreed else ""
         lines.append(f"  {run.name:<10} {len(agreed)} of {len(own)} agree{share}")
-        others = (verdict for verdict in own if not verdict.outcome.agreed)
-        lines += [
-            f"    {verdict.problem} {verdict.quantity}: {verdict.outcome}: {verdict.detail}" for verdict in others
-        ]
+        lines += _others(verdict for verdict in own if not verdict.outcome.agreed)
     return "\n".join(lines)
 
 
-class _Digits:
-    """Prints numbers as short as the dtype allows: the fewest digits that read back as the same bits."""
-
-    def __init__(self, dtype: str) -> None:
-        self._dtype = np.dtype(dtype)
-
-    def row(self, values: Sequence[float]) -> str:
-        return "[" + "  ".join(f"{self._number(value):>14}" for value in values) + "]"
-
-    def _number(self, value: float) -> str:
-        exact = self._dtype.type(value)
-        if exact == 0 or 1e-4 <= abs(exact) < 1e7 or not np.isfinite(exact):
-            return np.format_float_positional(exact, trim="0")
-        return np.format_float_scientific(exact, trim="0")
+def _others(verdicts: Iterable[Verdict]) -> Iterable[str]:
+    """Yield a line for each reason why results do not agree, with the results that share it."""
+    reasons: dict[tuple[str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        reasons.setdefault((verdict.outcome.value, verdict.detail), []).append(verdict)
+    for (outcome, detail), alike in reasons.items():
+        problems = tuple(dict.fromkeys(verdict.problem for verdict in alike))
+        quantities = ", ".join(dict.fromkeys(verdict.quantity.value for verdict in alike))
+        which = problems[0] if len(problems) == 1 else plural(len(problems), "problem")
+        yield f"    {which} {quantities}: {outcome}" + (f": {detail}" if detail else "")

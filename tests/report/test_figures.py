@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.report import figures
+from reference.formats import FORMATS, FloatFormat
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,13 @@ from harness.report import figures
         (-math.inf, "float32", "−inf"),
         (math.nan, "float32", "nan"),
         (1e300, "float32", "1e+300"),
+        (0.10009765625, "bfloat16", "0.1"),
+        (1.0078125, "bfloat16", "1.01"),
+        (1.0, "bfloat16", "1"),
+        (0.1, "bfloat16", "0.1"),  # no bfloat16: as above
+        (float(2**127), "bfloat16", "1.7e+38"),
+        (2.0**-133, "bfloat16", "9e-41"),
+        (3.0, "int32", "3"),
     ],
 )
 def test_a_decimal_is_the_shortest_that_reads_back(value: float | None, dtype: str, text: str) -> None:
@@ -34,6 +42,14 @@ def test_a_decimal_is_the_shortest_that_reads_back(value: float | None, dtype: s
 def test_a_decimal_reads_back_as_the_same_bits(value: float) -> None:
     back = float(figures.decimal(value).replace("−", "-"))
     assert (back, math.copysign(1, back)) == (value, math.copysign(1, value))
+
+
+@pytest.mark.parametrize("of", FORMATS.values(), ids=list(FORMATS))
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+def test_a_decimal_of_a_dtype_reads_back_as_the_same_number_of_it(of: FloatFormat, value: float) -> None:
+    held = of.nearest(np.array([value]))
+    back = float(figures.decimal(float(held[0]), of.name).replace("−", "-"))
+    assert of.nearest(np.array([back])) == held
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
