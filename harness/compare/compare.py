@@ -12,6 +12,7 @@ from harness.compare.excuse import excused
 from harness.compare.exhibit import Exhibit, exhibit
 from harness.compare.findings import of_degenerate
 from harness.compare.grouping import grouped, ranked
+from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.verdict import Finding
 from harness.plan.plan import Plan, PrintedValue
@@ -46,7 +47,8 @@ def compare(
     runs = tuple(run_of(name, recordings.get(name), required=name in wanted) for name in names)
     ran = {run.name: recordings[run.name] for run in runs if run.ran}
     entries = {name: recording.entries for name, recording in ran.items() if isinstance(recording, Recording)}
-    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress)
+    pairing = Pairing({name: equivalents_of(case.tags) for name, case in plan.cases.items()})
+    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, pairing=pairing)
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
     findings = ranked(grouped(excused(plan, runs, found)))
     met = {finding.ledger for finding in findings}
@@ -60,6 +62,7 @@ def compare(
         cases=plan.cases,
         themes=plan.themes,
         exhibits=_exhibits(plan, entries, found),
+        pairs=pairing.collected(plan.problems),
     )
 
 

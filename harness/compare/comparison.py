@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.compare.exhibit import Exhibit
+from harness.compare.relation import Pairs
 from harness.compare.verdict import Finding, Verdict
 from harness.plan.plan import CaseRecord, LedgerEntry
 from harness.record.recording import Header
@@ -41,6 +42,7 @@ class Comparison:
     cases: dict[str, CaseRecord] = field(default_factory=dict)
     themes: dict[str, str] = field(default_factory=dict)
     exhibits: dict[str, Exhibit] = field(default_factory=dict)  # by case, where one is small enough to draw
+    pairs: Pairs = field(default_factory=Pairs)  # two adapters at a time, and equivalent calls
 
     @property
     def unexpected(self) -> tuple[Finding, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.compare.comparison import AdapterRun
@@ -11,10 +11,12 @@ from harness.compare.ignored import ignored_cotangent
 from harness.compare.judge import Assessment, Entries, Judge, unjudged
 from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
+from harness.compare.pairing import Pairing
+from harness.compare.pairs import Side
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zero import zero_gradients
 from harness.plan.problem import Problem
-from harness.vocabulary import Outcome, Quantity
+from harness.vocabulary import Level, Outcome, Quantity
 
 Progress = Callable[[int], None]
 
@@ -28,16 +30,21 @@ class Judged:
 
 
 def judge_all(
-    problems: Sequence[Problem], *, runs: Sequence[AdapterRun], entries: Mapping[str, Entries], progress: Progress
+    problems: Sequence[Problem],
+    *,
+    runs: Sequence[AdapterRun],
+    entries: Mapping[str, Entries],
+    progress: Progress,
+    pairing: Pairing | None = None,
 ) -> Judged:
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.
 
     ``entries`` holds, by adapter, what those recorded that ran. ``progress`` is called with the number of problems
-    done.
+    done; ``pairing`` sees all results of each.
     """
     by_problem: dict[str, Judged] = {}
     for stack in stacks(problems):
-        by_problem |= _judge_stack(stack, runs, entries)
+        by_problem |= _judge_stack(stack, runs, entries, pairing)
         progress(len(by_problem))
     in_order = [by_problem[problem.id] for problem in problems]
     return Judged(
@@ -47,7 +54,7 @@ def judge_all(
 
 
 def _judge_stack(
-    stack: Sequence[Problem], runs: Sequence[AdapterRun], entries: Mapping[str, Entries]
+    stack: Sequence[Problem], runs: Sequence[AdapterRun], entries: Mapping[str, Entries], pairing: Pairing | None
 ) -> dict[str, Judged]:
     judge = Judge(stack)
     asked = {quantity for problem in stack for quantity in problem.check}
@@ -65,12 +72,20 @@ def _judge_stack(
             for quantity in problem.check
             for run in runs
         ]
-        findings = [finding for one in assessed for finding in of_evaluation(problem, one)]
+        of_each = [tuple(of_evaluation(problem, one)) for one in assessed]
+        if pairing is not None:
+            pairing.see(problem, (_side(problem, *one) for one in zip(assessed, of_each, strict=True)))
+        findings = [finding for found in of_each for finding in found]
         findings += [finding for one in assessed for finding in ignored_cotangent(problem, one)]
         findings += _zeros(judge, problem)
         verdicts = tuple(one.verdict for one in assessed)
         judged[problem.id] = Judged(verdicts=verdicts, findings=tuple(findings))
     return judged
+
+
+def _side(problem: Problem, assessed: Assessment, findings: Iterable[Finding]) -> Side:
+    policy = any(finding.level is Level.POLICY for finding in findings)
+    return Side.of(problem, assessed, policy=policy)
 
 
 def _not_run(problem: Problem, quantity: Quantity, run: AdapterRun) -> Assessment:

@@ -111,14 +111,24 @@ def _error(finding: Finding, call: Call) -> float:
     vector's sizes along the row.
     """
     error = float(finding.evidence.get("error", math.inf)) - float(finding.evidence.get("bound", 0.0))
-    if "at" not in finding.evidence or finding.quantity is None:
+    at = _place(finding, call)
+    if at is None or finding.quantity is None:
         return error
-    at = tuple(int(index) for index in finding.evidence["at"])
     vectors = Asked([call], result=result_format(call)).vectors(finding.quantity)
     for vector in (vectors.get("cotangent"), vectors.get("tangent")):
         size = 0.0 if vector is None else _row_size(vector, call, at)
         error = error / size if size > 0 else error
     return error
+
+
+def _place(finding: Finding, call: Call) -> tuple[int, ...] | None:
+    """Return the index of the element, or over the remaining axes that of the row, that a finding speaks of."""
+    if "at" in finding.evidence:
+        return tuple(int(index) for index in finding.evidence["at"])
+    if "row" not in finding.evidence:
+        return None
+    row = int(finding.evidence["row"])
+    return tuple(int(index) for index in np.unravel_index(row, call.batch_shape)) if call.batch_shape else ()
 
 
 def _row_size(vector: Floats, call: Call, at: tuple[int, ...]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,8 +9,9 @@ import numpy as np
 
 from harness.compare.asked import cotangent_of, result_format
 from harness.compare.judge import Assessment
+from harness.compare.laws import of_laws
 from harness.compare.sentences import sentence
-from harness.compare.verdict import Finding, Verdict
+from harness.compare.verdict import Finding, Verdict, json_value
 from harness.compare.zero import ZeroGradient
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Outcome, Quantity
@@ -33,9 +33,14 @@ _BACKWARD = (Quantity.VJP, Quantity.HVP)
 
 
 def of_evaluation(problem: Problem, assessed: Assessment) -> Iterator[Finding]:
-    """Yield the findings that one verdict calls for; none where the result agrees, or was never to be had."""
+    """Yield the findings that one verdict calls for; none where the result agrees, or was never to be had.
+
+    A law that a result breaks is a finding of its own, whatever the element test says; it is the only one where no
+    bound says anything.
+    """
     verdict = assessed.verdict
-    if verdict.outcome in _BY_OUTCOME:
+    yield from of_laws(problem, verdict, assessed.broken)
+    if verdict.outcome in _BY_OUTCOME and not assessed.by_law:
         kind = kind_of(problem, assessed)
         yield Finding(
             kind=kind,
@@ -119,8 +124,3 @@ def _evidence(verdict: Verdict) -> dict[str, Any]:
         numbers["at"] = list(verdict.at)
     written = {name: json_value(value) for name, value in numbers.items()}
     return {"outcome": str(verdict.outcome), "detail": verdict.detail, **written}
-
-
-def json_value(value: Any) -> Any:
-    """Return a value that JSON has: an infinity or NaN becomes its text."""
-    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value

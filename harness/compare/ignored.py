@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from harness.compare.asked import Asked, result_format
-from harness.compare.findings import json_value
 from harness.compare.judge import Assessment
 from harness.compare.parameters import op_in_words
-from harness.compare.verdict import Finding
+from harness.compare.verdict import Finding, json_value
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Op, Quantity
 from reference.formats import Floats

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.adapters.contract import Precision, usual_precision
 from harness.compare.asked import decoded, result_format
+from harness.compare.laws import Broken, broken_laws
 from harness.compare.measure import Measured, measure
 from harness.compare.oracle import Oracle
 from harness.compare.parameters import parameters
@@ -40,6 +41,8 @@ class Assessment:
     entry: Entry | None = None
     numbers: Numbers | None = None
     oracle: Truth | None = None
+    broken: tuple[Broken, ...] = ()  # laws that the result breaks
+    by_law: bool = False  # whether they alone decided, since no bound proves anything
 
 
 class Judge:
@@ -72,8 +75,17 @@ class Judge:
         asked = [problem for problem in self._problems if quantity in problem.check]
         numbers = {p.id: found for p in asked if (found := _numbers(p, quantity, entries)) is not None}
         rows = self._rows(asked, quantity, numbers, entries)
+        broken = self._broken(quantity, numbers)
         return {
-            p.id: self._judged(adapter, p, quantity, entries, numbers=numbers.get(p.id), rows=rows.get(p.id))
+            p.id: self._judged(
+                adapter,
+                p,
+                quantity,
+                entries,
+                numbers=numbers.get(p.id),
+                rows=rows.get(p.id),
+                broken=broken.get(p.id, ()),
+            )
             for p in asked
         }
 
@@ -86,6 +98,7 @@ class Judge:
         *,
         numbers: Numbers | None,
         rows: RowConsistency | None,
+        broken: tuple[Broken, ...],
     ) -> Assessment:
         entry = entries.get((problem.id, quantity))
         if entry is None:
@@ -95,8 +108,29 @@ class Judge:
             return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
         oracle = self._oracle.truth(problem, quantity, numbers.precision, result=numbers.result)
         measured = measure(numbers.value, oracle=oracle, dtype=numbers.dtype, rows=rows)
+        by_law = measured.outcome is Outcome.OUTSIDE_RANGE and bool(broken)
+        if by_law:
+            detail = f"no rounding bound proves anything here, and {broken[0].worst.sentence}"
+            measured = Measured(Outcome.BEYOND_BOUND, detail, measured.numbers)
         verdict = _row(adapter, problem, quantity, measured, entry=entry, dtype=numbers.dtype)
-        return Assessment(verdict=verdict, entry=entry, numbers=numbers, oracle=oracle)
+        return Assessment(
+            verdict=replace(verdict, invariants=tuple(dict.fromkeys(law.kind.value for law in broken))),
+            entry=entry,
+            numbers=numbers,
+            oracle=oracle,
+            broken=broken,
+            by_law=by_law,
+        )
+
+    def _broken(self, quantity: Quantity, numbers: Mapping[str, Numbers]) -> dict[str, tuple[Broken, ...]]:
+        """Return the laws that results break, by problem."""
+        found: dict[str, tuple[Broken, ...]] = {}
+        for (precision, result), got in _alike(numbers).items():
+            for name, violations in self._oracle.violations(quantity, precision, result=result, got=got).items():
+                found[name] = broken_laws(violations)
+            for earlier, name, violations in self._oracle.shifts_seen(quantity, precision, result=result, got=got):
+                found[name] = found.get(name, ()) + broken_laws(violations, beside=earlier)
+        return found
 
     def _rows(
         self, asked: Sequence[Problem], quantity: Quantity, numbers: Mapping[str, Numbers], entries: Entries

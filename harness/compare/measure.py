@@ -15,7 +15,7 @@ from harness.vocabulary import Outcome
 from reference.consistency import RowConsistency
 from reference.formats import Floats, format_named
 from reference.truth import Truth
-from reference.ulp import error, rounded, ulps
+from reference.ulp import error, rounded
 
 _RANGE = "a correct kernel may overflow here on its way to the result"
 
@@ -34,12 +34,13 @@ def measure(got: Floats, *, oracle: Truth, dtype: str, rows: RowConsistency | No
     target = format_named(dtype)
     with np.errstate(all="ignore"):
         want = rounded(oracle.value, target)
+        errors = np.where(np.isfinite(want), error(got, oracle.value), 0.0)
         elements = _Elements(
             got=got,
             want=want,
             shares=np.where(np.isfinite(want), oracle.share(got, of=dtype), 0.0),
-            errors=np.where(np.isfinite(want), error(got, oracle.value), 0.0),
-            ulps=np.where(np.isfinite(want), ulps(got, oracle.value, of=target), 0.0),
+            errors=errors,
+            ulps=np.where(errors == 0, 0.0, errors / target.spacing(want)),
         )
         pattern = _pattern(got, want)
         if pattern is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TypedDict
 
 import numpy as np
@@ -17,11 +18,13 @@ import numpy as np
 from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
 from harness.compare.asked import Asked, result_format
+from harness.compare.shifts import shifted_pairs
 from harness.plan.problem import Problem
 from harness.plan.signatures import stack_key
 from harness.vocabulary import Mode, Normalization, Op, Quantity
 from reference.consistency import RowConsistency, row_consistency
 from reference.formats import Floats
+from reference.invariants import Violation, check, shift_violation
 from reference.truth import Truth, truth
 
 ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
@@ -121,6 +124,52 @@ class Oracle:
             return {}
         shares, scalars = (np.split(rows, len(members)) for rows in (found.share, found.scalar))
         return {p.id: RowConsistency(share=shares[k], scalar=scalars[k]) for k, p in enumerate(members)}
+
+    def violations(
+        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays
+    ) -> dict[str, tuple[Violation, ...]]:
+        """Return the laws that results of one adapter break, by problem; those that break none are left out."""
+        members = [p for p in self._problems if p.id in got]
+        together = quantity is not Quantity.JACOBIAN  # the Jacobian of a stack is no stack of Jacobians
+        if together and not self._check(members, quantity, precision, result, got):
+            return {}
+        found = {p.id: self._check([p], quantity, precision, result, got) for p in members}  # whose, and in which row
+        return {name: violations for name, violations in found.items() if violations}
+
+    def shifts_seen(
+        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays
+    ) -> Iterator[tuple[str, str, tuple[Violation, ...]]]:
+        """Yield pairs of problems whose results differ though nothing but a shift of each row tells them apart.
+
+        ``got`` holds the results of one adapter. The earlier problem comes first, then the shifted one.
+        """
+        if quantity is Quantity.JACOBIAN:
+            return
+        for earlier, later in self._shifted:
+            if earlier.id in got and later.id in got:
+                one, other = (self._ask([p], result) for p in (earlier, later))
+                found = shift_violation(
+                    one.question,
+                    other.question,
+                    quantity.value,
+                    got[earlier.id],
+                    got[later.id],
+                    **one.vectors(quantity),
+                    **_named(precision),
+                )
+                if found:
+                    yield earlier.id, later.id, found
+
+    @cached_property
+    def _shifted(self) -> tuple[tuple[Problem, Problem], ...]:
+        return tuple(shifted_pairs(self._problems))
+
+    def _check(
+        self, members: Sequence[Problem], quantity: Quantity, precision: Precision, result: str, got: Arrays
+    ) -> tuple[Violation, ...]:
+        asked = self._ask(members, result)
+        whole = asked.laid([got[p.id] for p in members])
+        return check(asked.question, quantity.value, whole, **asked.vectors(quantity), **_named(precision))
 
     def _ask(self, members: Sequence[Problem], result: str) -> Asked:
         key = (result, *(p.id for p in members))

@@ -42,8 +42,8 @@ def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
             return f"{who} refuses the {what} for an input of shape {verdict.shape}: {verdict.detail}"
         case FindingKind.UNDEFINED_ROW:
             return (
-                f"{who}: a result that is not defined ({_undefined(problem)}) is answered differently from the "
-                f"convention of this harness, which is NaN: {verdict.detail}."
+                f"{who}: the {what} is not defined where {_undefined(problem)}, and is answered there differently "
+                f"from the convention of this harness, which is NaN: {verdict.detail}."
             )
         case FindingKind.RAISED:
             return f"{who}: the {what} raised {verdict.detail}"
@@ -64,11 +64,11 @@ def _undefined(problem: Problem) -> str:
     """Say what leaves a result of this op undefined."""
     match problem.call.op:
         case Op.CROSS_ENTROPY:
-            return "its row holds NaN or +inf, or nothing but -inf, or no row counts"
+            return "a row holds NaN or +inf, or nothing but -inf, or no row counts"
         case op if op.masked:
-            return "of what its row keeps there is NaN or +inf, or nothing but -inf, or nothing at all"
+            return "what is kept of a row holds NaN or +inf, or nothing but -inf, or nothing at all"
         case _:
-            return "its row holds NaN or +inf, or nothing but -inf"
+            return "a row holds NaN or +inf, or nothing but -inf"
 
 
 def _times(share: float | None) -> str:

@@ -12,7 +12,7 @@ from harness.compare.comparison import Comparison
 from harness.wholefile import write_whole
 
 FORMAT = "harness-comparison"
-VERSION = 1  # of the file; a reader refuses any other, since a comparison is made again in seconds
+VERSION = 2  # of the file; a reader refuses any other, since a comparison is made again in seconds
 
 
 class ComparisonUnreadable(Exception):

@@ -12,18 +12,18 @@ from pandas.arrays import FloatingArray
 from harness.compare.verdict import Verdict
 
 VERSION = (
-    1  # of the columns; a reader that meets an unknown column leaves it, one that misses a column takes it as empty
+    2  # of the columns; a reader that meets an unknown column leaves it, one that misses a column takes it as empty
 )
 _COUNTS = ("elements", "exact_elements")
 _NUMBERS = ("ulps", "share", "row_share", "row_scalar", "got", "want", "error", "bound")
-_TUPLES = ("shape", "at")
 
 
 def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """Return the verdicts as a table; the columns are the fields of :class:`Verdict`, in their order.
 
-    Shapes and indices are texts like ``2x3`` and ``0,1``. A number that does not exist is a missing value (an empty
-    field in CSV, null in Parquet); NaN is a number that came back, and stays NaN.
+    Shapes and indices are texts like ``2x3`` and ``0,1``, the laws that a result breaks one text of their names. A
+    number that does not exist is a missing value (an empty field in CSV, null in Parquet); NaN is a number that came
+    back, and stays NaN.
     """
     columns: dict[str, list[object]] = {field.name: [] for field in fields(Verdict)}
     for verdict in verdicts:
@@ -32,6 +32,7 @@ def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     frame = pd.DataFrame(columns)
     frame["shape"] = ["x".join(map(str, shape)) for shape in columns["shape"]]  # type: ignore[call-overload]
     frame["at"] = [None if at is None else ",".join(map(str, at)) for at in columns["at"]]  # type: ignore[call-overload]
+    frame["invariants"] = [" ".join(names) for names in columns["invariants"]]  # type: ignore[arg-type]
     for name in ("quantity", "outcome"):
         frame[name] = [str(word) for word in columns[name]]
     for name in _NUMBERS:

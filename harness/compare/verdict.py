@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,3 +74,8 @@ class Finding:
     def unexpected(self) -> bool:
         """Whether this finding fails the run."""
         return self.level is not Level.EXPLANATION and self.excuse is None
+
+
+def json_value(value: Any) -> Any:
+    """Return a value that JSON has: an infinity or NaN becomes its text."""
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value

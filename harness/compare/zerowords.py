@@ -144,15 +144,16 @@ def _stationary(scene: Scene) -> str:
 
 def _saturated(scene: Scene) -> str:
     call = scene.call
-    tiny = ", too small for the dtype" if scene.stored == 0 and scene.largest > 0 else ""
-    if call.op in (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX):
+    tiny = ", too small for the dtype" if scene.stored == 0 else ""
+    size = f"at most {scene.largest:.3g} in size{tiny}" if scene.largest else "zero as well"
+    if scene.of_hessian:
+        advice = "What is left of the op there is a straight line, which has no curvature."
+    elif call.op in (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX):
         advice = "Scale the inputs down, or use a loss on log_softmax, which does not saturate."
-    elif call.op is Op.LOGSUMEXP:
-        advice = "logsumexp is as good as the largest element there, and a straight line has no curvature."
     else:
         advice = "The loss is at its optimum here, or as near as the dtype can tell."
     return (
         f"softmax is saturated: one element has all the probability to the last place of {call.dtype.value}, so small "
-        f"changes of the input change nothing. The true {scene.derivative} is at most {scene.largest:.3g} in "
-        f"size{tiny}. {advice}"
+        f"changes of the input change nothing. The true {scene.derivative} is {size}. "
+        f"{advice}"
     )

@@ -1,0 +1,94 @@
+"""The pairwise view of a whole run: every pair of adapters, and calls that their cases say are equivalent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from harness.call import Call
+from harness.compare.pairs import Side, pair
+from harness.compare.relation import Pair, PairCount, Pairs, Relation
+from harness.plan.problem import Problem
+from harness.vocabulary import Quantity
+
+EQUIVALENT = "same-as-"  # how a tag begins that calls of several cases share, which should agree
+
+_NOTABLE = (Relation.POLICY, Relation.FAULT, Relation.BOTH_AT_FAULT, Relation.FACTOR, Relation.DIFFERENT)
+_Key = tuple[str, str, str, str, Quantity, Relation]
+
+
+def equivalents_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return those of a case's tags that make its calls equivalent to those of other cases."""
+    return tuple(tag for tag in tags if tag.startswith(EQUIVALENT))
+
+
+class Pairing:
+    """Collects the pairwise view while problems are judged, one after the other.
+
+    ``groups``: the tags that make calls of a case equivalent to those of others, by case.
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
+        self._groups = groups
+        self._counts: dict[_Key, PairCount] = {}
+        self._notable: dict[str, list[Pair]] = {}
+        self._members: dict[str, list[Side]] = {}
+
+    def see(self, problem: Problem, sides: Iterable[Side]) -> None:
+        """Take note of the results of all adapters for ``problem``."""
+        seen = list(sides)
+        for quantity in problem.check:
+            of_quantity = [side for side in seen if side.assessed.verdict.quantity is quantity]
+            for first, second in itertools.combinations(of_quantity, 2):
+                self._note(pair(first, second))
+        if not problem.probe:
+            for group in self._groups.get(problem.case, ()):
+                self._members.setdefault(group, []).extend(side for side in seen if side.value is not None)
+
+    def _note(self, found: Pair) -> None:
+        key = (found.first, found.second, found.op, found.dtype, found.quantity, found.relation)
+        before = self._counts.get(key)
+        worst = before is None or (found.share is not None and not found.share <= (before.share or 0.0))
+        self._counts[key] = PairCount(
+            first=found.first,
+            second=found.second,
+            op=found.op,
+            dtype=found.dtype,
+            quantity=found.quantity,
+            relation=found.relation,
+            count=1 if before is None else before.count + 1,
+            share=found.share if worst or before is None else before.share,
+            problem=found.problem if worst or before is None else before.problem,
+        )
+        if found.relation in _NOTABLE:
+            self._notable.setdefault(found.problem, []).append(found)
+
+    def collected(self, problems: Sequence[Problem]) -> Pairs:
+        """Return what was seen, in the order of ``problems``."""
+        position = {problem.id: number for number, problem in enumerate(problems)}
+        quantities = list(Quantity)
+        counts = sorted(
+            self._counts.values(),
+            key=lambda one: (one.first, one.second, one.op, one.dtype, quantities.index(one.quantity), one.relation),
+        )
+        notable = [found for problem in problems for found in self._notable.get(problem.id, ())]
+        equivalents = [found for group in sorted(self._members) for found in self._equivalents(group, position)]
+        return Pairs(counts=tuple(counts), notable=tuple(notable), equivalents=tuple(equivalents))
+
+    def _equivalents(self, group: str, position: Mapping[str, int]) -> Iterator[Pair]:
+        """Yield every pair of results of equivalent calls that are of different problems at the same numbers."""
+        members = sorted(self._members[group], key=lambda side: position[side.problem.id])
+        for first, second in itertools.combinations(members, 2):
+            if first.problem is not second.problem and _comparable(first, second):
+                yield pair(first, second, group=group)
+
+
+def _comparable(first: Side, second: Side) -> bool:
+    calls = (first.problem.call, second.problem.call)
+    quantities = {side.assessed.verdict.quantity for side in (first, second)}
+    shapes = {call.shape_of(quantity) for call in calls for quantity in quantities}
+    return len(quantities) == 1 and len(shapes) == 1 and len({_primal(call) for call in calls}) == 1
+
+
+def _primal(call: Call) -> tuple[object, ...]:
+    return call.dtype, call.x.shape, call.x.tobytes()
