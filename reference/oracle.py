@@ -1,4 +1,4 @@
-"""The exact values of softmax and log_softmax and their derivatives at the input's very bits, in double-double.
+"""The exact softmax of rows, its logarithm, and what derivatives of the family are made of, in double-double.
 
 Everything starts from d = x - max x (exact as a pair of float64) or, for the shift-aware oracle, from the d that a
 kernel has after rounding the subtraction in its own format. Formulas are the published ones, arranged so that the
@@ -8,8 +8,7 @@ dominant element of a row, where all of them cancel, keeps its relative accuracy
     T       = v - <s, v> is (w S - sum_j e_j w_j) / S with w = v - v[dominant], which is exact: a constant v gives
             an exact zero, and so does every zero among equal logits, where all e_j are 1;
     v - s V is (v S - e V) / S, at the dominant element (v (S - 1) - sum_{j not dominant} v_j) / S;
-    s - q   is (e - q S) / S, at the dominant element (1 - q - q (S - 1)) / S;
-    T M - <s, T M> likewise, at the dominant element (T M (S - 1) - sum_{j not dominant} e_j T_j M_j) / S.
+    s - q   is (e - q S) / S, at the dominant element (1 - q - q (S - 1)) / S.
 
 Arrays are (..., n): rows along the last axis, n >= 1, finite values only (the caller replaces the others).
 """
@@ -96,16 +95,11 @@ class Distribution:
     def softmax_hvp(self, t: DoubleDouble, m: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
         """Return s_i (T_i M_i - <s, T M>) 2^scale for centred T and M, both at most 2^450 in size.
 
-        At the dominant element T_i M_i (1 - s_i) - sum_{j not i} s_j T_j M_j, in which nothing cancels to the order of
-        the other elements' probabilities.
+        At the dominant element T and M are of the order of 1 - s, and their product of its square: beside <s, T M>,
+        which is of its order, nothing cancels.
         """
         product = t * m
-        zero = DoubleDouble.exactly(np.zeros_like(product.hi))
-        is_top = np.arange(product.hi.shape[-1]) == self.top
-        others = where(is_top, zero, self.weight * product).sum_rows()
-        at_top = product * self.rest - others
-        elsewhere = product * self.total - (self.weight * product).sum_rows()
-        inner = where(is_top, at_top, elsewhere) / self.total
+        inner = (product * self.total - (self.weight * product).sum_rows()) / self.total
         return (self.share * inner).scaled(self.exponent + scale)
 
     def softmax_vjp(self, centred: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
