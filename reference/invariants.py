@@ -1,0 +1,126 @@
+"""Laws that a result obeys whatever its true value is: without an oracle, and without a table of tolerances.
+
+Beside the bounds they answer two questions of their own: what a wrong result is wrong about, and whether a result is
+sound where the bounds prove nothing, as for long sums in half precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.arithmetic import Arithmetic
+from reference.block import Block
+from reference.doubledouble import Floats
+from reference.formats import FORMATS
+from reference.laws.finding import Finding, Violation
+from reference.laws.forward import exponentials, negative_loss, positive_log, sum_to_one
+from reference.laws.gradient import Gradient
+from reference.laws.rounding import Rounding
+from reference.laws.sizes import Sizes
+from reference.laws.symmetry import symmetric
+from reference.laws.translation import Asked, common_shift, exactly_shifted, shift_finding
+from reference.limits import may_overflow
+from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
+from reference.shift import Temper
+from reference.truth import arithmetic_of
+from reference.undefined import mean_of_none, unanswered_rows
+
+KINDS: Final = (
+    *("sum-to-one", "positive-log", "exponentials", "negative-loss"),
+    *("vjp-sum", "jacobian-symmetry", "shift"),
+)
+
+
+def check(
+    question: Question,
+    quantity: str,
+    got: Floats,
+    *,
+    cotangent: Floats | None = None,
+    tangent: Floats | None = None,
+    working: str,
+    accumulation: str,
+    forms: tuple[str, ...] = (),
+) -> tuple[Violation, ...]:
+    """Return where ``got``, a result as float64, breaks a law of its op; nothing where no law speaks of ``quantity``.
+
+    Vectors, formats and forms are those of :func:`reference.truth.truth`; ``tangent`` has no say, since no law speaks
+    of a jvp or an hvp. Rows without an answer (undefined ones) break no law. Raise ValueError for a word or shape that
+    is none of these.
+    """
+    if not question.x.size:
+        return ()
+    arithmetic = arithmetic_of(question, working=working, accumulation=accumulation, forms=forms)
+    with np.errstate(all="ignore"):
+        block = Block.whole(question, quantity, cotangent=cotangent, tangent=None)
+        temper = Temper(temperature=question.temperature, entering=FORMATS.get(question.format))
+        rounding = Rounding(sizes=Sizes.of(question), arithmetic=arithmetic, temper=temper)
+        found = findings(question, quantity, got, block=block, rounding=rounding)
+        excused = _excused(question, quantity, block, arithmetic=arithmetic)
+        return tuple(one for law in found for one in law.violations(accumulation=accumulation, excused=excused))
+
+
+def shift_violation(
+    question: Question,
+    other: Question,
+    quantity: str,
+    got: Floats,
+    other_got: Floats,
+    *,
+    cotangent: Floats | None = None,
+    tangent: Floats | None = None,
+    working: str,
+    accumulation: str,
+    forms: tuple[str, ...] = (),
+) -> tuple[Violation, ...]:
+    """Return the rows in which two results of one kernel, at x and at x + c, differ by more than the law allows.
+
+    ``other`` is ``question`` with one number added to each row of x, as :func:`common_shift` finds it. Rows that have
+    no answer, or in which a correct kernel may overflow, are not compared; nor is anything where the logits are
+    divided by a temperature that is no power of two. Raise ValueError where the questions are not shifts of each other.
+    """
+    asked = Asked(
+        quantity=quantity,
+        cotangent=cotangent,
+        tangent=tangent,
+        working=working,
+        accumulation=accumulation,
+        forms=forms,
+    )
+    with np.errstate(all="ignore"):
+        found = shift_finding(question, other, got, other_got, asked=asked)
+        none = np.zeros(1, dtype=np.bool_)  # rows that may overflow are not compared at all
+        return () if found is None else found.violations(accumulation=accumulation, excused=none)
+
+
+def findings(question: Question, quantity: str, got: Floats, *, block: Block, rounding: Rounding) -> Iterator[Finding]:
+    """Yield what each law that speaks of ``quantity`` finds in ``got``, row by row."""
+    rows, op = question.rows, question.op
+    if quantity == "forward" and op in LIKE_SOFTMAX:
+        yield sum_to_one(rows.cut(got), rounding)
+    elif quantity == "forward" and op in LIKE_LOG_SOFTMAX:
+        yield positive_log(rows.cut(got), rounding)
+        yield exponentials(rows.cut(got), rounding)
+    elif quantity == "forward" and op == "cross_entropy" and question.has_indices and not question.label_smoothing:
+        yield negative_loss(question, got, rounding)
+    elif quantity == "vjp":
+        answered = ~unanswered_rows(block) & np.asarray(not mean_of_none(question))
+        yield Gradient.of(question, rows.cut(got), block=block, rounding=rounding).finding(applies=answered)
+    elif quantity == "jacobian" and op in LIKE_SOFTMAX:
+        yield symmetric(question, got, rounding)
+
+
+def _excused(question: Question, quantity: str, block: Block, *, arithmetic: Arithmetic) -> NDArray[np.bool_]:
+    """Return the rows, (count,), or (1,) of an op that adds them up, where a right result may be no number."""
+    found = may_overflow(question, quantity, block, arithmetic=arithmetic)
+    if block.cotangent is not None and arithmetic.entering is not None:  # v - s V may be larger than any v
+        size = 2.0 * np.abs(block.cotangent).sum(axis=-1) / min(question.temperature, 1.0)
+        found = found | (size >= arithmetic.entering.largest)
+    return np.asarray([found.any()]) if question.outputs_per_row == 0 and quantity == "forward" else found
+
+
+__all__ = ["KINDS", "Violation", "check", "common_shift", "exactly_shifted", "shift_violation"]

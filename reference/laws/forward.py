@@ -1,0 +1,95 @@
+"""Laws of a forward result: probabilities, logarithms of them, and losses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import constants, elementary
+from reference.arithmetic import FOLDED_SCALE
+from reference.doubledouble import DoubleDouble
+from reference.formats import Floats
+from reference.laws.accumulator import judged
+from reference.laws.finding import Finding
+from reference.laws.rounding import Rounding
+from reference.question import Question
+
+
+def sum_to_one(got: Floats, rounding: Rounding) -> Finding:
+    """Probabilities add up to one; ``got``: (rows, n)."""
+    total = DoubleDouble.exactly(got).sum_rows()
+    rounding = rounding.beside(got)
+    allowed, widened = judged(rounding, lambda one: one.probabilities)
+    return Finding(
+        kind="sum-to-one",
+        says="the probabilities of row {row} add up to {value}",
+        value=total.hi[:, 0],
+        measured=_from_one(total),
+        allowed=allowed,
+        applies=~rounding.sizes.undefined,
+        widened=widened,
+    )
+
+
+def exponentials(got: Floats, rounding: Rounding) -> Finding:
+    """Exponentials of logarithms of probabilities add up to one; ``got``: (rows, n)."""
+    limit = -elementary.SMALLEST_EXPONENT
+    mantissa, exponent = elementary.exp(DoubleDouble.exactly(np.clip(got, -limit, limit)))  # a NaN stays one
+    each = mantissa.scaled(exponent)
+    total, rounding = each.sum_rows(), rounding.beside(each.hi)
+    allowed, widened = judged(rounding, lambda one: one.exponentials)
+    return Finding(
+        kind="exponentials",
+        says="the exponentials of the log-probabilities of row {row} add up to {value}",
+        value=total.hi[:, 0],
+        measured=_from_one(total),
+        allowed=allowed,
+        applies=~rounding.sizes.undefined,
+        widened=widened,
+    )
+
+
+def positive_log(got: Floats, rounding: Rounding) -> Finding:
+    """Logarithms of probabilities are not positive; ``got``: (rows, n)."""
+    largest = got.max(axis=-1)
+    return Finding(
+        kind="positive-log",
+        says="the largest log-probability of row {row} is {value}",
+        value=largest,
+        measured=np.maximum(largest, 0.0),
+        allowed=_above_zero(rounding)[:, 0],
+        applies=~rounding.sizes.undefined,
+    )
+
+
+def negative_loss(question: Question, got: Floats, rounding: Rounding) -> Finding:
+    """Cross entropies of class indices are not negative; ``got``: any shape, one loss per row or one for all."""
+    loss = got.reshape(-1)
+    allowed, asked = _above_zero(rounding)[:, 0], ~rounding.sizes.undefined
+    counted = question.counted[:, 0]
+    if question.outputs_per_row == 0:
+        answered = bool((asked | ~counted).all()) and (question.reduction == "sum" or bool(counted.any()))
+        allowed, asked = np.asarray([allowed[counted].sum()]), np.asarray([answered])
+    else:
+        asked = asked | ~counted
+    return Finding(
+        kind="negative-loss",
+        says="the loss of row {row} is {value}" if question.outputs_per_row else "the loss is {value}",
+        value=loss,
+        measured=np.maximum(-loss, 0.0),
+        allowed=allowed,
+        applies=asked,
+    )
+
+
+def _above_zero(rounding: Rounding) -> Floats:
+    """Return how far above 0 a logarithm may be: not at all, for d <= 0 and S >= 1 hold in every format.
+
+    A folded scale leaves the rounding of c m in the place of d = 0, once in d and once in S.
+    """
+    if FOLDED_SCALE not in rounding.arithmetic.forms:
+        return np.zeros_like(rounding.sizes.top)
+    return np.asarray(constants.SECOND_ORDER * rounding.u * (4.0 * rounding.sizes.top + 1.0))
+
+
+def _from_one(total: DoubleDouble) -> Floats:
+    return np.abs(total.plus(-np.ones_like(total.hi)).hi[:, 0])

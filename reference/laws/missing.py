@@ -1,0 +1,81 @@
+"""What is missing in the sum of a vjp, before its elements are stored: one formula per rule.
+
+v is a cotangent (rows, n) or one per row, scaled; t = <s, v>, V = sum v; p are the probabilities of a backward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.doubledouble import DoubleDouble, Floats
+from reference.laws.rounding import Rounding
+
+_OF_TARGET = 3.0  # roundings of a smoothed target, and of its product with a weight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Missing:
+    """Arrays (rows, 1): how far a kernel's sums may be from what they should be, and of what they are made.
+
+    ``relative``: the largest relative error of a sum in it; ``scale``: by what a lost probability is multiplied;
+    ``idle``: rows that every form maps to exact zeros.
+    """
+
+    sums: Floats
+    relative: Floats
+    scale: Floats
+    idle: NDArray[np.bool_]
+
+
+def of_softmax(rounding: Rounding, v: Floats) -> Missing:
+    """Of s (v - t), s v - s t, or the derivative of a quotient: t (1 - sum s), and the error of t."""
+    s, u, arithmetic = rounding.sizes.s, rounding.u, rounding.arithmetic
+    size = np.abs(v)
+    terms = rounding.held * size
+    summation = arithmetic.summation(terms)
+    products = terms.sum(axis=-1, keepdims=True)
+    of_dot = 2.0 * u + arithmetic.stored_output.u + summation
+    apart = ((rounding.held - s) * size).sum(axis=-1, keepdims=True)
+    mean = np.abs((s * v).sum(axis=-1, keepdims=True)) + apart
+    mean = np.minimum(mean, products) + of_dot * products
+    own = u * (3.0 * products + 7.0 * mean)
+    lost = (rounding.lost * size).sum(axis=-1, keepdims=True)
+    largest = size.max(axis=-1, keepdims=True)
+    return Missing(
+        sums=mean * rounding.held_by_softmax + of_dot * products + own + lost,
+        relative=np.maximum(rounding.held_by_softmax, summation),
+        scale=largest,
+        idle=largest == 0,
+    )
+
+
+def of_logarithm(rounding: Rounding, v: Floats, *, omega: Floats, each: float = 0.0) -> Missing:
+    """Of v - p V: V (1 - sum p), and the error of V; ``each`` is the relative error of an element of v."""
+    size = np.abs(v)
+    summation = rounding.arithmetic.summation(size)
+    whole = size.sum(axis=-1, keepdims=True)
+    unsure = (summation + each) * whole + omega * np.count_nonzero(v, axis=-1, keepdims=True)
+    total = np.abs(DoubleDouble.exactly(v).sum_rows().hi) + unsure
+    off = rounding.held_by_logarithm
+    return Missing(
+        sums=total * (off + (1.0 + off) * (3.0 * rounding.u + each)) + (1.0 + off) * unsure,
+        relative=np.maximum(off, summation),
+        scale=total,
+        idle=whole == 0,
+    )
+
+
+def of_difference(rounding: Rounding, c: Floats) -> Missing:
+    """Of c exp(x - lse), or a quotient times c, for one c per row."""
+    size, off = np.abs(c), rounding.of_difference
+    return Missing(sums=size * (off + 2.0 * (1.0 + off) * rounding.u), relative=off, scale=size, idle=size == 0)
+
+
+def of_output(rounding: Rounding, c: Floats, *, q: Floats) -> Missing:
+    """Of (s - q) c for one c per row."""
+    size, off = np.abs(c), rounding.held_by_softmax
+    targets = np.abs(q).sum(axis=-1, keepdims=True)
+    return Missing(sums=size * (off + _OF_TARGET * rounding.u * targets), relative=off, scale=size, idle=size == 0)
