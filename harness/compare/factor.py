@@ -15,6 +15,7 @@ from harness.vocabulary import Op
 from reference.formats import Floats
 
 _DISTINCT: Final = 0.1  # of a factor's distance from one: how well it must be known
+_BARE: Final = ((1.0, "one"), (2.0, "two"), (0.5, "1 / two"))  # factors that need no other name
 _AT_LEAST: Final = 3  # elements that agree on a factor without a name: those of a gradient of two are g and -g
 
 
@@ -79,7 +80,7 @@ def named_factor(found: Interval, calls: tuple[Call, Call]) -> tuple[float, str]
     if not found.determined or not found.distinct:
         return None
     sizes = list(dict.fromkeys(size for call in calls for size in _sizes(call)))
-    for known in (_single(sizes), _ratios(sizes), _bare()):
+    for known in (_single(sizes), _BARE, _ratios(sizes)):
         names = [
             (sign * value, prefix + name) for value, name in known for sign, prefix in ((1.0, ""), (-1.0, "minus "))
         ]
@@ -98,18 +99,14 @@ def _single(sizes: list[tuple[float, str]]) -> Iterator[tuple[float, str]]:
 
 
 def _ratios(sizes: list[tuple[float, str]]) -> Iterator[tuple[float, str]]:
-    """Yield products and quotients of two sizes."""
-    for (value, name), (other, another) in itertools.permutations(sizes, 2):
+    """Yield products and quotients of two sizes; of those that are equal the first stands for all."""
+    names: dict[float, str] = {}
+    for value, name in sizes:
+        names.setdefault(value, name)
+    for (value, name), (other, another) in itertools.combinations(names.items(), 2):
+        yield value * other, f"{name} times {another}"
         yield value / other, f"{name} / {another}"
-        if name < another:
-            yield value * other, f"{name} times {another}"
-
-
-def _bare() -> Iterator[tuple[float, str]]:
-    """Yield factors that are known by themselves."""
-    yield 1.0, "one"
-    yield 2.0, "two"
-    yield 0.5, "1 / two"
+        yield other / value, f"{another} / {name}"
 
 
 def _sizes(call: Call) -> Iterator[tuple[float, str]]:
