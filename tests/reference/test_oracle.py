@@ -38,11 +38,11 @@ def misses(got: DoubleDouble, want: list[list[Answer]], *, of_value: Any, of_siz
 
 
 def compared(case: Case, kind: str, *, n: int, of: str) -> list[str]:
-    x = rows(kind, n=n, of=of)[:3]
+    x = rows(kind, n=n, of=of)[:2]
     question = case.question(x, of=of)
     turn = KINDS.index(kind) + n
-    v = case.outputs(question, vectors(HEADS[turn % len(HEADS)], n=n, of=of)[:3])
-    w = vectors(HEADS[(2 * turn + 3) % len(HEADS)], n=n, of=of, seed=1)[:3]
+    v = case.outputs(question, vectors(HEADS[turn % len(HEADS)], n=n, of=of)[:2])
+    w = vectors(HEADS[(2 * turn + 3) % len(HEADS)], n=n, of=of, seed=1)[:2]
     found = []
     for quantity in case.quantities:
         want = exact.answers(question, quantity, v, w)
@@ -70,7 +70,7 @@ def test_forwards_err_by_a_thousandth_of_an_ulp_of_float64_and_derivatives_keep_
 @pytest.mark.parametrize("of", ["float16", "bfloat16", "float32"])
 @CASE
 def test_so_they_do_at_the_numbers_of_narrower_formats(case: Case, of: str) -> None:
-    for kind in KINDS[CASES.index(case) % 3 :: 3]:
+    for kind in KINDS[CASES.index(case) % 5 :: 5]:
         assert not compared(case, kind, n=4, of=of), kind
 
 
