@@ -1,25 +1,27 @@
-"""The case library as a whole: what it must hold, and what it may cost."""
+"""The case library as a whole: what it must hold, where its words come from, and what it may cost."""
 
 from __future__ import annotations
 
 import re
-from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
 
 from harness.plan.library import Library, load_library
 from harness.plan.problem import Problem
-from harness.plan.signatures import count_signatures
-from harness.vocabulary import DType, FindingKind, Level, Mode, Op, Quantity
+from harness.plan.signatures import count_signatures, signature
+from harness.vocabulary import FindingKind, Level, Mode, Op, Quantity
 
-CASES = Path(__file__).parents[1] / "cases"
-JIT, EAGER = 250, 40  # JAX signatures; the library has to grow for long before it meets the harness's own limits
+ROOT = Path(__file__).parents[1]
+CASES = ROOT / "cases"
+JIT, EAGER = 380, 40  # JAX signatures; the library has to grow for long before it meets the harness's own limits
+EVALUATIONS = 1300  # quantities of compiled signatures, each of which costs JAX a compilation of its own
+PROBLEMS = range(1500, 2501)
 THREAD = "https://discuss.mxnet.io/t/derivative-of-softmax/2614"
 URL = re.compile(r"https?://[^\s()]+")
 GITHUB = re.compile(r"/[\w.-]+/[\w.-]+/(issues|pull)/[1-9][0-9]*")
+UNLINKED = ("written for this library", "the usual mask", "a variation of")
 
 EXPLANATIONS = [kind for kind in FindingKind if kind.level is Level.EXPLANATION]
 
@@ -34,8 +36,8 @@ def problems(library: Library) -> list[Problem]:
     return [problem for case in library.problems.values() for problem in case]
 
 
-def test_the_library_has_sixty_cases_or_more(library: Library) -> None:
-    assert len(library.cases) >= 60
+def test_the_library_holds_as_many_problems_as_a_person_can_wait_for(problems: list[Problem]) -> None:
+    assert len(problems) in PROBLEMS
 
 
 def test_most_cases_come_from_public_threads(library: Library) -> None:
@@ -47,7 +49,7 @@ def test_a_source_is_a_link_or_says_that_there_is_none(library: Library) -> None
     assert [
         case.id
         for case in library.cases.values()
-        if not URL.search(case.source) and not case.source.startswith("written for this library")
+        if not URL.match(case.source) and not case.source.startswith(UNLINKED)
     ] == []
 
 
@@ -63,39 +65,26 @@ def test_every_quoted_address_is_well_formed(library: Library) -> None:
     assert [url for text in texts for url in URL.findall(text) if not _well_formed(url)] == []
 
 
+def test_every_array_file_of_the_library_is_small_and_is_used(library: Library) -> None:
+    texts = "\n".join(case.text for case in library.cases.values())
+    files = sorted(CASES.rglob("*.npy"))
+    assert [file.name for file in files if file.stat().st_size > 2**15 or file.name not in texts] == []
+
+
 def test_jax_compiles_few_signatures_for_the_whole_library(problems: list[Problem]) -> None:
     count = count_signatures(problems)
     assert count.jit <= JIT
     assert 0 < count.eager <= EAGER
 
 
-@pytest.mark.parametrize(("op", "dtype", "quantity"), list(product(Op, DType, Quantity)))
-def test_every_quantity_is_checked(problems: list[Problem], op: Op, dtype: DType, quantity: Quantity) -> None:
-    assert any((p.call.op, p.call.dtype) == (op, dtype) and quantity in p.check for p in problems)
-
-
-@pytest.mark.parametrize("rank", range(6))
-def test_every_rank_to_five_occurs(problems: list[Problem], rank: int) -> None:
-    assert rank in {problem.call.x.ndim for problem in problems}
-
-
-@pytest.mark.parametrize("op", Op)
-def test_every_axis_of_three_dimensions_occurs_by_both_its_names(problems: list[Problem], op: Op) -> None:
-    assert {-3, -2, -1, 0, 1, 2} <= {p.call.axis for p in problems if p.call.op is op and p.call.x.ndim == 3}
-
-
-@pytest.mark.parametrize("op", Op)
-@pytest.mark.parametrize(
-    "special", ["-inf", "inf", "nan", "largest", "subnormal", "negative zero", "empty axis", "no rows"]
-)
-def test_every_kind_of_special_input_occurs(problems: list[Problem], op: Op, special: str) -> None:
-    assert any(_holds(problem, special) for problem in problems if problem.call.op is op)
-
-
-@pytest.mark.parametrize("op", Op)
-def test_eager_jax_runs_beside_jit_on_the_same_inputs(library: Library, op: Op) -> None:
-    modes = [{p.call.mode for p in case if p.call.op is op} for case in library.problems.values()]
-    assert {Mode.DEFAULT, Mode.EAGER} in modes
+def test_jax_compiles_few_quantities_for_the_whole_library(problems: list[Problem]) -> None:
+    compiled = {
+        (signature(problem.call), quantity)
+        for problem in problems
+        if problem.call.op is not Op.SOFTMAX_OUTPUT and problem.call.mode in (Mode.DEFAULT, Mode.JIT)
+        for quantity in problem.check
+    }
+    assert len(compiled) <= EVALUATIONS
 
 
 @pytest.mark.parametrize("kind", EXPLANATIONS, ids=lambda kind: kind.value)
@@ -140,18 +129,3 @@ def _well_formed(url: str) -> bool:
     if parts.scheme != "https" or "." not in parts.netloc or len(parts.path) < 2 or url[-1] in ".,;:":
         return False
     return parts.netloc != "github.com" or GITHUB.fullmatch(parts.path) is not None
-
-
-def _holds(problem: Problem, special: str) -> bool:
-    x, axis = problem.call.x, problem.call.axis
-    finfo = np.finfo(x.dtype)
-    if special in ("empty axis", "no rows"):
-        return x.size == 0 and (x.shape[axis] == 0) == (special == "empty axis")
-    if special == "largest":
-        return bool((np.abs(x) == finfo.max).any())
-    if special == "subnormal":
-        return bool(((x != 0) & (np.abs(x) < finfo.smallest_normal)).any())
-    if special == "negative zero":
-        return bool(((x == 0) & np.signbit(x)).any())
-    value = {"-inf": -np.inf, "inf": np.inf, "nan": np.nan}[special]
-    return bool((np.isnan(x) if np.isnan(value) else x == value).any())
