@@ -85,6 +85,10 @@ class Asked:
         """Return what holds for one of these calls."""
         return whole if self._alone else whole[number]
 
+    def piece(self, whole: Floats, number: int) -> Floats:
+        """Return the part of an array that belongs to one of these calls."""
+        return whole if self._alone else np.asarray(whole[number])
+
     def _mask(self) -> NDArray[np.bool_] | None:
         masks = [mask for call in self._calls if (mask := kept(call)) is not None]
         return self.laid(masks) if masks else None

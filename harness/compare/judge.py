@@ -107,7 +107,8 @@ class Judge:
         if numbers is None:
             return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
         oracle = self._oracle.truth(problem, quantity, numbers.precision, result=numbers.result)
-        measured = measure(numbers.value, oracle=oracle, dtype=numbers.dtype, rows=rows)
+        scale = self._oracle.scale(problem, quantity, result=numbers.result)
+        measured = measure(numbers.value, oracle=oracle, scale=scale, dtype=numbers.dtype, rows=rows)
         by_law = measured.outcome is Outcome.OUTSIDE_RANGE and bool(broken)
         if by_law:
             detail = f"no rounding bound proves anything here, and {broken[0].worst.sentence}"
@@ -182,6 +183,7 @@ def _row(
 ) -> Verdict:
     call = problem.call
     due = call.dtype_of(quantity)
+    declared = None if entry is None else entry.precision
     return Verdict(
         adapter=adapter,
         problem=problem.id,
@@ -198,5 +200,8 @@ def _row(
         quantity=quantity,
         outcome=measured.outcome,
         detail=measured.detail,
+        working="" if declared is None else declared.working.value,
+        accumulation="" if declared is None else declared.accumulation.value,
+        forms=() if declared is None else tuple(form.value for form in declared.forms),
         **measured.numbers,
     )

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.compare.accuracy import accuracy
 from harness.vocabulary import Outcome
 from reference.consistency import RowConsistency
-from reference.formats import Floats, format_named
+from reference.formats import FloatFormat, Floats, format_named
 from reference.truth import Truth
 from reference.ulp import error, rounded
 
@@ -29,8 +30,11 @@ class Measured:
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
-def measure(got: Floats, *, oracle: Truth, dtype: str, rows: RowConsistency | None) -> Measured:
-    """Measure ``got``, numbers of ``dtype`` in the oracle's shape, with their row test where there is one."""
+def measure(got: Floats, *, oracle: Truth, scale: Floats, dtype: str, rows: RowConsistency | None) -> Measured:
+    """Measure ``got``, numbers of ``dtype`` in the oracle's shape, with their row test where there is one.
+
+    ``scale`` is the natural scale of each element's row.
+    """
     target = format_named(dtype)
     with np.errstate(all="ignore"):
         want = rounded(oracle.value, target)
@@ -41,6 +45,8 @@ def measure(got: Floats, *, oracle: Truth, dtype: str, rows: RowConsistency | No
             shares=np.where(np.isfinite(want), oracle.share(got, of=dtype), 0.0),
             errors=errors,
             ulps=np.where(errors == 0, 0.0, errors / target.spacing(want)),
+            scale=scale,
+            of=target,
         )
         pattern = _pattern(got, want)
         if pattern is None:
@@ -65,6 +71,8 @@ class _Elements:
     shares: Floats
     errors: Floats
     ulps: Floats
+    scale: Floats
+    of: FloatFormat
 
 
 def _pattern(got: Floats, want: Floats) -> Measured | None:
@@ -98,6 +106,15 @@ def _numbers(elements: _Elements, *, oracle: Truth, rows: RowConsistency | None)
         "bound": float(oracle.bound[at]),
         "ulps": float(np.where(judged, elements.ulps, 0.0).max()),
     }
+    numbers |= accuracy(
+        got,
+        want,
+        errors=elements.errors,
+        ulps=elements.ulps,
+        scale=elements.scale,
+        judged=judged,
+        of=elements.of,
+    )
     if rows is not None and rows.share.size:
         numbers |= {"row_share": float(rows.share.max()), "row_scalar": float(rows.scalar.max())}
     if not (numbers["share"] <= 1):

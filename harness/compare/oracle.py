@@ -25,6 +25,7 @@ from harness.vocabulary import Mode, Normalization, Op, Quantity
 from reference.consistency import RowConsistency, row_consistency
 from reference.formats import Floats
 from reference.invariants import Violation, check, shift_violation
+from reference.scale import natural_scale
 from reference.truth import Truth, truth
 
 ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
@@ -80,6 +81,7 @@ class Oracle:
     def __init__(self, problems: Sequence[Problem]) -> None:
         self._problems = tuple(problems)
         self._truths: dict[tuple[str, Quantity, Precision, str], Truth] = {}
+        self._scales: dict[tuple[str, Quantity, str], Floats] = {}
         self._asked: dict[tuple[object, ...], Asked] = {}
         self._first: dict[Quantity, dict[str, Problem]] = {}
 
@@ -89,16 +91,30 @@ class Oracle:
         """Return the oracle and bounds of ``quantity`` for one problem of the stack."""
         used = precision or usual_precision(problem.call)
         output = result_format(problem.call, returned=result)
-        same = self._alike(quantity)
-        first = same[problem.id]
+        first = self._alike(quantity)[problem.id]
         if (first.id, quantity, used, output) not in self._truths:
-            alone = quantity is Quantity.JACOBIAN  # the Jacobian of a stack is no stack of Jacobians
-            needed = {same[p.id].id for p in self._problems if quantity in p.check and not alone} | {first.id}
-            members = [p for p in self._problems if p.id in needed]
+            members = self._together(quantity, first)
             asked = self._ask(members, output)
             found = truth(asked.question, quantity.value, **asked.vectors(quantity), **_named(used))
             self._truths |= {(p.id, quantity, used, output): asked.part(found, k) for k, p in enumerate(members)}
         return self._truths[first.id, quantity, used, output]
+
+    def scale(self, problem: Problem, quantity: Quantity, *, result: str) -> Floats:
+        """Return the natural scale of each element of ``quantity`` for one problem of the stack."""
+        first = self._alike(quantity)[problem.id]
+        if (first.id, quantity, result) not in self._scales:
+            members = self._together(quantity, first)
+            asked = self._ask(members, result)
+            found = natural_scale(asked.question, quantity.value, **asked.vectors(quantity))
+            self._scales |= {(p.id, quantity, result): asked.piece(found, k) for k, p in enumerate(members)}
+        return self._scales[first.id, quantity, result]
+
+    def _together(self, quantity: Quantity, first: Problem) -> list[Problem]:
+        """Return the problems whose quantity is computed in one piece with that of ``first``, each number once."""
+        same = self._alike(quantity)
+        alone = quantity is Quantity.JACOBIAN  # the Jacobian of a stack is no stack of Jacobians
+        needed = {same[p.id].id for p in self._problems if quantity in p.check and not alone} | {first.id}
+        return [p for p in self._problems if p.id in needed]
 
     def rows(
         self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays, own_forward: Arrays

@@ -14,14 +14,19 @@ from harness.compare.verdict import Verdict
 VERSION = (
     2  # of the columns; a reader that meets an unknown column leaves it, one that misses a column takes it as empty
 )
-_COUNTS = ("elements", "exact_elements")
-_NUMBERS = ("ulps", "share", "row_share", "row_scalar", "got", "want", "error", "bound")
+_COUNTS = ("elements", "exact_elements", "computed", "rounded", "flushed", "normal")
+_NUMBERS = (
+    *("ulps", "share", "row_share", "row_scalar", "got", "want", "error", "bound"),
+    *("normal_ulps", "normal_ulps_sum", "eps", "eps_sum"),
+)
+_INDICES = ("at", "normal_ulps_at", "eps_at")
+_WORDS = ("invariants", "forms")
 
 
 def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """Return the verdicts as a table; the columns are the fields of :class:`Verdict`, in their order.
 
-    Shapes and indices are texts like ``2x3`` and ``0,1``, the laws that a result breaks one text of their names. A
+    Shapes and indices are texts like ``2x3`` and ``0,1``, laws that a result breaks and forms one text of names. A
     number that does not exist is a missing value (an empty field in CSV, null in Parquet); NaN is a number that came
     back, and stays NaN.
     """
@@ -31,8 +36,10 @@ def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
             values.append(getattr(verdict, name))
     frame = pd.DataFrame(columns)
     frame["shape"] = ["x".join(map(str, shape)) for shape in columns["shape"]]  # type: ignore[call-overload]
-    frame["at"] = [None if at is None else ",".join(map(str, at)) for at in columns["at"]]  # type: ignore[call-overload]
-    frame["invariants"] = [" ".join(names) for names in columns["invariants"]]  # type: ignore[arg-type]
+    for name in _INDICES:
+        frame[name] = [None if at is None else ",".join(map(str, at)) for at in columns[name]]  # type: ignore[call-overload]
+    for name in _WORDS:
+        frame[name] = [" ".join(words) for words in columns[name]]  # type: ignore[arg-type]
     for name in ("quantity", "outcome"):
         frame[name] = [str(word) for word in columns[name]]
     for name in _NUMBERS:

@@ -19,7 +19,14 @@ class Verdict:
 
     ``dtype`` is that of the primal, ``result_dtype`` that of this result: the one that came back, or else the one that
     was due. ``parameters`` are those of the call as one text, ``reduction`` that of a loss. ``invariants`` names the
-    laws that the result breaks, by their findings.
+    laws that the result breaks, by their findings. ``working``, ``accumulation`` and ``forms`` are what the kernel
+    declares, which decides its bound.
+
+    How accurate it is, to be added up over results: of ``computed`` elements ``rounded`` are the correctly rounded
+    value, and ``flushed`` are 0 where that is below the smallest normal number. ``normal`` elements are not below it:
+    ``normal_ulps`` is the largest error of theirs in ulps, ``normal_ulps_sum`` the sum of all, ``normal_ulps_at`` the
+    index of the largest. ``eps`` and so on are the same for errors over eps times the natural scale of all that is
+    computed (:mod:`reference.scale`).
     """
 
     adapter: str
@@ -49,6 +56,19 @@ class Verdict:
     error: float | None = None  # absolute, at that element, against the exact oracle
     bound: float | None = None
     invariants: tuple[str, ...] = ()
+    working: str = ""
+    accumulation: str = ""
+    forms: tuple[str, ...] = ()
+    computed: int = 0
+    rounded: int = 0
+    flushed: int = 0
+    normal: int = 0
+    normal_ulps: float | None = None
+    normal_ulps_sum: float | None = None
+    normal_ulps_at: tuple[int, ...] | None = None
+    eps: float | None = None
+    eps_sum: float | None = None
+    eps_at: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
