@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ import pytest
 from harness.adapters.registry import BUILT_IN
 from harness.cli import EXIT_CODES, cli
 from harness.cli.exits import Exit
+from harness.compare.laws import FINDINGS
+from harness.vocabulary import DType, Form, Normalization, Op, Quantity, Reduction
+from reference.arithmetic import FORMS
+from reference.formats import FORMATS
+from reference.invariants import KINDS
+from reference.question import INTEGER, OPS, QUANTITIES
 
 ROOT = Path(__file__).parents[1]
 TOX = configparser.ConfigParser(interpolation=None)
@@ -108,3 +115,28 @@ def test_the_readmes_commands_use_the_tox_that_ci_uses() -> None:
 def test_the_readme_names_every_verb_of_the_command_line() -> None:
     pages = README + (ROOT / "cases" / "README.md").read_text() + (ROOT / "harness/adapters/README.md").read_text()
     assert [verb for verb in cli.list_commands(None) if f"harness {verb}" not in pages] == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (Op, OPS),
+        (Quantity, QUANTITIES),
+        (Form, FORMS),
+        (DType, (*FORMATS, INTEGER)),
+        (Reduction, ("none", "sum", "mean")),
+        (Normalization, ("null", "batch", "valid")),
+    ],
+)
+def test_the_harness_and_the_reference_speak_of_the_same_things(ours: type[StrEnum], theirs: tuple[str, ...]) -> None:
+    assert sorted(word.value for word in ours) == sorted(theirs)
+
+
+def test_numbers_of_a_dtype_are_carried_alike_by_the_harness_and_the_reference() -> None:
+    assert {one.name: one.carrier for one in FORMATS.values()} == {
+        one.value: one.carrier for one in DType if one.floating
+    }
+
+
+def test_every_law_of_the_reference_has_its_finding() -> None:
+    assert sorted(FINDINGS) == sorted(KINDS)

@@ -58,6 +58,72 @@ def test_a_right_adapter_agrees_and_exits_with_0(planned: Path) -> None:
     assert (planned / "selection" / "index.html").exists()
 
 
+EVERY_OP = """\
+format: 1
+theme: every op, in every dtype that has derivatives, by every quantity that it has
+cases:
+  - id: plain
+    why: ops without operands
+    source: here
+    op: [softmax, log_softmax, softmin, logsumexp]
+    dtype: [float16, bfloat16, float32, float64]
+    x: {normal: {shape: [2, 5], scale: 3, seed: 1}}
+    check: [forward, vjp, jvp, jacobian, hvp]
+  - id: masked
+    why: one row keeps some elements, one keeps one
+    source: here
+    op: [masked_softmax, masked_log_softmax]
+    dtype: [float16, bfloat16, float32, float64]
+    temperature: [0.5, 2]
+    x: {normal: {shape: [2, 5], scale: 3, seed: 1}}
+    lengths: [3, 1]
+    check: [forward, vjp, jvp, jacobian, hvp]
+  - id: loss
+    why: indices, one of which is ignored
+    source: here
+    op: cross_entropy
+    dtype: [float16, bfloat16, float32, float64]
+    axis: 1
+    x: {normal: {shape: [3, 5], scale: 3, seed: 1}}
+    targets: [4, -1, 0]
+    ignore_index: -1
+    label_smoothing: 0.1
+    reduction: [none, sum, mean]
+    check: [forward, vjp, jvp, jacobian, hvp]
+  - id: head
+    why: a gradient that no head gradient changes
+    source: here
+    op: softmax_output
+    dtype: [float16, bfloat16, float32, float64]
+    axis: 1
+    x: {normal: {shape: [3, 5], scale: 3, seed: 1}}
+    targets: [4, 2, 0]
+    grad_scale: 0.5
+    normalization: ["null", batch, valid]
+    check: [forward, vjp]
+    expect: {findings: [cotangent-ignored]}
+  - id: whole-numbers
+    why: integers have an output and no derivative
+    source: here
+    op: [softmax, logsumexp]
+    dtype: int32
+    x: [[1, 2, 4]]
+    check: [forward]
+"""
+
+
+def test_the_reference_agrees_with_the_oracle_on_every_op_dtype_and_quantity(tmp_path: Path) -> None:
+    (tmp_path / "cases.yaml").write_text(EVERY_OP)
+    reports = tmp_path / "reports"
+    assert harness("plan", tmp_path / "cases.yaml", "--reports", reports).returncode == 0
+    harness("record", "reference", "--reports", reports)
+    done = harness("compare", "--reports", reports, "--require", "reference")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = outcomes(reports)
+    assert {quantity for _, quantity in found} == {"forward", "vjp", "jvp", "jacobian", "hvp"}
+    assert set(found.values()) <= {"exact", "within bound"}
+
+
 @pytest.mark.parametrize(
     ("adapter", "options", "outcome"),
     [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from harness.call import Call
 from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
+from harness.compare.printed import summed_rows
 from harness.plan.plan import ExpectedFinding, LedgerEntry, Plan, PrintedValue
 from harness.vocabulary import DType, FindingKind, Op, Quantity
-from tests.compare.bench import RIGHT, plan, problem, recording, softmax, vjp
+from tests.compare.bench import RIGHT, TRUE, changed, plan, problem, recording, softmax, vjp
+from tests.compare.everything import of_op
 
 ASKED = problem([0.1, 2.0], [1.0, 0.0])
 
@@ -87,6 +90,45 @@ def test_the_largest_error_of_a_gradient_grows_with_its_cotangent(
     assert [finding.ledger for finding in found] == [known_by]
 
 
+@pytest.mark.parametrize("scale", [1e-10, 1.0, 1e10])
+@pytest.mark.parametrize(
+    ("op", "quantity", "powers"),
+    [
+        (Op.LOGSUMEXP, Quantity.VJP, (1, 0)),
+        (Op.LOGSUMEXP, Quantity.JVP, (0, 1)),
+        (Op.CROSS_ENTROPY, Quantity.VJP, (1, 0)),
+        (Op.CROSS_ENTROPY, Quantity.JVP, (0, 1)),
+        (Op.SOFTMAX, Quantity.HVP, (1, 1)),
+        (Op.LOGSUMEXP, Quantity.HVP, (1, 1)),
+    ],
+)
+def test_the_largest_error_of_a_derivative_grows_with_every_vector_that_it_is_linear_in(
+    op: Op, quantity: Quantity, powers: tuple[int, int], scale: float
+) -> None:
+    def asked(size: float) -> Plan:
+        one = of_op(op, check=[Quantity.FORWARD, quantity], case="a-case")
+        call = one.call
+        assert call.cotangent is not None
+        assert call.tangent is not None
+        scaled = {"cotangent": size ** powers[0] * call.cotangent, "tangent": size ** powers[1] * call.tangent}
+        arrays = {name: np.asarray(array, np.float32) for name, array in scaled.items()}
+        return plan(changed(one, **arrays))
+
+    def wrong(call: Call) -> Any:
+        return np.asarray(2 * TRUE[quantity](call))
+
+    def known_at(size: float, limit: float) -> bool:
+        made = replace(asked(size), ledger=(known(largest_error=limit),))
+        compared = compare(made, {"kernel": recording(made, TRUE | {quantity: wrong})})
+        found = [finding for finding in compared.findings if finding.kind is FindingKind.BEYOND_BOUND]
+        return all(finding.ledger is not None for finding in found)
+
+    limits = 10.0 ** np.arange(-4, 2, 0.25)
+    smallest = next(limit for limit in limits if known_at(1.0, limit))
+    assert known_at(scale, smallest)
+    assert not known_at(scale, smallest / 10**0.5)
+
+
 @pytest.mark.parametrize("scope", [{}, {"case": None}])
 def test_an_entry_that_no_longer_happens_is_itself_a_finding(scope: dict[str, Any]) -> None:
     compared = run(plan(ASKED, ledger=[known(**scope)]), wrong=False)
@@ -154,3 +196,24 @@ def test_printed_sums_are_the_jacobians_rows_added_in_the_dtype() -> None:
     kernels = RIGHT | {Quantity.JACOBIAN: lambda call: rows, Quantity.FORWARD: softmax}
     compared = compare(stated, {"kernel": recording(stated, kernels)})
     assert FindingKind.PRINTED_VALUE not in {finding.kind for finding in compared.findings}
+
+
+@pytest.mark.parametrize(
+    ("step", "total"),
+    [
+        (0.0078125, 1.015625),
+        (0.00390625, 1.0),
+    ],  # a last place of bfloat16 at 1, and half of one: rounded to even, twice
+)
+def test_printed_sums_are_rounded_after_each_row(step: float, total: float) -> None:
+    assert summed_rows(np.array([[1.0], [step], [step]]), (1,), dtype="bfloat16").tolist() == [total]
+
+
+@pytest.mark.parametrize(("values", "met"), [(("0.26953", "0.73047"), True), (("0.2689", "0.7311"), False)])
+def test_printed_digits_of_bfloat16_are_those_of_its_numbers(values: tuple[str, ...], met: bool) -> None:
+    asked = problem([1.0, 2.0], [1.0, 0.0], dtype=DType.BFLOAT16)
+    printed = PrintedValue(adapter="kernel", quantity=Quantity.FORWARD, dtype=DType.BFLOAT16, values=values)
+    differs = FindingKind.PRINTED_VALUE in {
+        found.kind for found in run(plan(asked, printed=[printed]), wrong=False).findings
+    }
+    assert differs is not met

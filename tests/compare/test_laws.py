@@ -12,11 +12,9 @@ from harness.adapters.contract import Precision
 from harness.call import Call
 from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
-from harness.compare.laws import FINDINGS
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
 from harness.vocabulary import DType, FindingKind, Op, Outcome, Quantity, Reduction
-from reference.invariants import KINDS
 from tests.compare.bench import TRUE, Kernel, plan, problem, recording
 from tests.compare.everything import X, of_op
 
@@ -31,10 +29,6 @@ def compared(*problems: Problem, kernels: dict[Quantity, Kernel], **entry: Any) 
 def of_kind(comparison: Comparison, kind: FindingKind) -> Finding:
     (finding,) = [finding for finding in comparison.findings if finding.kind is kind]
     return finding
-
-
-def test_every_law_of_the_reference_is_a_finding() -> None:
-    assert sorted(FINDINGS) == sorted(KINDS)
 
 
 def _changed(quantity: Quantity, change: Any) -> Kernel:

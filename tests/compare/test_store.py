@@ -19,11 +19,13 @@ from tests.compare.bench import RIGHT, plan, problem, recording
 def compared() -> Comparison:
     asked = plan(problem([0.1, 2.0], None), problem([np.inf, 1.0], [1.0, 0.0], case="infinite", name="infinite"))
     wrong = RIGHT | {Quantity.FORWARD: lambda call: np.full_like(call.x, -np.inf)}
-    return compare(asked, {"kernel": recording(asked, wrong)}, required=("absent",))
+    recordings = {"kernel": recording(asked, wrong), "right": recording(asked, RIGHT, adapter="right")}
+    return compare(asked, recordings, required=("absent",))
 
 
 def test_a_comparison_is_read_back_as_it_was_written(compared: Comparison, tmp_path: Path) -> None:
     write_comparison(compared, tmp_path)
+    assert any(pair.share == np.inf for pair in compared.pairs.notable)
     assert repr(read_comparison(tmp_path)) == repr(compared)
 
 

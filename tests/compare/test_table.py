@@ -10,8 +10,9 @@ import pytest
 from harness.compare.compare import compare
 from harness.compare.table import table
 from harness.compare.verdict import Verdict
-from harness.vocabulary import Quantity
-from tests.compare.bench import RIGHT, plan, problem, recording
+from harness.vocabulary import Op, Quantity
+from tests.compare.bench import RIGHT, TRUE, plan, problem, recording
+from tests.compare.everything import of_op
 
 
 @pytest.fixture
@@ -51,3 +52,14 @@ def test_parquet_keeps_them_apart_as_well(frame: pd.DataFrame) -> None:
 def test_shapes_and_indices_are_texts(frame: pd.DataFrame) -> None:
     assert set(frame["shape"]) == {"1x2"}
     assert frame["at"].dropna().str.fullmatch(r"\d+,\d+").all()
+
+
+def test_parameters_reductions_and_broken_laws_are_texts() -> None:
+    asked = plan(of_op(Op.CROSS_ENTROPY, ignore_index=7), of_op(Op.SOFTMAX))
+    off = TRUE | {Quantity.FORWARD: lambda call: TRUE[Quantity.FORWARD](call) * np.float32(1.1)}
+    made = table(compare(asked, {"kernel": recording(asked, off)}).verdicts).set_index(["op", "quantity"])
+    loss, forward = made.loc[("cross_entropy", "vjp")], made.loc[("softmax", "forward")]
+    assert (loss["parameters"], loss["reduction"]) == ("targets=indices ignore_index=7", "mean")
+    assert (forward["parameters"], forward["reduction"]) == ("temperature=0.5", "")
+    assert (forward["invariants"], forward["result_dtype"]) == ("probabilities-do-not-sum-to-one", "float32")
+    assert made.loc[("softmax", "jacobian")]["invariants"] == ""
