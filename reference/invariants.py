@@ -109,7 +109,9 @@ def findings(question: Question, quantity: str, got: Floats, *, block: Block, ro
         yield negative_loss(question, got, rounding)
     elif quantity == "vjp":
         answered = ~unanswered_rows(block) & np.asarray(not mean_of_none(question))
-        yield Gradient.of(question, rows.cut(got), block=block, rounding=rounding).finding(applies=answered)
+        yield Gradient.of(question, rows.cut(got), block=block, rounding=rounding.before_results()).finding(
+            applies=answered
+        )
     elif quantity == "jacobian" and op in LIKE_SOFTMAX:
         yield symmetric(question, got, rounding)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from reference import constants, elementary
 from reference.arithmetic import FOLDED_SCALE
+from reference.block import blocks_of
 from reference.doubledouble import DoubleDouble
 from reference.formats import Floats
 from reference.laws.accumulator import judged
@@ -18,7 +19,7 @@ def sum_to_one(got: Floats, rounding: Rounding) -> Finding:
     """Probabilities add up to one; ``got``: (rows, n)."""
     total = DoubleDouble.exactly(got).sum_rows()
     rounding = rounding.beside(got)
-    allowed, widened = judged(rounding, lambda one: one.probabilities)
+    allowed, widened = judged(rounding, lambda one: one.sum_of_probabilities)
     return Finding(
         kind="sum-to-one",
         says="the probabilities of row {row} add up to {value}",
@@ -32,11 +33,11 @@ def sum_to_one(got: Floats, rounding: Rounding) -> Finding:
 
 def exponentials(got: Floats, rounding: Rounding) -> Finding:
     """Exponentials of logarithms of probabilities add up to one; ``got``: (rows, n)."""
-    limit = -elementary.SMALLEST_EXPONENT
-    mantissa, exponent = elementary.exp(DoubleDouble.exactly(np.clip(got, -limit, limit)))  # a NaN stays one
-    each = mantissa.scaled(exponent)
-    total, rounding = each.sum_rows(), rounding.beside(each.hi)
-    allowed, widened = judged(rounding, lambda one: one.exponentials)
+    each = [_exp(got[part]) for part in blocks_of(*got.shape)]
+    sums = [one.sum_rows() for one in each]
+    total = DoubleDouble(hi=np.concatenate([one.hi for one in sums]), lo=np.concatenate([one.lo for one in sums]))
+    rounding = rounding.beside(np.concatenate([one.hi for one in each]))
+    allowed, widened = judged(rounding, lambda one: one.sum_of_exponentials)
     return Finding(
         kind="exponentials",
         says="the exponentials of the log-probabilities of row {row} add up to {value}",
@@ -93,3 +94,10 @@ def _above_zero(rounding: Rounding) -> Floats:
 
 def _from_one(total: DoubleDouble) -> Floats:
     return np.abs(total.plus(-np.ones_like(total.hi)).hi[:, 0])
+
+
+def _exp(log: Floats) -> DoubleDouble:
+    """Return the exponentials, those of NaN as NaN."""
+    limit = -elementary.SMALLEST_EXPONENT
+    mantissa, exponent = elementary.exp(DoubleDouble.exactly(np.clip(log, -limit, limit)))
+    return mantissa.scaled(exponent)

@@ -45,8 +45,8 @@ def of_softmax(rounding: Rounding, v: Floats) -> Missing:
     lost = (rounding.lost * size).sum(axis=-1, keepdims=True)
     largest = size.max(axis=-1, keepdims=True)
     return Missing(
-        sums=mean * rounding.held_by_softmax + of_dot * products + own + lost,
-        relative=np.maximum(rounding.held_by_softmax, summation),
+        sums=mean * rounding.sum_behind_softmax + of_dot * products + own + lost,
+        relative=np.maximum(rounding.sum_behind_softmax, summation),
         scale=largest,
         idle=largest == 0,
     )
@@ -59,7 +59,7 @@ def of_logarithm(rounding: Rounding, v: Floats, *, omega: Floats, each: float = 
     whole = size.sum(axis=-1, keepdims=True)
     unsure = (summation + each) * whole + omega * np.count_nonzero(v, axis=-1, keepdims=True)
     total = np.abs(DoubleDouble.exactly(v).sum_rows().hi) + unsure
-    off = rounding.held_by_logarithm
+    off = rounding.sum_behind_logarithm
     return Missing(
         sums=total * (off + (1.0 + off) * (3.0 * rounding.u + each)) + (1.0 + off) * unsure,
         relative=np.maximum(off, summation),
@@ -70,12 +70,12 @@ def of_logarithm(rounding: Rounding, v: Floats, *, omega: Floats, each: float = 
 
 def of_difference(rounding: Rounding, c: Floats) -> Missing:
     """Of c exp(x - lse), or a quotient times c, for one c per row."""
-    size, off = np.abs(c), rounding.of_difference
+    size, off = np.abs(c), rounding.sum_of_differences
     return Missing(sums=size * (off + 2.0 * (1.0 + off) * rounding.u), relative=off, scale=size, idle=size == 0)
 
 
 def of_output(rounding: Rounding, c: Floats, *, q: Floats) -> Missing:
     """Of (s - q) c for one c per row."""
-    size, off = np.abs(c), rounding.held_by_softmax
+    size, off = np.abs(c), rounding.sum_behind_softmax
     targets = np.abs(q).sum(axis=-1, keepdims=True)
     return Missing(sums=size * (off + _OF_TARGET * rounding.u * targets), relative=off, scale=size, idle=size == 0)
