@@ -86,11 +86,11 @@ class Distribution:
         rows = np.broadcast_shapes(v.shape[:-1], self.top.shape[:-1])
         every = np.broadcast_to(v, (*rows, v.shape[-1]))
         w = difference(every, np.take_along_axis(every, np.broadcast_to(self.top, (*rows, 1)), axis=-1))
-        return (w * self.total - (self.weight * w).sum_rows()) / self.total
+        return (w * self.total - self._weighed(w).sum_rows()) / self.total
 
     def mean(self, v: Floats) -> DoubleDouble:
         """Return <s, v>, one per row, for |v| <= 2^900."""
-        return (self.weight * DoubleDouble.exactly(v)).sum_rows() / self.total
+        return self._weighed(DoubleDouble.exactly(v)).sum_rows() / self.total
 
     def softmax_hvp(self, t: DoubleDouble, m: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
         """Return s_i (T_i M_i - <s, T M>) 2^scale for centred T and M, both at most 2^450 in size.
@@ -99,7 +99,7 @@ class Distribution:
         which is of its order, nothing cancels.
         """
         product = t * m
-        inner = (product * self.total - (self.weight * product).sum_rows()) / self.total
+        inner = (product * self.total - self._weighed(product).sum_rows()) / self.total
         return (self.share * inner).scaled(self.exponent + scale)
 
     def softmax_vjp(self, centred: DoubleDouble, scale: NDArray[Any]) -> DoubleDouble:
@@ -116,17 +116,23 @@ class Distribution:
         """Return v_i - s_i V with V = sum_j v_j, for |v| <= 2^900; the jvp is :meth:`centred`."""
         exact = v if isinstance(v, DoubleDouble) else DoubleDouble.exactly(v)
         total = exact.sum_rows()
-        scaled_up = exact * self.total - self.weight * total
+        scaled_up = exact * self.total - self._weighed(total)
         is_top = np.arange(exact.hi.shape[-1]) == self.top
         others = where(is_top, DoubleDouble.exactly(np.zeros_like(exact.hi)), exact).sum_rows()
         return where(is_top, exact * self.rest - others, scaled_up) / self.total
 
+    def _weighed(self, v: DoubleDouble) -> DoubleDouble:
+        """Return e_i v_i, of which only the product may underflow: a large v lifts a tiny e_i up again."""
+        product = self.mantissa * v
+        return DoubleDouble(hi=np.ldexp(product.hi, self.exponent), lo=np.ldexp(product.lo, self.exponent))
 
-def scaled_to(largest_exponent: int, v: Floats) -> tuple[Floats, NDArray[np.int64]]:
+
+def scaled_to(largest_exponent: int, v: Floats, *, up: int = 960) -> tuple[Floats, NDArray[np.int64]]:
     """Return v 2^-k with its largest element in [2^(e-1), 2^e) for e = ``largest_exponent``, and k, one per row.
 
-    The scaling is exact, but for elements so much smaller than the largest of their row that they become subnormal.
+    No row is scaled ``up`` by more than that exponent: absolute errors, scaled with it, must not overflow. The scaling
+    is exact, but for elements so much smaller than the largest of their row that they become subnormal.
     """
     _, exponent = np.frexp(np.abs(v).max(axis=-1, keepdims=True))
-    k = exponent.astype(np.int64) - largest_exponent
+    k = np.maximum(exponent.astype(np.int64) - largest_exponent, -up)
     return np.ldexp(v, -k), k

@@ -54,18 +54,16 @@ def vjp(reading: Reading, targets: Targets, cotangent: Vector) -> Bounded:
     """Return c (Q s_i - q_i) with (B9)."""
     arithmetic, c = reading.arithmetic, _factor(targets, cotangent)
     u = arithmetic.u
-    value = reading.distribution.log_softmax_vjp(-targets.q)
+    value = reading.distribution.log_softmax_vjp(-(targets.q * c))
     q, total, unsure = _sizes(reading, targets)
     p = found.of_logarithm(reading)
     roundings = _ROUNDINGS_OF_TARGETS * u + arithmetic.stored_gradient.u
     of_softmax = weighted(p.s, total * (p.relative + (1.0 + p.relative) * roundings) + (1.0 + p.relative) * unsure)
-    bound = of_softmax + roundings * q + u * np.abs(value.hi) + p.lost * (total + unsure)
-    bounded = Bounded(value=value, bound=SECOND_ORDER * bound).times(c, relative=_ROUNDINGS_OF_WEIGHT * u)
+    each = of_softmax + roundings * q + p.lost * (total + unsure)
+    bound = SECOND_ORDER * (each * np.abs(c.hi) + (1.0 + _ROUNDINGS_OF_WEIGHT) * u * np.abs(value.hi))
+    bound = bound * (1.0 + _ROUNDINGS_OF_WEIGHT * u)
     omega = ROUNDINGS_THAT_UNDERFLOW * (arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega))
-    idle_rows = idle(c.hi)
-    return Bounded(value=bounded.value, bound=np.where(idle_rows, 0.0, bounded.bound + omega)).scaled(
-        cotangent.exponent
-    )
+    return Bounded(value=value, bound=np.where(idle(c.hi), 0.0, bound + omega)).scaled(cotangent.exponent)
 
 
 def jvp(reading: Reading, targets: Targets, tangent: Vector) -> Bounded:

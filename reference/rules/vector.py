@@ -13,6 +13,7 @@ from reference.oracle import scaled_to
 
 ALONE: Final = 900  # exponent of a vector that meets no other: 2^996, where products overflow, is n 2^96 times away
 IN_PAIRS: Final = 400  # of one that is multiplied by another
+_UP: Final = 960  # by so much rows are scaled up at most: an absolute error of 2^-25, that of float16, stays finite
 _SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what oracle and bound may lose to underflow
 
 
@@ -33,7 +34,7 @@ class Vector:
     @classmethod
     def of(cls, values: Floats, *, exponent: int = ALONE, rounding: float = 0.0, lost: float = 0.0) -> Vector:
         """Scale finite values so that the largest of each row has this exponent."""
-        v, by = scaled_to(exponent, values)
+        v, by = scaled_to(exponent, values, up=_UP if exponent == ALONE else _UP // 2)
         return cls(v=v, exponent=by, rounding=rounding, lost=lost)
 
     def scaled(self, absolute: float) -> Floats:

@@ -12,7 +12,7 @@ import pytest
 from tests.adapters.interpreters import interpreter
 from tests.reference.bits import digests
 
-PINNED = "4c47c16a53163946d386ce9d2bddd3dc8af0b1e067d97a5792887e681797e9c1"
+PINNED = "dd735b57a66ca8f3866f53cd26fde088a0017c092cc324abd34c79f61a68f6db"
 ROOT = Path(__file__).parents[2]
 VECTOR_CODE = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
 
