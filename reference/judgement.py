@@ -129,7 +129,8 @@ def _finished(
 ) -> Bounded:
     """Return what the rule gives once sign, temperature, what has no say, and storage have been seen to."""
     orders = _ORDERS[quantity]
-    result = -ruled if question.op == "softmin" and orders == 1 else ruled
+    result = ruled.where(~np.isinf(ruled.value.hi), ruled.value.hi)  # an infinity has no error, overflowed or not
+    result = -result if question.op == "softmin" and orders == 1 else result
     if question.temperature != 1.0 and orders:
         result = _over_temperature(result, temper, arithmetic, orders=orders)
     if block.kept is not None and orders:
@@ -152,7 +153,7 @@ def _over_temperature(result: Bounded, temper: Temper, arithmetic: Arithmetic, *
         value, bound = quotient(result.value, temper.temperature), (result.bound + lost) / temper.temperature
         zero = (result.bound == 0) & (result.value.hi == 0)
         bound = bound + relative * (np.abs(value.hi) + bound) + lost
-        result = Bounded(value=value, bound=np.where(zero, 0.0, bound))
+        result = Bounded(value=value, bound=np.where(zero | np.isinf(value.hi), 0.0, bound))
     return result
 
 

@@ -57,3 +57,15 @@ def test_a_temperature_that_is_a_power_of_two_moves_nothing(temperature: float) 
     for one, other in ((hot.value, cold.value), (hot.shifted_value, cold.shifted_value)):
         assert one.hi.tolist() == other.hi.tolist()
         assert one.lo.tolist() == other.lo.tolist()
+
+
+@pytest.mark.parametrize("of", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("size", ["smallest_subnormal", "smallest_normal", "largest"])
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_a_bound_is_a_number_however_small_or_large_the_vectors_are(case: Case, size: str, of: str) -> None:
+    question = case.question(rows("normal, scale 30", n=3, of=of), of=of)
+    one_hot = np.resize([1.0, 0.0, 0.0, 0.0], question.x.shape) * getattr(format_named(of), size)
+    for quantity in case.quantities:
+        judged = exactly(question, quantity, cotangent=case.outputs(question, one_hot), tangent=one_hot)
+        assert (judged.bound >= 0).all()
+        assert (judged.shifted_bound >= 0).all()
