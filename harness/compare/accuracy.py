@@ -24,10 +24,10 @@ def accuracy(
     """Return fields of :class:`~harness.compare.verdict.Verdict`, from ``computed`` to ``eps_at``.
 
     All arrays have one shape; ``judged`` says which elements count, ``scale`` is the natural one. Elements for which
-    nothing is computed (masked, or of another row's inputs) are left out: they would make everybody look accurate. So
-    are, of ulps, numbers that kernels may flush to zero.
+    nothing is computed, those of scale 0 (masked, or of another row's inputs), are left out: they would make everybody
+    look accurate, and whoever is wrong there is told so by the bound. So are, of ulps, numbers that may be flushed.
     """
-    computed = judged & ((scale > 0) | (errors > 0))
+    computed = judged & (scale > 0)
     may_flush = (np.abs(want) < of.smallest_normal) & (of != FLOAT16)  # which nobody flushes
     normal = computed & ~may_flush
     in_scale = np.where(computed, in_eps(errors, scale, of=of), 0.0)

@@ -183,6 +183,7 @@ def _row(
 ) -> Verdict:
     call = problem.call
     due = call.dtype_of(quantity)
+    output = call.dtype_of(Quantity.FORWARD)
     declared = None if entry is None else entry.precision
     return Verdict(
         adapter=adapter,
@@ -192,6 +193,7 @@ def _row(
         axis=call.axis,
         dtype=call.dtype.value,
         result_dtype=dtype or (due.value if due is not None else ""),
+        output_dtype=output.value if output is not None else dtype,
         parameters=parameters(call),
         reduction=call.reduction.value if call.op is Op.CROSS_ENTROPY and call.reduction is not None else "",
         mode=str(entry.mode if entry is not None and entry.mode is not None else call.mode),

@@ -18,7 +18,8 @@ class Verdict:
     for that factor itself. ``ulps`` counts units in the last place of the correctly rounded oracle.
 
     ``dtype`` is that of the primal, ``result_dtype`` that of this result: the one that came back, or else the one that
-    was due. ``parameters`` are those of the call as one text, ``reduction`` that of a loss. ``invariants`` names the
+    was due; ``output_dtype`` that of the op's output, another one where results of another dtype are asked for.
+    ``parameters`` are those of the call as one text, ``reduction`` that of a loss. ``invariants`` names the
     laws that the result breaks, by their findings. ``working``, ``accumulation`` and ``forms`` are what the kernel
     declares, which decides its bound.
 
@@ -38,6 +39,7 @@ class Verdict:
     axis: int
     dtype: str
     result_dtype: str = ""
+    output_dtype: str = ""
     mode: str
     shape: tuple[int, ...]
     cotangent: str
