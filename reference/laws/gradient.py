@@ -96,7 +96,7 @@ class Gradient:
         if self.block.targets is not None or question.outputs_per_row is not None:  # times a weight and a cotangent
             roundings += 3.0 * rounding.u + stored.u
         size = np.where(np.isfinite(self.got), np.abs(self.got), 0.0)
-        omega = _OPERATIONS * (lifted(arithmetic.omega, self.exponent) + arithmetic.omega * missing.scale)
-        lost = omega * max(1.0, 1.0 / temperature) + lifted(stored.omega, self.exponent)
+        lost = _OPERATIONS * lifted(arithmetic.omega, self.exponent) * max(1.0, 1.0 / temperature)
+        lost = lost + lifted(stored.omega, self.exponent)
         each = roundings * size.sum(axis=-1, keepdims=True) + lost * self.got.shape[-1]
         return np.where(missing.idle, 0.0, constants.SECOND_ORDER * (missing.sums / temperature + each))

@@ -20,13 +20,11 @@ _OF_TARGET = 3.0  # roundings of a smoothed target, and of its product with a we
 class Missing:
     """Arrays (rows, 1): how far a kernel's sums may be from what they should be, and of what they are made.
 
-    ``relative``: the largest relative error of a sum in it; ``scale``: by what a lost probability is multiplied;
-    ``idle``: rows that every form maps to exact zeros.
+    ``relative``: the largest relative error of a sum in it; ``idle``: rows that every form maps to exact zeros.
     """
 
     sums: Floats
     relative: Floats
-    scale: Floats
     idle: NDArray[np.bool_]
 
 
@@ -47,7 +45,6 @@ def of_softmax(rounding: Rounding, v: Floats) -> Missing:
     return Missing(
         sums=mean * rounding.sum_behind_softmax + of_dot * products + own + lost,
         relative=np.maximum(rounding.sum_behind_softmax, summation),
-        scale=largest,
         idle=largest == 0,
     )
 
@@ -61,9 +58,8 @@ def of_logarithm(rounding: Rounding, v: Floats, *, omega: Floats, each: float = 
     total = np.abs(DoubleDouble.exactly(v).sum_rows().hi) + unsure
     off = rounding.sum_behind_logarithm
     return Missing(
-        sums=total * (off + (1.0 + off) * (3.0 * rounding.u + each)) + (1.0 + off) * unsure,
+        sums=total * (off + _lost(rounding) + (1.0 + off) * (3.0 * rounding.u + each)) + (1.0 + off) * unsure,
         relative=np.maximum(off, summation),
-        scale=total,
         idle=whole == 0,
     )
 
@@ -71,11 +67,18 @@ def of_logarithm(rounding: Rounding, v: Floats, *, omega: Floats, each: float = 
 def of_difference(rounding: Rounding, c: Floats) -> Missing:
     """Of c exp(x - lse), or a quotient times c, for one c per row."""
     size, off = np.abs(c), rounding.sum_of_differences
-    return Missing(sums=size * (off + 2.0 * (1.0 + off) * rounding.u), relative=off, scale=size, idle=size == 0)
+    own = 2.0 * (1.0 + off) * rounding.u + _lost(rounding)
+    return Missing(sums=size * (off + own), relative=off, idle=size == 0)
 
 
 def of_output(rounding: Rounding, c: Floats, *, q: Floats) -> Missing:
     """Of (s - q) c for one c per row."""
     size, off = np.abs(c), rounding.sum_behind_softmax
     targets = np.abs(q).sum(axis=-1, keepdims=True)
-    return Missing(sums=size * (off + _OF_TARGET * rounding.u * targets), relative=off, scale=size, idle=size == 0)
+    own = _OF_TARGET * rounding.u * targets + _lost(rounding)
+    return Missing(sums=size * (off + own), relative=off, idle=size == 0)
+
+
+def _lost(rounding: Rounding) -> Floats:
+    """Return what underflow takes from the probabilities of a backward, and from their difference with a target."""
+    return 2.0 * np.asarray(rounding.lost.sum(axis=-1, keepdims=True))
