@@ -13,6 +13,7 @@ from harness.campaign import heads, logits, targets
 from harness.campaign.dice import Dice, Floats, Purpose
 from harness.campaign.frames import FRAMES, Frame
 from harness.campaign.masks import masked
+from harness.compare.asked import kept
 from harness.plan.carrier import encoded
 from harness.vocabulary import DType, Mode, Op
 from reference.formats import format_named
@@ -28,8 +29,15 @@ _OPS: Final = {
     Op.CROSS_ENTROPY: 18,
     Op.SOFTMAX_OUTPUT: 6,
 }
-_MODES: Final = {Mode.DEFAULT: 92, Mode.SAFE_ACCUMULATION: 4, Mode.NUMPY: 2, Mode.JIT: 2}  # the last three: MXNet's
-_NOT_OF_MXNET: Final = (Op.LOGSUMEXP, Op.MASKED_LOG_SOFTMAX)
+_PLAIN: Final = {Mode.DEFAULT: 95, Mode.SAFE_ACCUMULATION: 4, Mode.JIT: 1}  # the last two, and NUMPY, are MXNet's
+_MODES: Final[dict[Op, dict[Mode, int]]] = {  # how often each is asked for; of other ops, the default alone
+    Op.SOFTMAX: _PLAIN | {Mode.NUMPY: 2},
+    Op.LOG_SOFTMAX: _PLAIN | {Mode.NUMPY: 2},
+    Op.SOFTMIN: _PLAIN,
+    Op.MASKED_SOFTMAX: _PLAIN | {Mode.NUMPY: 2},
+    Op.CROSS_ENTROPY: _PLAIN,
+    Op.SOFTMAX_OUTPUT: _PLAIN,
+}
 _EAGER: Final = 8  # one in so many problems of some frames
 
 
@@ -61,7 +69,7 @@ class Drawing:
     def call(self) -> tuple[Call, str]:
         """Draw the arrays; return the call, and what its cotangent is called."""
         frame, choices = self.frame, self.choices
-        family = choices.pick(logits.FAMILIES if self.dtype.floating else (logits.WHOLE,))
+        family = choices.pick(self._families())
         kind = choices.pick(tuple(family))
         head, direction = choices.pick(tuple(heads.KINDS)), choices.pick(tuple(heads.KINDS))
         mode = self._mode()
@@ -95,12 +103,17 @@ class Drawing:
             head,
         )
 
+    def _families(self) -> tuple[dict[str, logits.Draw], ...]:
+        """Return the kinds of logits; without -inf where a target may be 0 there: frameworks compute 0 * -inf."""
+        if not self.dtype.floating:
+            return (logits.WHOLE,)
+        return logits.FINITE if self.frame.probabilities else (*logits.FINITE, logits.WITH_MINUS_INFINITY)
+
     def _mode(self) -> Mode:
         if self.frame.eager and self.choices.pick((True, False), weights=(1, _EAGER - 1)):
             return Mode.EAGER
-        if self.op in _NOT_OF_MXNET:
-            return Mode.DEFAULT
-        return self.choices.pick(tuple(_MODES), weights=tuple(_MODES.values()))
+        modes = _MODES.get(self.op, {Mode.DEFAULT: 1})
+        return self.choices.pick(tuple(modes), weights=tuple(modes.values()))
 
     def _masked(self, call: Call, x: Floats) -> Call:
         found = masked(
@@ -130,15 +143,21 @@ class Drawing:
         return replace(call, targets=given)
 
     def _cotangent(self, call: Call, x: Floats, head: str) -> NDArray[Any]:
+        """Draw the cotangent; that of a masked logarithm is 0 where it is masked, half of the time.
+
+        There the output is the constant -inf, but not every framework takes it for one.
+        """
         dtype = call.result_dtype or self.dtype
-        if call.output_shape == call.x.shape:
-            like = x
-        else:
+        if call.output_shape != call.x.shape:
             like = x.max(axis=1, keepdims=True) if call.output_shape else x.max(keepdims=True)
-        values = heads.drawn(heads.KINDS[head], self._dice(Purpose.COTANGENT), like, dtype)
-        if call.output_shape == call.x.shape:
-            return self._rows(values, dtype)
-        return _locked(encoded(values.reshape(call.output_shape), dtype))
+            values = heads.drawn(heads.KINDS[head], self._dice(Purpose.COTANGENT), like, dtype)
+            return _locked(encoded(values.reshape(call.output_shape), dtype))
+        values = heads.drawn(heads.KINDS[head], self._dice(Purpose.COTANGENT), x, dtype)
+        mask = kept(call)
+        if self.op is Op.MASKED_LOG_SOFTMAX and mask is not None and self.choices.pick((True, False)):
+            self.words[-2] += ", 0 where masked"
+            values = np.where(self.rows.cut(mask), values, 0.0)
+        return self._rows(values, dtype)
 
     def _dice(self, purpose: Purpose) -> Dice:
         return Dice(self.seed, self.number, purpose)

@@ -71,11 +71,11 @@ def _plain(temperatures: tuple[float, ...]) -> tuple[Frame, ...]:
         Frame(shape=(6, 5), axis=-1, weight=12, temperatures=temperatures),
         Frame(shape=(3, 65), axis=-1, weight=10),  # one beyond a block of 64, 16, 8 or 4 lanes
         Frame(shape=(4, 10), axis=-1, weight=6, mixed=True),
-        Frame(shape=(4, 10), axis=-1, weight=2, mixed=True, dtypes=(DType.INT32,)),
+        Frame(shape=(4, 10), axis=-1, weight=8, mixed=True, dtypes=(DType.INT32,)),
         Frame(shape=(2, 1000), axis=-1, weight=8),
         Frame(shape=(1023, 2), axis=0, weight=4, dtypes=(DType.FLOAT16, *FULL)),
-        Frame(shape=(1, 10_000), axis=-1, weight=2, dtypes=FULL),
-        Frame(shape=(1, 70_000), axis=-1, weight=1, dtypes=HALVES),  # beyond the range of float16
+        Frame(shape=(1, 10_000), axis=-1, weight=4, dtypes=FULL),
+        Frame(shape=(1, 70_000), axis=-1, weight=4, dtypes=HALVES),  # beyond the range of float16
     )
 
 
@@ -109,7 +109,7 @@ FRAMES: Final[dict[Op, tuple[Frame, ...]]] = {
         Frame(shape=(2, 17, 3), axis=1, weight=10),
         Frame(shape=(3, 65), axis=-1, weight=10),
         Frame(shape=(2, 1000), axis=-1, weight=5),
-        Frame(shape=(1, 70_000), axis=-1, weight=1, dtypes=HALVES),
+        Frame(shape=(1, 70_000), axis=-1, weight=2, dtypes=HALVES),
     ),
     Op.MASKED_SOFTMAX: (
         Frame(shape=(6, 5), axis=-1, weight=10, by_length=True, jacobian=True, eager=True),

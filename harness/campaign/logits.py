@@ -114,7 +114,7 @@ def decades(dice: Dice, shape: Shape, *, low: int, high: int) -> Floats:
     return dice.normal(shape) * each
 
 
-FAMILIES: Final[tuple[dict[str, Draw], ...]] = (
+FINITE: Final[tuple[dict[str, Draw], ...]] = (
     {f"normal, scale {scale:g}": partial(_normal, scale=scale) for scale in (1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3)},
     {"normal, scale 1": partial(_normal, scale=1.0)},
     {
@@ -129,13 +129,15 @@ FAMILIES: Final[tuple[dict[str, Draw], ...]] = (
     {f"stagnating, spread {spread:g}": partial(_stagnating, spread=spread) for spread in (0.0, 1.0)},
     {"ties at the maximum": _tied},
     {f"ramp of {span:g}": partial(_ramp, span=span) for span in (-700.0, -80.0, -10.0, -1.0, 1.0, 10.0, 80.0, 700.0)},
-    {f"{share:.0%} minus infinity": partial(_minus_infinite, share=share) for share in (0.2, 0.9, 1.0)},
     {"underflowing": _underflowing},
     {"powers of two": _powers, "subnormal numbers": _subnormal},
     {"multiples of a half": _grid},
     {"six decades": lambda dice, shape, _: decades(dice, shape, low=-3, high=3)},
     {"huge": _huge, "at the edges of the range": _edges, "the largest numbers": _at_the_top},
 )
+WITH_MINUS_INFINITY: Final[dict[str, Draw]] = {
+    f"{share:.0%} minus infinity": partial(_minus_infinite, share=share) for share in (0.2, 0.9, 1.0)
+}
 WHOLE: Final[dict[str, Draw]] = {  # for x of an integer dtype
     "whole, from -8 to 8": lambda dice, shape, _: dice.integers(-8, 8, shape).astype(np.float64),
     "whole, from -1000 to 1000": lambda dice, shape, _: dice.integers(-1000, 1000, shape).astype(np.float64),

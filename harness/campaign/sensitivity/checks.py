@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from harness.adapters.framework import import_framework
 from harness.campaign.sensitivity.search import smallest
+from reference.formats import BFLOAT16, FloatFormat, Floats, format_named
 
-Check = Callable[[NDArray[Any], NDArray[Any]], bool]  # of a result and the exact one: does it accept?
+Check = Callable[[Floats, Floats], bool]  # of a result and the exact one, numbers of a format: does it accept?
 
 ARRAYS: Final = ("correct", "exact", "at", "sign")
 BY_FRAMEWORK: Final = {
@@ -31,30 +32,38 @@ BY_FRAMEWORK: Final = {
 }
 
 
-def accepts(name: str) -> Check:
-    """Return the check called ``name``; it says whether the check accepts a result beside the exact one."""
-    if name == "torch.allclose":
+def accepts(name: str, dtype: str) -> Check:
+    """Return the check called ``name``; it says whether the check accepts a result beside the exact one.
+
+    It is given arrays of ``dtype``; of bfloat16, which NumPy has not got, PyTorch alone is, and the others are given
+    the same numbers as float32.
+    """
+    if name.startswith("torch."):
         torch = import_framework("torch", hint="install it with: pip install torch==2.13.0")
-        return lambda got, want: bool(torch.allclose(torch.from_numpy(got), torch.from_numpy(want)))
-    if name == "torch.testing.assert_close":
-        torch = import_framework("torch", hint="install it with: pip install torch==2.13.0")
+
+        def tensor(values: Floats) -> Any:
+            return torch.from_numpy(values).to(getattr(torch, dtype))
+
+        if name == "torch.allclose":
+            return lambda got, want: bool(torch.allclose(tensor(got), tensor(want)))
         testing = import_framework("torch.testing", hint="it comes with torch")
-        return lambda got, want: _passes(partial(testing.assert_close, torch.from_numpy(got), torch.from_numpy(want)))
+        return lambda got, want: _passes(partial(testing.assert_close, tensor(got), tensor(want)))
+    native = "float32" if dtype == BFLOAT16.name else dtype
+    compare = np.testing.assert_allclose
     if name == "mxnet.test_utils.assert_almost_equal":
         _mxnet()
-        utils = import_framework("mxnet.test_utils", hint="it comes with mxnet")
-        return lambda got, want: _passes(partial(utils.assert_almost_equal, got, want))
-    return lambda got, want: _passes(partial(np.testing.assert_allclose, got, want))
+        compare = import_framework("mxnet.test_utils", hint="it comes with mxnet").assert_almost_equal
+    return lambda got, want: _passes(partial(compare, got.astype(native), want.astype(native)))
 
 
-def thresholds(check: Check, trial: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
-    """Return the smallest size that ``check`` flags in each row of ``trial``."""
+def thresholds(check: Check, trial: Mapping[str, NDArray[Any]], *, of: FloatFormat) -> Floats:
+    """Return the smallest size that ``check`` flags in each row of ``trial``; numbers are of the format ``of``."""
 
-    def flags(results: NDArray[Any]) -> NDArray[np.bool_]:
+    def flags(results: Floats) -> NDArray[np.bool_]:
         with contextlib.redirect_stdout(io.StringIO()):  # MXNet prints what it finds
             return np.array([not check(got, want) for got, want in zip(results, trial["exact"], strict=True)])
 
-    return smallest(trial["correct"], flags, at=trial["at"], sign=trial["sign"])
+    return smallest(trial["correct"], flags, of=of, at=trial["at"], sign=trial["sign"])
 
 
 def _passes(assertion: Callable[[], object]) -> bool:
@@ -71,14 +80,15 @@ def _mxnet() -> None:
 
 
 def main(framework: str, source: str, target: str) -> None:
-    """Measure all checks of ``framework``; the arrays of trial k are called k/correct and so on."""
+    """Measure all checks of ``framework``; the arrays of trial k are called k/correct and so on, its format k/dtype."""
     np.set_printoptions(threshold=4)  # a message that nobody reads takes longest to write
-    checks = {name: accepts(name) for name in BY_FRAMEWORK[framework]}
-    found: dict[str, NDArray[np.float64]] = {}
+    found: dict[str, Floats] = {}
     with np.load(Path(source), allow_pickle=False) as file:
         for number in sorted({key.split("/")[0] for key in file.files}, key=int):
             trial = {name: file[f"{number}/{name}"] for name in ARRAYS}
-            found |= {f"{number}/{name}": thresholds(check, trial) for name, check in checks.items()}
+            of = format_named(str(file[f"{number}/dtype"]))
+            for name in BY_FRAMEWORK[framework]:
+                found[f"{number}/{name}"] = thresholds(accepts(name, of.name), trial, of=of)
     np.savez(Path(target), **cast("Any", found))
 
 

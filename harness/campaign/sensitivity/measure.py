@@ -90,9 +90,10 @@ def _beside(
     framework: str, drawn: Sequence[Trials], python: Path, environ: Mapping[str, str]
 ) -> list[dict[str, NDArray[np.float64]]]:
     """Return the thresholds of a framework's own checks, for each of ``drawn``."""
-    arrays: dict[str, NDArray[Any]] = {
-        f"{number}/{name}": getattr(trial, name) for number, trial in enumerate(drawn) for name in ARRAYS
-    }
+    arrays: dict[str, NDArray[Any]] = {}
+    for number, trial in enumerate(drawn):
+        arrays |= {f"{number}/{name}": getattr(trial, name) for name in ARRAYS}
+        arrays[f"{number}/dtype"] = np.array(trial.cell.dtype.value)
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "trials.npz", Path(folder) / "thresholds.npz"
         np.savez(source, **cast("Any", arrays))  # by its type every keyword might be savez's own flag

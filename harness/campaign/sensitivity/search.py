@@ -1,36 +1,37 @@
-"""The smallest planted error that a check flags, by bisection on a logarithmic grid. NumPy alone."""
+"""The smallest planted error that a check flags, by bisection on a logarithmic grid. NumPy alone.
+
+Numbers of any format are float64 here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.formats import format_named
+from reference.formats import FloatFormat, Floats
 
-Flags = Callable[[NDArray[Any]], NDArray[np.bool_]]  # of results (rows, n): which rows a check refuses
+Flags = Callable[[Floats], NDArray[np.bool_]]  # of results (rows, n): which rows a check refuses
 
 PER_OCTAVE: Final = 16  # sizes: neighbours are 4.4 % apart
 _LOWEST, _HIGHEST = -1 * PER_OCTAVE, 64 * PER_OCTAVE  # half a unit roundoff, and far beyond every value
 
 
-def planted(
-    correct: NDArray[Any], *, at: NDArray[np.int64], sign: NDArray[np.float64], size: NDArray[np.float64]
-) -> NDArray[Any]:
-    """Return ``correct`` (rows, n) with the element ``at`` of each row off by ``size`` unit roundoffs, relatively."""
+def planted(correct: Floats, *, of: FloatFormat, at: NDArray[np.int64], sign: Floats, size: Floats) -> Floats:
+    """Return ``correct`` (rows, n) with the element ``at`` of each row off by ``size`` unit roundoffs, relatively.
+
+    What comes out are numbers of the format again.
+    """
     rows = np.arange(len(correct))
     wrong = correct.copy()
-    unit = format_named(correct.dtype.name).unit_roundoff
-    value = correct[rows, at].astype(np.float64)
-    wrong[rows, at] = (value + value * (sign * size * unit)).astype(correct.dtype)
+    value = correct[rows, at]
+    wrong[rows, at] = of.nearest(value + value * (sign * size * of.unit_roundoff))
     return wrong
 
 
-def smallest(
-    correct: NDArray[Any], flags: Flags, *, at: NDArray[np.int64], sign: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def smallest(correct: Floats, flags: Flags, *, of: FloatFormat, at: NDArray[np.int64], sign: Floats) -> Floats:
     """Return, for each row, the smallest size in unit roundoffs that ``flags`` sees; sizes are 2^(k/16).
 
     0 where the correct row is flagged already, infinity where no size is. Larger errors are taken to be flagged
@@ -38,7 +39,7 @@ def smallest(
     """
 
     def seen(exponents: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return flags(planted(correct, at=at, sign=sign, size=np.exp2(exponents / PER_OCTAVE)))
+        return flags(planted(correct, of=of, at=at, sign=sign, size=np.exp2(exponents / PER_OCTAVE)))
 
     alarms = flags(correct)
     low = np.full(len(correct), _LOWEST)

@@ -8,7 +8,6 @@ import math
 from collections.abc import Sequence
 
 from harness.campaign.sensitivity.measure import Sensitivity
-from harness.vocabulary import Quantity
 
 
 def csv_text(found: Sequence[Sensitivity]) -> str:
@@ -31,7 +30,7 @@ def markdown_table(found: Sequence[Sensitivity], check: str) -> str:
     rows: dict[str, dict[int, Sensitivity]] = {}
     for one in mine:
         cell = one.cell
-        head = f", head {cell.head}" if cell.quantity is Quantity.VJP else ""
+        head = f", head {cell.head}" if cell.head else ""
         rows.setdefault(f"{cell.op} {cell.quantity}{head}, {cell.dtype}", {})[cell.n] = one
     lines += [_line([name, *(_entry(by_length[n]) for n in lengths)]) for name, by_length in rows.items()]
     return "\n".join(lines) + "\n"

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.adapters.contract import Precision
+from harness.adapters.reference import ReferenceAdapter
 from harness.call import Call
 from harness.campaign import heads
-from harness.campaign.dice import Dice, Purpose
+from harness.campaign.dice import Dice, Floats, Purpose
+from harness.compare.oracle import Oracle
+from harness.plan.carrier import decoded, encoded
 from harness.plan.problem import Problem
-from harness.vocabulary import DType, Mode, Op, Quantity
+from harness.vocabulary import DType, Mode, Op, Quantity, Reduction
 from reference.formats import format_named
-from reference.truth import truth
 from reference.ulp import rounded
 
 HEADS: Final = ("normal", "0 or 2", "one-hot anywhere")
+DTYPES: Final = (DType.FLOAT16, DType.BFLOAT16, DType.FLOAT32, DType.FLOAT64)
+_PROMISED: Final = (Op.SOFTMAX, Op.LOG_SOFTMAX)
+_PRINTED: Final = (  # what is measured as well, and promised to nobody
+    (Op.LOGSUMEXP, Quantity.FORWARD),
+    (Op.LOGSUMEXP, Quantity.VJP),
+    (Op.CROSS_ENTROPY, Quantity.FORWARD),
+    (Op.CROSS_ENTROPY, Quantity.VJP),
+    (Op.SOFTMAX, Quantity.HVP),
+    (Op.LOG_SOFTMAX, Quantity.HVP),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What is measured: one quantity of one op and dtype, over rows of length ``n``; a vjp under one kind of head."""
+    """What is measured: one quantity of one op and dtype, over rows of length ``n``; a vjp or hvp under one head."""
 
     op: Op
     quantity: Quantity
@@ -34,25 +46,31 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trials:
-    """One correct result per problem, each problem a row; all arrays are (rows, n), or (rows,) for the last two."""
+    """One correct result per problem, each problem a row; numbers of the dtype as float64.
+
+    ``correct`` and ``exact`` are (rows, m), where m is n, or 1 of an output without the axis; ``own_forward`` has one
+    row for each problem; ``at`` and ``sign`` are (rows,). ``precision`` is what the reference declares.
+    """
 
     cell: Cell
     problems: tuple[Problem, ...]
-    correct: NDArray[Any]  # by the NumPy reference
-    own_forward: NDArray[Any]
-    exact: NDArray[Any]  # correctly rounded
+    precision: Precision
+    correct: Floats  # by the NumPy reference
+    own_forward: Floats
+    exact: Floats  # correctly rounded
     at: NDArray[np.int64]
-    sign: NDArray[np.float64]
+    sign: Floats
 
 
 def cells(lengths: tuple[int, ...]) -> list[Cell]:
     """Return all cells for the given row lengths."""
-    asked = [(Quantity.FORWARD, ""), *((Quantity.VJP, head) for head in HEADS)]
+    asked = [(op, Quantity.FORWARD, "") for op in _PROMISED]
+    asked += [(op, Quantity.VJP, head) for op in _PROMISED for head in HEADS]
+    asked += [(op, quantity, "" if quantity is Quantity.FORWARD else HEADS[0]) for op, quantity in _PRINTED]
     return [
         Cell(op=op, quantity=quantity, head=head, dtype=dtype, n=n)
-        for op in Op
-        for quantity, head in asked
-        for dtype in DType
+        for op, quantity, head in asked
+        for dtype in DTYPES
         for n in lengths
     ]
 
@@ -63,32 +81,61 @@ def trials(cell: Cell, *, rows: int, seed: int) -> Trials:
     Rows whose exact value is zero at that place are left out: nothing is relative to zero. (The gradient of softmax is
     zero where a head of length 2 is constant.)
     """
-    shape = (rows, cell.n)
-    dtype = cell.dtype.value
-    x = Dice(seed, cell.n, Purpose.X).normal(shape).astype(dtype)
-    kind = heads.KINDS[cell.head or HEADS[0]]
-    v = kind(Dice(seed, cell.n, Purpose.COTANGENT), x.astype(np.float64)).astype(dtype)
+    together = _problem(cell, "all rows", _call(cell, rows=rows, seed=seed))
+    call, reference = together.call, ReferenceAdapter()
+    precision = reference.precision(call, cell.quantity)
+    forward = decoded(reference.forward(call), cell.dtype)
+    correct = decoded(getattr(reference, cell.quantity.value)(call), cell.dtype).reshape(rows, -1)
+    true = Oracle((together,)).truth(together, cell.quantity, precision)
+    exact = rounded(true.value, format_named(cell.dtype)).reshape(rows, -1)
     places = Dice(seed, cell.n, Purpose.CHOICES)
-    at, sign = places.columns(shape)[:, 0], places.flips((rows,)) * 2.0 - 1.0
-    vector = v if cell.quantity is Quantity.VJP else None
-    true = truth(cell.op, cell.quantity, x, axis=-1, vector=vector, working=cell.dtype, accumulation=cell.dtype)
-    exact = rounded(true.value, format_named(dtype))
-    kernel = importlib.import_module(f"reference.{cell.op.value}")
-    own_forward = kernel.forward(x, axis=-1)
-    correct = own_forward if vector is None else kernel.vjp(x, v, axis=-1)
+    at, sign = places.columns(exact.shape)[:, 0], places.flips((rows,)) * 2.0 - 1.0
     kept = exact[np.arange(rows), at] != 0
     return Trials(
         cell=cell,
-        problems=tuple(_problem(cell, int(number), x[number], v[number]) for number in np.flatnonzero(kept)),
+        problems=tuple(_problem(cell, f"row-{k}", _row(call, k)) for k in np.flatnonzero(kept).tolist()),
+        precision=precision,
         correct=correct[kept],
-        own_forward=own_forward[kept],
+        own_forward=forward[kept],
         exact=exact[kept],
         at=at[kept],
         sign=sign[kept],
     )
 
 
-def _problem(cell: Cell, number: int, x: NDArray[Any], v: NDArray[Any]) -> Problem:
-    call = Call(op=cell.op, axis=-1, dtype=cell.dtype, mode=Mode.DEFAULT, x=x, cotangent=v)
+def _call(cell: Cell, *, rows: int, seed: int) -> Call:
+    shape, dtype = (rows, cell.n), cell.dtype
+
+    def dice(purpose: Purpose) -> Dice:
+        return Dice(seed, cell.n, purpose)
+
+    x = encoded(dice(Purpose.X).normal(shape), dtype)
+    loss = cell.op is Op.CROSS_ENTROPY
+    call = Call(
+        op=cell.op,
+        axis=-1,
+        dtype=dtype,
+        mode=Mode.DEFAULT,
+        x=x,
+        targets=dice(Purpose.TARGETS).columns(shape)[:, 0].astype(np.int32) if loss else None,
+        reduction=Reduction.NONE if loss else None,
+    )
+    like = decoded(x, dtype) if call.output_shape == shape else np.zeros((rows, 1))
+    kind = heads.KINDS[cell.head or HEADS[0]]
+    cotangent = heads.drawn(kind, dice(Purpose.COTANGENT), like, dtype).reshape(call.output_shape)
+    tangent = dice(Purpose.TANGENT).normal(shape)
+    return replace(call, cotangent=encoded(cotangent, dtype), tangent=encoded(tangent, dtype))
+
+
+def _row(call: Call, number: int) -> Call:
+    arrays: dict[str, Any] = {
+        name: np.asarray(array[number])
+        for name in ("x", "cotangent", "tangent", "targets")
+        if (array := getattr(call, name)) is not None
+    }
+    return replace(call, **arrays)
+
+
+def _problem(cell: Cell, name: str, call: Call) -> Problem:
     check = tuple(dict.fromkeys((Quantity.FORWARD, cell.quantity)))
-    return Problem(id=f"row-{number}", case="sensitivity", call=call, cotangent_name=cell.head, check=check)
+    return Problem(id=name, case="sensitivity", call=call, cotangent_name=cell.head, check=check)
