@@ -129,8 +129,9 @@ def _finished(
 ) -> Bounded:
     """Return what the rule gives once sign, temperature, what has no say, and storage have been seen to."""
     orders = _ORDERS[quantity]
-    result = ruled.where(~np.isinf(ruled.value.hi), ruled.value.hi)  # an infinity has no error, overflowed or not
-    result = -result if question.op == "softmin" and orders == 1 else result
+    result = -ruled if question.op == "softmin" and orders == 1 else ruled
+    if not np.isfinite(result.value.hi).all():
+        result = result.where(~np.isinf(result.value.hi), result.value.hi)  # an infinity has no error
     if question.temperature != 1.0 and orders:
         result = _over_temperature(result, temper, arithmetic, orders=orders)
     if block.kept is not None and orders:

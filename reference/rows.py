@@ -128,6 +128,8 @@ class Rows:
         """Return an array whose last two axes are (count, length), behind ``outputs``, as ``outputs + shape``."""
         if not self.shape:
             return full.reshape(outputs)
+        if self.axis == len(self.shape) - 1:  # nothing has to move: most arrays come so, and most are small
+            return full.reshape(outputs + self.shape)
         split = full.reshape(*outputs, *self.batch_shape, self.length)
         return np.ascontiguousarray(np.moveaxis(split, -1, len(outputs) + self.axis))
 
