@@ -5,13 +5,17 @@
     plan, recordings --gather--> compare --docket--> judge, measure --> Verdict: one per adapter x problem x quantity
                                     |                  |
                                     |                oracle: truth of a stack of problems, whose rows are independent
+                                    |                laws, shifts: what holds whatever the logits are
                                     |
-                                    +--findings, zero, printed--> Finding: what deserves a sentence
+                                    +--findings, laws, zero, ignored, printed--> Finding: what deserves a sentence
                                     +--excuse--> which of them the case expects, or the ledger knows
+                                    +--pairing--> Pairs: two adapters at a time, and calls that are equivalent
                                     +--exhibit--> one row of a case, laid out for a person
                                     |
                                  comparison --store--> comparison.json
                                               --table--> pandas
 
-The numbers come from ``reference``: the exact value, the bound around it, and the row test.
+``asked`` is where calls become questions about exact numbers: behind it every array is float64, with the name of the
+format of its numbers beside it. The numbers come from ``reference``: the exact value, the bound around it, the row
+test, and the laws.
 """

@@ -14,7 +14,8 @@ from harness.call import Call
 from harness.vocabulary import Op
 from reference.formats import Floats
 
-_DISTINCT: Final = 0.1  # of a factor's distance from one: how well it must be known
+_DISTINCT: Final = 0.1  # of a factor's distance from one: how well one that has a name must be known
+_SHARP: Final = 0.01  # and how well one that has none
 _BARE: Final = ((1.0, "one"), (2.0, "two"), (0.5, "1 / two"))  # factors that need no other name
 _AT_LEAST: Final = 3  # elements that agree on a factor without a name: those of a gradient of two are g and -g
 
@@ -41,10 +42,9 @@ class Interval:
         """Whether all factors are within some per cent of each other."""
         return self.determined > 0 and self.high - self.low <= _DISTINCT * abs(self.middle)
 
-    @property
-    def distinct(self) -> bool:
-        """Whether the factor is known well enough to be told from one."""
-        return math.isfinite(self.high - self.low) and self.high - self.low <= _DISTINCT * abs(self.middle - 1.0)
+    def told_from_one(self, share: float) -> bool:
+        """Whether the factor is known to ``share`` of its distance from one."""
+        return math.isfinite(self.high - self.low) and self.high - self.low <= share * abs(self.middle - 1.0)
 
 
 def factors(a: Floats, b: Floats, *, of_a: Floats, of_b: Floats) -> Interval | None:
@@ -77,7 +77,7 @@ def named_factor(found: Interval, calls: tuple[Call, Call]) -> tuple[float, str]
     It must be known well enough to be told from one. A factor that has a name may be that of one number; any other has
     to be what several elements agree on.
     """
-    if not found.determined or not found.distinct:
+    if not found.determined or not found.told_from_one(_DISTINCT):
         return None
     sizes = list(dict.fromkeys(size for call in calls for size in _sizes(call)))
     for known in (_single(sizes), _BARE, _ratios(sizes)):
@@ -88,7 +88,8 @@ def named_factor(found: Interval, calls: tuple[Call, Call]) -> tuple[float, str]
         if fitting:
             nearest = min((value for value, _ in fitting), key=lambda value: abs(math.log(value / found.middle)))
             return nearest, ", ".join(dict.fromkeys(name for value, name in fitting if value == nearest))
-    return (found.middle, "") if found.determined >= _AT_LEAST else None
+    sharp = found.determined >= _AT_LEAST and found.told_from_one(_SHARP)
+    return (found.middle, "") if sharp else None
 
 
 def _single(sizes: list[tuple[float, str]]) -> Iterator[tuple[float, str]]:

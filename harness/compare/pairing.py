@@ -76,10 +76,10 @@ class Pairing:
         return Pairs(counts=tuple(counts), notable=tuple(notable), equivalents=tuple(equivalents))
 
     def _equivalents(self, group: str, position: Mapping[str, int]) -> Iterator[Pair]:
-        """Yield every pair of results of equivalent calls that are of different problems at the same numbers."""
+        """Yield every pair of results of equivalent calls: of different cases, at the same numbers."""
         members = sorted(self._members[group], key=lambda side: position[side.problem.id])
         for first, second in itertools.combinations(members, 2):
-            if first.problem is not second.problem and _comparable(first, second):
+            if first.problem.case != second.problem.case and _comparable(first, second):
                 yield pair(first, second, group=group)
 
 

@@ -210,5 +210,9 @@ def test_only_what_is_asked_of_the_same_numbers_is_held_against_each_other() -> 
     assert equivalents(SUM, MEAN, tag="another-tag") == ()
 
 
+def test_calls_of_one_case_are_not_held_against_each_other() -> None:
+    assert equivalents(SUM, replace(MEAN, case=SUM.case)) == ()
+
+
 def test_probes_are_no_equivalent_calls() -> None:
     assert equivalents(SUM, replace(MEAN, probe=True)) == ()
