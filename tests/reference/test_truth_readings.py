@@ -59,7 +59,32 @@ def test_a_temperature_that_is_a_power_of_two_moves_nothing(temperature: float) 
         assert one.lo.tolist() == other.lo.tolist()
 
 
-@pytest.mark.parametrize("of", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("of", "result", "working", "accumulation"),
+    [
+        ("int32", "float64", "float64", "float64"),
+        ("int32", "float32", "float32", "float32"),
+        ("float16", "float16", "float16", "float32"),
+        ("float16", "float32", "float32", "float32"),
+        ("bfloat16", "bfloat16", "float32", "float32"),
+        ("float32", "float64", "float64", "float64"),
+        ("float64", "float16", "float32", "float32"),
+    ],
+)
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_the_exact_value_depends_on_the_numbers_alone(
+    case: Case, of: str, result: str, working: str, accumulation: str
+) -> None:
+    plain = case.question(np.array([[3.0, -2.0, 0.0, 3.0], [100.0, 96.0, -7.0, 99.0]]))
+    narrow = replace(plain, format=of, result=result)
+    judged = truth(narrow, "forward", working=working, accumulation=accumulation)
+    want = exactly(plain, "forward").value
+    assert judged.value.hi.tolist() == want.hi.tolist()
+    assert judged.value.lo.tolist() == want.lo.tolist()
+    assert (judged.bound[np.isfinite(want.hi) & (np.abs(want.hi) > 0) & (np.abs(want.hi) < 1)] > 0).all()
+
+
+@pytest.mark.parametrize("of", ["float16", "float64"])
 @pytest.mark.parametrize("size", ["smallest_subnormal", "smallest_normal", "largest"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_bound_is_a_number_however_small_or_large_the_vectors_are(case: Case, size: str, of: str) -> None:
