@@ -71,7 +71,7 @@ def test_a_factor_is_named_after_the_size_that_it_equals(factor: float, name: st
         (2, 0.7, 1e-9, "a gradient of two elements is g and -g, and so a multiple of any other"),
         (1, 0.7, 1e-9, "one number is a multiple of any other"),
         (4, 1.0 + 1e-6, 1e-6, "it cannot be told from one"),
-        (4, 1.0 + 1e-4, 1e-6, "a fault that differs from element to element looks like one, too"),
+        (4, 1.0 + 1e-4, 5e-6, "a fault that differs from element to element looks like one, too"),
         (4, 2.0, 0.3, "it is not known well enough"),
     ],
 )
