@@ -49,11 +49,16 @@ def vectors(question: Question, quantity: str) -> dict[str, Array]:
 
 
 @pytest.mark.parametrize("of", [FLOAT16, BFLOAT16, FLOAT32, FLOAT64], ids=lambda one: one.name)
-@pytest.mark.parametrize("quantity", ["forward", "vjp", "jvp", "hvp"])
-@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize(
+    ("op", "quantity"),
+    [
+        (op, quantity)
+        for op in OPS
+        for quantity in ("forward", "vjp", "jvp", "hvp")
+        if op != "softmax_output" or quantity in ("forward", "vjp")
+    ],
+)
 def test_a_correct_kernel_does_not_see_a_shift(op: str, quantity: str, of: FloatFormat) -> None:
-    if op == "softmax_output" and quantity in ("jvp", "hvp"):
-        pytest.skip("there is no function that its gradient is the derivative of")
     x = multiples(2.0**-4)
     one, other = asked(op, x, of), asked(op, x + 2.0, of)
     assert exactly_shifted(one, 2.0).all()
