@@ -88,6 +88,32 @@ def test_what_the_ledger_knows_is_counted_apart() -> None:
     assert cell.element == Extreme(share=2.0, problem="b")
 
 
+def test_a_problem_is_known_only_where_the_ledger_knows_all_its_findings() -> None:
+    verdicts = [verdict("a", Outcome.BEYOND_BOUND, share=9.0)]
+    law = replace(finding("a"), kind=FindingKind.VJP_SUM_NOT_ZERO)
+    (cell,) = tally(verdicts, [finding("a", excuse="known"), law])
+    assert (cell.known, cell.beyond) == (0, 1)
+    (cell,) = tally(verdicts, [finding("a", excuse="known"), replace(law, excuse="known")])
+    assert (cell.known, cell.beyond) == (1, 0)
+
+
+def test_an_explanation_is_no_finding_against_an_adapter() -> None:
+    (cell,) = tally([verdict("a", share=0.5)], [replace(finding("a"), kind=FindingKind.COTANGENT_IGNORED)])
+    assert (cell.known, cell.beyond) == (0, 0)
+
+
+def test_broken_laws_are_counted_known_or_not_and_where_no_bound_exists() -> None:
+    broken = ("vjp-does-not-sum-to-zero",)
+    verdicts = [
+        verdict("a", Outcome.BEYOND_BOUND, share=0.5, invariants=broken),
+        verdict("b", Outcome.BEYOND_BOUND, share=2.0, invariants=broken),
+        verdict("c", Outcome.OUTSIDE_RANGE, share=0.5),
+    ]
+    (cell,) = tally(verdicts, [finding("a", excuse="known"), finding("b")])
+    assert (cell.lawless, cell.known, cell.beyond, cell.unbounded) == (2, 1, 1, 1)
+    assert "**1 beyond**; 1 known; 2 lawless; 1 unbounded" in markdown_table([cell]).replace("2.00; ", "")
+
+
 def test_a_share_that_is_no_number_is_beyond_every_bound() -> None:
     (cell,) = tally([verdict("a", Outcome.BEYOND_BOUND, share=math.nan)], [finding("a")])
     assert cell.element == Extreme(share=math.inf, problem="a")
@@ -121,8 +147,8 @@ def test_the_table_shows_the_worst_shares_of_each_adapter_and_says_where_there_i
     shown = markdown_table(cells)
     assert "|  | problems | rows | kernel | other |" in shown
     assert "| softmax vjp float32 | 2 | 8 | 3.50 / 0.50 / 0.00; **1 beyond** | 0.12 |" in shown
-    assert "| softmax jvp float32 | 2 | 0 | none |  |" in shown
-    assert "kernel,softmax,float32,jvp,2,0,2,0,0,0" in csv_text(cells)
+    assert "| softmax jvp float32 | 2 | 0 | — |  |" in shown
+    assert "kernel,softmax,float32,jvp,2,0,2,0,0,0,0" in csv_text(cells)
 
 
 def kept(**changes: Any) -> Kept:

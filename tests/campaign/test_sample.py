@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_eager_problems_come_last_and_those_of_one_signature_together() -> None:
     eager = [problem.call.mode is Mode.EAGER for problem in MANY.problems]
     assert sorted(eager) == eager
     shapes = [(p.call.op, p.call.dtype, p.call.x.shape) for p in MANY.problems if p.call.mode is Mode.EAGER]
-    changes = sum(one != other for one, other in zip(shapes, shapes[1:], strict=False))
+    changes = sum(one != other for one, other in itertools.pairwise(shapes))
     assert changes == len(set(shapes)) - 1
 
 
