@@ -14,6 +14,7 @@ from harness.cli.progress import progress
 from harness.compare.comparison import Comparison
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
+from harness.report.legible import legible
 
 EXAMPLES = """\b
 Examples:
@@ -95,5 +96,10 @@ def _verdict(comparison: Comparison) -> str:
     lines += [f"not run: {run.name}: {run.why_not}" for run in comparison.adapters if not run.ran]
     if not comparison.judged:
         lines.append("nothing was judged: this run proves nothing")
-    lines += [f"{finding.kind.value} in {finding.case}: {finding.sentence}" for finding in comparison.unexpected]
+    lines += [f"{found.kind.value} in {found.case}: {_on_one_line(found.sentence)}" for found in comparison.unexpected]
     return "\n".join(lines)
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text that may hold what a framework said, so that it moves no cursor and starts no line."""
+    return " ".join(legible(text).split())

@@ -58,11 +58,11 @@ _GLYPHS = {
 _MEANINGS = {
     Place.EXACT: "every element is the correctly rounded true value",
     Place.WITHIN: "every element meets its rounding bound: a correct kernel may return this",
-    Place.EXPECTED: "not the oracle's value, and the case or the ledger says so and why",
+    Place.EXPECTED: "not the oracle's value, or against a law, and the case or the ledger says so and why",
     Place.FLAGGED: "differs, and nobody expected it: this fails the run",
     Place.RANGE: (
         "no rounding bound proves anything: an intermediate leaves the dtype's range, or its error may be as large as "
-        "it is"
+        "it is; held against the laws alone"
     ),
     Place.UNSUPPORTED: "the framework has no such call; nothing was emulated",
     Place.NOT_RUN: "no result, because the adapter did not run",
@@ -122,12 +122,12 @@ class Accounts:
         """Return where this evaluation stands.
 
         An unexpected finding weighs more than an outcome that agrees (a digit that somebody printed may differ within
-        the bound); a difference that no finding excuses is flagged whether or not a finding names it.
+        the bound); a difference, or a broken law, that no finding excuses is flagged whether or not a finding names it.
         """
         findings = self.findings(verdict)
         if any(finding.unexpected for finding in findings):
             return Place.FLAGGED
-        if verdict.outcome in _PLACES:
+        if verdict.outcome in _PLACES and not verdict.invariants:
             return _PLACES[verdict.outcome]
         excused = any(finding.level is not Level.EXPLANATION for finding in findings)
         return Place.EXPECTED if excused else Place.FLAGGED

@@ -1,4 +1,4 @@
-"""Accuracy as pictures: for each op, quantity and dtype, where every adapter's errors lie as shares of their bounds."""
+"""Accuracy as pictures beside numbers: per op, quantity and dtype, where every adapter's errors lie in their bounds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from harness.compare.comparison import Comparison
+from harness.report.errors import Errors, dtypes, order
 from harness.vocabulary import Quantity
 
-WIDTH = 150  # pixels of a picture
+WIDTH = 120  # pixels of a picture
 _DECADES = (-4, 2)  # powers of ten at its left and right edge; what lies beyond is drawn at the edge
+
+_Key = tuple[str, Quantity, str, str]  # op, quantity, dtype, dtype of the output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,32 +48,56 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accuracy:
+    """One adapter's picture, and how large its errors are; None where nothing was computed and judged."""
+
+    strip: Strip
+    errors: Errors | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One op, quantity and dtype; a strip is None where the adapter has no judged evaluation of it."""
+    """One op, quantity and dtype; a cell is None where the adapter has no judged evaluation of it."""
 
     op: str
     quantity: Quantity
-    dtype: str
-    strips: tuple[Strip | None, ...]
+    dtypes: str  # the dtype, and that of the output where it is another one
+    cells: tuple[Accuracy | None, ...]
+
+    @property
+    def in_ulps(self) -> bool:
+        """Whether ulps say how large its errors are: of values they do, of differences they do not."""
+        return self.quantity is Quantity.FORWARD
 
 
-def accuracy(comparison: Comparison) -> tuple[Measured, ...]:
-    """Return the shares of all judged evaluations by op, quantity and dtype, in the order of the vocabulary."""
-    shares: dict[tuple[str, Quantity, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+def accuracy(comparison: Comparison, found: Sequence[Errors] = ()) -> tuple[Measured, ...]:
+    """Return the shares and the errors of all judged evaluations, in the order of the vocabulary."""
+    shares: dict[_Key, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for verdict in comparison.verdicts:
         if verdict.share is not None:
-            shares[verdict.op, verdict.quantity, verdict.dtype][verdict.adapter].append(verdict.share)
-    quantities = list(Quantity)
-    keys = sorted(shares, key=lambda key: (key[0] != "softmax", key[0], quantities.index(key[1]), key[2]))
+            key = (verdict.op, verdict.quantity, verdict.dtype, verdict.output_dtype)
+            shares[key][verdict.adapter].append(verdict.share)
+    errors = {(one.op, one.quantity, one.dtype, one.output_dtype, one.adapter): one for one in found}
+    names = [run.name for run in comparison.adapters]
     return tuple(
         Measured(
-            op=op,
-            quantity=quantity,
-            dtype=dtype,
-            strips=tuple(_strip(shares[op, quantity, dtype].get(run.name)) for run in comparison.adapters),
+            op=key[0],
+            quantity=key[1],
+            dtypes=dtypes(key[2], key[3]),
+            cells=tuple(
+                Accuracy(strip=_strip(shares[key][name]), errors=errors.get((*key, name)))
+                if shares[key].get(name)
+                else None
+                for name in names
+            ),
         )
-        for op, quantity, dtype in keys
+        for key in sorted(shares, key=lambda key: order(*key))
     )
+
+
+def by_op(measured: Sequence[Measured]) -> dict[str, tuple[Measured, ...]]:
+    """Return what was measured of each op."""
+    return {op: tuple(group) for op, group in groupby(measured, key=lambda one: one.op)}
 
 
 def bound_pixel() -> int:
@@ -77,9 +105,7 @@ def bound_pixel() -> int:
     return _pixel(1.0)
 
 
-def _strip(shares: list[float] | None) -> Strip | None:
-    if not shares:
-        return None
+def _strip(shares: list[float]) -> Strip:
     # a NaN share comes from a NaN result: it counts as beyond every bound
     ordered = sorted(math.inf if math.isnan(share) else share for share in shares)
     return Strip(shares=tuple(share for share in ordered if share > 0), exact=ordered.count(0.0))

@@ -15,12 +15,15 @@ _FORMS: dict[str, Callable[[float], str]] = {
     "error": size,
     "bound": size,
 }
+_OF_LAWS = {"error": "measured", "bound": "allowed"}  # what a law is missed by, and by how much it may be
 LONGEST_LIST = 12  # elements: what a line holds
 
 
 def proof(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return a finding's evidence as names and texts; empty texts are left out."""
-    return [(name.replace("_", " "), _named(name, value)) for name, value in evidence.items() if value != ""]
+    names = _OF_LAWS if "law" in evidence else {}
+    shown_as = ((names.get(name, name), name, value) for name, value in evidence.items() if value != "")
+    return [(title.replace("_", " "), _named(name, value)) for title, name, value in shown_as]
 
 
 def _named(name: str, value: Any) -> str:

@@ -98,6 +98,13 @@ def share(value: float | None) -> str:
     return ulps(value)
 
 
+def percent(part: int, whole: int) -> str:
+    """Return a share of a whole in per cent; 100 % only where nothing is missing, 0 % only where nothing is there."""
+    if part in (0, whole):
+        return "100 %" if part else "0 %"
+    return f"{100 * part // whole} %" if 100 * part >= whole else "<1 %"
+
+
 def size(value: float) -> str:
     """Return an error or a bound to three digits: enough to see which is larger, and by how much."""
     return decimal(float(f"{value:.3g}"))

@@ -17,6 +17,8 @@ class ReportFile(StrEnum):
 
     CSV = "comparison.csv"
     PARQUET = "comparison.parquet"
+    ACCURACY_CSV = "accuracy.csv"
+    ACCURACY = "accuracy.md"
     FINDINGS = "findings.json"
     JUNIT = "junit.xml"
     SUMMARY = "summary.md"
@@ -32,6 +34,8 @@ class ReportFile(StrEnum):
 _VERSIONS = {
     ReportFile.CSV: 1,
     ReportFile.PARQUET: 1,
+    ReportFile.ACCURACY_CSV: 1,
+    ReportFile.ACCURACY: 1,
     ReportFile.FINDINGS: 1,
     ReportFile.JUNIT: 1,
     ReportFile.SUMMARY: 1,

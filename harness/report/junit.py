@@ -117,8 +117,11 @@ def _outcome(verdict: Verdict) -> str:
         parts.append(f"{figures.share(verdict.share)} of the bound, {figures.ulps(verdict.ulps)} ulps")
     if verdict.got is not None:
         at = f" at {list(verdict.at)}" if verdict.at else ""
-        got, want = (figures.decimal(value, verdict.dtype) for value in (verdict.got, verdict.want))
+        dtype = verdict.result_dtype or verdict.dtype
+        got, want = (figures.decimal(value, dtype) for value in (verdict.got, verdict.want))
         parts.append(f"got {got} where {want} is right{at}")
     if verdict.detail:
         parts.append(verdict.detail)
+    if verdict.invariants:
+        parts.append(f"breaks: {', '.join(verdict.invariants)}")
     return "; ".join(parts)

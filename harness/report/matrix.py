@@ -28,6 +28,7 @@ class Row:
 
     case: str
     cells: tuple[Cell | None, ...]
+    words: str  # its ops, quantities, dtypes and tags: what else a reader may look for
 
     @property
     def worst(self) -> Place:
@@ -61,11 +62,18 @@ def matrix(comparison: Comparison, accounts: Accounts) -> tuple[Theme, ...]:
     for case in order:
         cells = tuple(_cell(verdicts.get((case, run.name), []), accounts) for run in comparison.adapters)
         record = comparison.cases.get(case)
-        files.setdefault(record.file if record else "", []).append(Row(case=case, cells=cells))
+        own = [verdict for run in comparison.adapters for verdict in verdicts.get((case, run.name), [])]
+        row = Row(case=case, cells=cells, words=_words(own, record.tags if record else ()))
+        files.setdefault(record.file if record else "", []).append(row)
     return tuple(
         Theme(file=file, title=comparison.themes.get(file, file) or "no case file", rows=tuple(rows))
         for file, rows in files.items()
     )
+
+
+def _words(verdicts: list[Verdict], tags: tuple[str, ...]) -> str:
+    asked = ((verdict.op, verdict.quantity.value, verdict.dtype, verdict.output_dtype) for verdict in verdicts)
+    return " ".join(dict.fromkeys(filter(None, (*(word for words in asked for word in words), *tags))))
 
 
 def _cell(verdicts: list[Verdict], accounts: Accounts) -> Cell | None:
@@ -76,7 +84,22 @@ def _cell(verdicts: list[Verdict], accounts: Accounts) -> Cell | None:
     # outcomes are declared in the order in which they are decided: the first is the one that stops a result earliest
     outcomes = list(Outcome)
     outcome = min((verdict.outcome for found, verdict in placed if found is place), key=outcomes.index)
-    measured = outcome in (Outcome.WITHIN_BOUND, Outcome.BEYOND_BOUND)
-    shares = [verdict.share for verdict in verdicts if measured and verdict.share is not None]
+    shares = [share for found, verdict in placed if found is place and (share := _share(verdict, outcome)) is not None]
     unsupported = sum(found is Place.UNSUPPORTED for found, _ in placed) if place is not Place.UNSUPPORTED else 0
     return Cell(place=place, outcome=outcome, unsupported=unsupported, share=max(shares, default=None))
+
+
+def _share(verdict: Verdict, outcome: Outcome) -> float | None:
+    """Return the share of a bound that speaks for an outcome; None where it comes from something else, as from a law.
+
+    A result beyond its bounds may be so by the row test alone.
+    """
+    if verdict.outcome is not outcome:
+        return None
+    if outcome is Outcome.WITHIN_BOUND:
+        return verdict.share
+    if outcome is not Outcome.BEYOND_BOUND:
+        return None
+    shares = [share for share in (verdict.share, verdict.row_share, verdict.row_scalar) if share is not None]
+    beyond = [share for share in shares if not share <= 1]
+    return max(beyond, default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -10,28 +11,33 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.compare.comparison import Comparison
+from harness.compare.relation import Relation
 from harness.report import figures
 from harness.report.accounts import Accounts, Place
-from harness.report.accuracy import WIDTH, accuracy, bound_pixel
+from harness.report.accuracy import WIDTH, accuracy, bound_pixel, by_op
+from harness.report.coverage import coverage
+from harness.report.errors import Errors
 from harness.report.evidence import proof
 from harness.report.feature import feature
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
 from harness.report.legible import legible
 from harness.report.matrix import anchor, matrix
+from harness.report.pairwise import equivalents, remarks, standings
 from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.sections import WIDEST, sections, web_address
 from harness.report.unverified import gaps
-from harness.vocabulary import Outcome
+from harness.vocabulary import DType, Outcome
 
 LONGEST = 400  # characters of a message shown beside the numbers; the tables beside the page have it whole
 PROBLEMS_NAMED = 8
 FAILURES_OPEN = 12  # findings of one kind that are shown at once; the rest unfold
+REMARKS_OPEN = 8  # remarks on pairs of adapters that are shown at once; more unfold
 
 
-def page(comparison: Comparison, accounts: Accounts) -> str:
+def page(comparison: Comparison, accounts: Accounts, found: Sequence[Errors] = ()) -> str:
     """Return the page as HTML, with style and script inside; every text from outside is escaped."""
-    themes = matrix(comparison, accounts)
+    themes, stand = matrix(comparison, accounts), standings(comparison)
     tallies = {
         run.name: accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
         for run in comparison.adapters
@@ -52,7 +58,12 @@ def page(comparison: Comparison, accounts: Accounts) -> str:
             feature=feature(comparison),
             themes=themes,
             sections=sections(comparison, accounts, themes),
-            measured=accuracy(comparison),
+            ops=by_op(accuracy(comparison, found)),
+            coverage=coverage(comparison),
+            standings=stand,
+            relations=[relation for relation in Relation if any(one.counts[relation] for one in stand)],
+            remarks=remarks(comparison),
+            equivalents=equivalents(comparison),
             gaps=gaps(comparison, accounts),
         )
     )
@@ -77,6 +88,7 @@ def _environment() -> Environment:
         "decimals": figures.decimals,
         "proof": proof,
         "hexadecimal": figures.hexadecimal,
+        "percent": figures.percent,
         "plural": figures.plural,
         "shape": figures.shape,
         "share": figures.share,
@@ -93,7 +105,9 @@ def _environment() -> Environment:
         "widest": WIDEST,
         "Rank": Rank,
         "outcomes": tuple(Outcome),
+        "all_dtypes": tuple(DType),
         "failures_open": FAILURES_OPEN,
+        "remarks_open": REMARKS_OPEN,
         "problems_named": PROBLEMS_NAMED,
     }
     return environment

@@ -12,8 +12,10 @@ from harness.plan.plan import CaseRecord
 from harness.report import figures
 from harness.report.accounts import Accounts, Place
 from harness.report.drawing import Drawing, draw
-from harness.report.matrix import Theme
-from harness.vocabulary import Quantity
+from harness.report.errors import dtypes
+from harness.report.matrix import Row, Theme
+from harness.report.ranking import TITLES
+from harness.vocabulary import FindingKind, Quantity
 
 WIDEST = 8000  # verdicts: beyond this many, a page shows the worst element only where a result does not agree
 WIDEST_PAIR = 26  # characters of a decimal and a hex float that stand side by side
@@ -21,16 +23,27 @@ WIDEST_PAIR = 26  # characters of a decimal and a hex float that stand side by s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """One verdict, and where it stands; ``worst`` says whether the page shows its worst element."""
+    """One verdict, and where it stands; ``worst`` says whether the page shows its worst element.
+
+    ``said``: whether its words stand at the same adapter's earlier result of this case already.
+    """
 
     place: Place
     verdict: Verdict
     worst: bool
+    said: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is to be said of it: an exception, a reason, what differs, and which laws it breaks."""
+        silent = self.said or self.place in (Place.EXACT, Place.WITHIN, Place.NOT_RUN)
+        laws = [TITLES[FindingKind(law)] for law in self.verdict.invariants]
+        return ". ".join(filter(None, ("" if silent else self.verdict.detail, *laws)))
 
     @property
     def pair(self) -> str:
         """What came back at the worst element and what is right, in decimal and in bits, for comparing by eye."""
-        dtype = self.verdict.dtype
+        dtype = self.verdict.result_dtype or self.verdict.dtype
         numbers = (self.verdict.got, self.verdict.want)
         got, want = (figures.decimal(number, dtype) for number in numbers)
         bits_got, bits_want = (figures.hexadecimal(number) for number in numbers)
@@ -56,8 +69,16 @@ class ProblemTable:
     name: str  # what distinguishes it from the other problems of the case; empty where there is only one
     about: Verdict
     cotangent: str
-    modes: str
+    modes: str  # empty where all problems of the case ran in the same
     lines: tuple[Line, ...]
+
+    @property
+    def call(self) -> str:
+        """The call in words: op, reduction, parameters, axis, shape and dtypes."""
+        of = self.about
+        named = (of.op, f"reduction={of.reduction}" if of.reduction else "", of.parameters)
+        formats = dtypes(of.dtype, of.output_dtype)
+        return f"{' '.join(filter(None, named))} along axis {of.axis} of {figures.shape(of.shape)}, {formats}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,29 +89,45 @@ class Section:
     worst: Place
     record: CaseRecord | None
     problems: tuple[ProblemTable, ...]
+    modes: str  # in which all problems ran
     drawing: Drawing | None
 
 
 def sections(comparison: Comparison, accounts: Accounts, themes: tuple[Theme, ...]) -> tuple[Section, ...]:
     """Return one section per row of the matrix, in its order."""
     every = len(comparison.verdicts) <= WIDEST
-    verdicts: dict[str, dict[str, dict[Quantity, dict[str, Numbers]]]] = defaultdict(dict)
+    numbers: dict[str, dict[str, list[Numbers]]] = defaultdict(lambda: defaultdict(list))
+    said: set[tuple[str, str, str]] = set()
     for verdict in comparison.verdicts:
         place = accounts.place(verdict)
-        numbers = Numbers(place=place, verdict=verdict, worst=_shows_worst(place, verdict, every=every))
-        problem = verdicts[verdict.case].setdefault(verdict.problem, {})
-        problem.setdefault(verdict.quantity, {})[verdict.adapter] = numbers
-    names = tuple(run.name for run in comparison.adapters)
-    return tuple(
-        Section(
-            case=row.case,
-            worst=row.worst,
-            record=comparison.cases.get(row.case),
-            problems=tuple(_table(row.case, problem, lines, names) for problem, lines in verdicts[row.case].items()),
-            drawing=draw(comparison.exhibits[row.case]) if row.case in comparison.exhibits else None,
+        words = (verdict.case, verdict.adapter, verdict.detail)
+        numbers[verdict.case][verdict.problem].append(
+            Numbers(
+                place=place,
+                verdict=verdict,
+                worst=_shows_worst(place, verdict, every=every),
+                said=place is Place.UNSUPPORTED and words in said,
+            )
         )
-        for theme in themes
-        for row in theme.rows
+        said.add(words)
+    names = tuple(run.name for run in comparison.adapters)
+    return tuple(_section(row, numbers[row.case], comparison, names) for theme in themes for row in theme.rows)
+
+
+def _section(
+    row: Row, problems: dict[str, list[Numbers]], comparison: Comparison, adapters: tuple[str, ...]
+) -> Section:
+    modes = {_modes(own) for own in problems.values()}
+    return Section(
+        case=row.case,
+        worst=row.worst,
+        record=comparison.cases.get(row.case),
+        problems=tuple(
+            _table(row.case, problem, own, adapters, modes="" if len(modes) == 1 else _modes(own))
+            for problem, own in problems.items()
+        ),
+        modes=modes.pop() if len(modes) == 1 else "",
+        drawing=draw(comparison.exhibits[row.case]) if row.case in comparison.exhibits else None,
     )
 
 
@@ -100,15 +137,15 @@ def _shows_worst(place: Place, verdict: Verdict, *, every: bool) -> bool:
     return every or place is not Place.WITHIN
 
 
-def _table(
-    case: str, problem: str, lines: dict[Quantity, dict[str, Numbers]], adapters: tuple[str, ...]
-) -> ProblemTable:
-    verdicts = [numbers.verdict for by_adapter in lines.values() for numbers in by_adapter.values()]
+def _table(case: str, problem: str, numbers: list[Numbers], adapters: tuple[str, ...], *, modes: str) -> ProblemTable:
+    lines: dict[Quantity, dict[str, Numbers]] = {}
+    for one in numbers:
+        lines.setdefault(one.verdict.quantity, {})[one.verdict.adapter] = one
     return ProblemTable(
         name=problem.removeprefix(case).strip("[]"),
-        about=verdicts[0],
-        cotangent=next((verdict.cotangent for verdict in verdicts if verdict.cotangent), ""),
-        modes=_modes(verdicts),
+        about=numbers[0].verdict,
+        cotangent=next((one.verdict.cotangent for one in numbers if one.verdict.cotangent), ""),
+        modes=modes,
         lines=tuple(
             Line(quantity=quantity, numbers=tuple(by_adapter.get(name) for name in adapters))
             for quantity, by_adapter in lines.items()
@@ -116,12 +153,12 @@ def _table(
     )
 
 
-def _modes(verdicts: list[Verdict]) -> str:
+def _modes(numbers: list[Numbers]) -> str:
     """Return the modes that ran, with the adapters that ran in each where there are several."""
     adapters: dict[str, dict[str, None]] = {}
-    for verdict in verdicts:
-        if verdict.mode:
-            adapters.setdefault(verdict.mode, {})[verdict.adapter] = None
+    for one in numbers:
+        if one.verdict.mode:
+            adapters.setdefault(one.verdict.mode, {})[one.verdict.adapter] = None
     if len(adapters) <= 1:
         return "".join(adapters)
     return "; ".join(f"{mode}: {', '.join(ran)}" for mode, ran in adapters.items())

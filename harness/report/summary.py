@@ -1,22 +1,23 @@
-"""``summary.md``: the denominators, then every finding, worst first; for a terminal, a pull request, a CI job page."""
+"""``summary.md``: the denominators, what fails, and the rest counted; for a terminal, a pull request, a CI job page."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harness.compare.comparison import Comparison
+from harness.compare.relation import Relation
 from harness.compare.verdict import Finding
 from harness.report.accounts import Accounts, Place, Tally
-from harness.report.figures import count
+from harness.report.figures import count, plural, share
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
-from harness.report.legible import legible
+from harness.report.markdown import literal, table
+from harness.report.pairwise import remarks, standings
 from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.unverified import gaps
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|#~])")
-_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+MOST = 20  # failing findings of one kind: findings.json has them all
+_NAMED = 5  # cases of one kind, or problems of one remark
 
 
 def summary(comparison: Comparison, accounts: Accounts) -> str:
@@ -27,30 +28,28 @@ def summary(comparison: Comparison, accounts: Accounts) -> str:
         literal(compared(comparison)),
         _denominators(comparison, accounts),
         *_groups(comparison),
+        *_pairs(comparison),
         "## Not verified",
         "\n".join(f"- **{literal(gap.what)}**: {literal(gap.why)}" for gap in gaps(comparison, accounts)),
-        "The page `index.html` beside this file shows every case with its numbers.",
+        "The page `index.html` beside this file shows every case with its numbers, `accuracy.md` how large errors are, "
+        "`findings.json` every finding in full.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _denominators(comparison: Comparison, accounts: Accounts) -> str:
     heads = ["evaluations", "planned", *(place.value for place in Place)]
-    lines = [_row(heads), _row(["---", *["---:"] * (len(heads) - 1)])]
+    lines = []
     for run in comparison.adapters:
         tally = accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
         name = f"{version(run)} ({run.name})" if run.ran else f"{run.name}: not run: {run.why_not}"
-        lines.append(_row([literal(name), *_counts(tally)]))
-    lines.append(_row(["**all**", *(f"**{number}**" for number in _counts(accounts.tally()))]))
-    return "\n".join(lines)
+        lines.append([literal(name), *_counts(tally)])
+    lines.append(["**all**", *(f"**{number}**" for number in _counts(accounts.tally()))])
+    return table(heads, lines, align="l" + "r" * (len(heads) - 1))
 
 
 def _counts(tally: Tally) -> list[str]:
     return [count(number) for number in (tally.planned, *tally.counts.values())]
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def _groups(comparison: Comparison) -> Iterable[str]:
@@ -58,26 +57,61 @@ def _groups(comparison: Comparison) -> Iterable[str]:
         number = sum(len(gathered.findings) for gathered in kinds)
         if number or rank is Rank.FAULT:
             yield f"## {rank.value}: {count(number) if number else 'none'}"
-        for gathered in kinds:
-            yield _kind(gathered, comparison)
+        if rank.fails:
+            yield from map(_failing, kinds)
+        else:
+            yield "\n".join(f"- {_counted(gathered, comparison)}" for gathered in kinds)
 
 
-def _kind(gathered: Gathered, comparison: Comparison) -> str:
+def _failing(gathered: Gathered) -> str:
     heading = f"### {gathered.title} (`{gathered.kind.value}`, {count(len(gathered.findings))})"
-    known = comparison.ledger.get(gathered.ledger or "")
-    if known is not None:
-        heading += f"\n\n{known.adapter} ({known.owner}): {literal(known.why)} See {literal(known.link)}"
-    return heading + "\n\n" + "\n".join(f"- {_item(finding)}" for finding in gathered.findings)
+    items = [f"- {_item(finding)}" for finding in gathered.findings[:MOST]]
+    if len(gathered.findings) > MOST:
+        items.append(f"- and {count(len(gathered.findings) - MOST)} more")
+    return heading + "\n\n" + "\n".join(items)
 
 
 def _item(finding: Finding) -> str:
     where = f"**{literal(finding.case)}**"
     if len(finding.problems) > 1:
         where += f" ({len(finding.problems)} problems)"
-    excuse = f" *{literal(finding.excuse)}*" if finding.excuse else ""
-    return f"{where}: {literal(finding.sentence)}{excuse}"
+    return f"{where}: {literal(finding.sentence)}"
 
 
-def literal(text: str) -> str:
-    """Return ``text`` as Markdown that shows it as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(legible(text).split()).translate(_MARKUP))
+def _counted(gathered: Gathered, comparison: Comparison) -> str:
+    """Return one line for all findings that are excused alike, or that explain alike."""
+    cases = tuple(dict.fromkeys(finding.case for finding in gathered.findings))
+    who = f"**{literal(gathered.adapters)}**: " if gathered.adapters else ""
+    line = f"{who}{gathered.title} (`{gathered.kind.value}`): {plural(len(gathered.findings), 'finding')}"
+    known = comparison.ledger.get(gathered.ledger or "")
+    if known is not None:
+        line += f", known as `{literal(known.id)}` ({known.owner}): {literal(known.why)} {literal(known.link)}"
+        return f"{line} In {plural(len(cases), 'case')}."
+    return f"{line} in {_named(cases, 'case')}"
+
+
+def _named(names: Sequence[str], noun: str) -> str:
+    """Return how many there are, and what the first of them are called."""
+    more = ", …" if len(names) > _NAMED else ""
+    return f"{plural(len(names), noun)}: {literal(', '.join(names[:_NAMED]))}{more}"
+
+
+def _pairs(comparison: Comparison) -> Iterable[str]:
+    stand = standings(comparison)
+    if not stand:
+        return
+    yield "## Call against call"
+    seen = [relation for relation in Relation if any(one.counts[relation] for one in stand)]
+    heads = ["", *(relation.value for relation in seen), "largest share of the sum of both bounds"]
+    lines = [
+        [
+            literal(f"{one.first} and {one.second}"),
+            *(count(one.counts[relation]) for relation in seen),
+            share(one.share),
+        ]
+        for one in stand
+    ]
+    yield table(heads, lines, align="l" + "r" * len(seen) + "r")
+    told = remarks(comparison)
+    if told:
+        yield "\n".join(f"- {literal(one.sentence)} ({_named(one.problems, 'problem')})" for one in told)

@@ -27,20 +27,21 @@ def placed(comparison: Comparison, accounts: Accounts) -> pd.DataFrame:
 
 def csv(frame: pd.DataFrame) -> bytes:
     """Return the table as CSV; a last column names the format, so that every reader of CSV still reads it."""
-    text = _texts_legible(frame).assign(format=ReportFile.CSV.format_name).to_csv(index=False, lineterminator="\n")
+    text = texts_legible(frame).assign(format=ReportFile.CSV.format_name).to_csv(index=False, lineterminator="\n")
     return encode(text)
 
 
 def parquet(frame: pd.DataFrame) -> bytes:
     """Return the table as Parquet; the file's own metadata name the format."""
-    arrow = pa.Table.from_pandas(_texts_legible(frame), preserve_index=False)
+    arrow = pa.Table.from_pandas(texts_legible(frame), preserve_index=False)
     stated = {**(arrow.schema.metadata or {}), _FORMAT_KEY: ReportFile.PARQUET.format_name.encode()}
     sink = io.BytesIO()
     pq.write_table(arrow.replace_schema_metadata(stated), sink)
     return sink.getvalue()
 
 
-def _texts_legible(frame: pd.DataFrame) -> pd.DataFrame:
+def texts_legible(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with every character of its texts that cannot be seen escaped."""
     texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
     return frame.assign(**{name: frame[name].map(_readable) for name in texts})
 

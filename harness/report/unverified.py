@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.compare.comparison import Comparison
 from harness.report.accounts import Accounts, Place
-from harness.report.figures import plural
-from harness.vocabulary import DType, FindingKind, Op, Quantity
+from harness.report.coverage import Cell, coverage
+from harness.report.figures import count, plural
+from harness.vocabulary import FindingKind, Mode
+
+REASONS = 6  # of one adapter, the commonest first: comparison.csv has them all
+_LAWS = (
+    "What was checked there are the laws that need no bound: probabilities sum to one, logarithms of them are not "
+    "positive, a gradient sums to what it must, a Jacobian is symmetric"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +28,15 @@ class Gap:
 
 
 def gaps(comparison: Comparison, accounts: Accounts) -> tuple[Gap, ...]:
-    """Return the gaps of a run: adapters, calls, ranges, probes, and the words never judged."""
+    """Return the gaps of a run: adapters, calls, cells, ranges, declarations, probes, and what was never tried."""
     return (
         *_adapters(comparison),
         *_unsupported(comparison, accounts),
+        *_cells(comparison),
         *_range(comparison, accounts),
+        *_declared(comparison),
         *_degenerate(comparison),
-        *_words(comparison),
+        *_modes(comparison),
         *_devices(comparison),
     )
 
@@ -39,22 +48,72 @@ def _adapters(comparison: Comparison) -> Iterable[Gap]:
 
 
 def _unsupported(comparison: Comparison, accounts: Accounts) -> Iterable[Gap]:
-    reasons = Counter(
-        (verdict.adapter, verdict.detail)
-        for verdict in comparison.verdicts
-        if accounts.place(verdict) is Place.UNSUPPORTED
-    )
-    for (adapter, reason), number in reasons.items():
-        yield Gap(what=f"{adapter}: {plural(number, 'evaluation')} unsupported", why=reason or "no reason was given")
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    for verdict in comparison.verdicts:
+        if accounts.place(verdict) is Place.UNSUPPORTED:
+            reasons[verdict.adapter][verdict.detail or "no reason was given"] += 1
+    for adapter, counted in reasons.items():
+        said = [f"{reason} ({count(number)})" for reason, number in counted.most_common(REASONS)]
+        rest = len(counted) - len(said)
+        left = counted.total() - sum(number for _, number in counted.most_common(REASONS))
+        why = "; ".join([*said, *([f"{plural(rest, 'other reason')} ({count(left)})"] if rest else [])])
+        yield Gap(what=f"{adapter}: {plural(counted.total(), 'evaluation')} unsupported", why=why)
+
+
+def _cells(comparison: Comparison) -> Iterable[Gap]:
+    found = coverage(comparison)
+    if found.unanswered:
+        yield Gap(what="calls that no framework has", why="; ".join(_gathered(found.unanswered)))
+    tried = {line.op for line in found.lines}
+    untouched = dict.fromkeys(op for op, _, _ in found.never if op not in tried)
+    gathered = [*_gathered(cell for cell in found.never if cell[0] in tried)]
+    if untouched:
+        gathered.append(f"anything of {', '.join(untouched)}")
+    if gathered:
+        yield Gap(what="calls that no problem asks for", why="; ".join(gathered))
+
+
+def _gathered(cells: Iterable[Cell]) -> Iterable[str]:
+    """Yield cells op by op, quantities that lack the same dtypes together."""
+    dtypes: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for op, dtype, asked in cells:
+        dtypes[op, asked.value].append(dtype)
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (op, quantity), without in dtypes.items():
+        alike[op, tuple(without)].append(quantity)
+    for (op, lacking), quantities in alike.items():
+        yield f"{', '.join(quantities)} of {op} in {', '.join(lacking)}"
 
 
 def _range(comparison: Comparison, accounts: Accounts) -> Iterable[Gap]:
     counted = Counter(v.adapter for v in comparison.verdicts if accounts.place(v) is Place.RANGE)
-    for adapter, number in counted.items():
+    if counted:
         yield Gap(
-            what=f"{adapter}: {plural(number, 'evaluation')} outside the bound’s range",
-            why=Place.RANGE.meaning,
+            what=f"{plural(counted.total(), 'evaluation')} outside the bound’s range ({_each(counted)})",
+            why=f"{Place.RANGE.meaning}. {_LAWS}",
         )
+
+
+def _each(counted: Counter[str]) -> str:
+    return ", ".join(f"{name} {count(number)}" for name, number in counted.items())
+
+
+def _declared(comparison: Comparison) -> Iterable[Gap]:
+    """Yield what kernels declare of themselves: their bounds are made of it, and nobody sees whether it is true."""
+    judged = [verdict for verdict in comparison.verdicts if verdict.outcome.judged]
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    precisions: dict[str, Counter[str]] = defaultdict(Counter)
+    for verdict in judged:
+        for form in verdict.forms:
+            forms[form][verdict.adapter] += 1
+        if verdict.working and (verdict.working, verdict.accumulation) != (verdict.output_dtype,) * 2:
+            declared = f"{verdict.output_dtype} computed in {verdict.working}, sums in {verdict.accumulation}"
+            precisions[declared][verdict.adapter] += 1
+    trusted = "that a kernel computes as its adapter declares is taken on trust; its bounds are made of it"
+    for what, found in (("forms", forms), ("precisions", precisions)):
+        if found:
+            counts = "; ".join(f"{one}: {_each(adapters)}" for one, adapters in found.items())
+            yield Gap(what=f"{what} that kernels declare", why=f"{trusted}. {counts}")
 
 
 def _degenerate(comparison: Comparison) -> Iterable[Gap]:
@@ -67,16 +126,11 @@ def _degenerate(comparison: Comparison) -> Iterable[Gap]:
         )
 
 
-def _words(comparison: Comparison) -> Iterable[Gap]:
-    judged = [verdict for verdict in comparison.verdicts if verdict.outcome.judged]
-    for title, words, seen in (
-        ("ops", tuple(Op), {verdict.op for verdict in judged}),
-        ("dtypes", tuple(DType), {verdict.dtype for verdict in judged}),
-        ("quantities", tuple(Quantity), {str(verdict.quantity) for verdict in judged}),
-    ):
-        never = [str(word) for word in words if str(word) not in seen]
-        if never:
-            yield Gap(what=f"{title} never judged", why=", ".join(never))
+def _modes(comparison: Comparison) -> Iterable[Gap]:
+    judged = {verdict.mode for verdict in comparison.verdicts if verdict.outcome.judged}
+    never = [mode.value for mode in Mode if mode is not Mode.DEFAULT and mode.value not in judged]
+    if never:
+        yield Gap(what="modes never judged", why=", ".join(never))
 
 
 def _devices(comparison: Comparison) -> Iterable[Gap]:

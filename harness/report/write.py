@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.compare.comparison import Comparison
+from harness.report import accuracytext
 from harness.report.accounts import Accounts
+from harness.report.errors import errors
 from harness.report.files import ReportFile, encode, write_atomically
 from harness.report.junit import junit
 from harness.report.listing import listing
@@ -18,13 +20,16 @@ def render(comparison: Comparison) -> dict[ReportFile, bytes]:
     """Return the content of every file of the report; the same comparison gives the same bytes."""
     accounts = Accounts(comparison)
     frame = placed(comparison, accounts)
+    found = errors(frame)
     return {
         ReportFile.CSV: csv(frame),
         ReportFile.PARQUET: parquet(frame),
+        ReportFile.ACCURACY_CSV: accuracytext.csv(errors(frame, by_mode=True)),
+        ReportFile.ACCURACY: encode(accuracytext.markdown(comparison, found)),
         ReportFile.FINDINGS: encode(listing(comparison, accounts)),
         ReportFile.JUNIT: junit(comparison, accounts),
         ReportFile.SUMMARY: encode(summary(comparison, accounts)),
-        ReportFile.PAGE: encode(page(comparison, accounts)),
+        ReportFile.PAGE: encode(page(comparison, accounts, found)),
     }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from harness.adapters.contract import Description
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.exhibit import Answer, Exhibit
+from harness.compare.relation import Pair, PairCount, Pairs, Relation
 from harness.compare.verdict import Finding, Verdict
 from harness.plan.plan import CaseRecord
 from harness.record.recording import Header
@@ -73,6 +74,8 @@ def verdict(adapter: str, case: str, quantity: Quantity, outcome: Outcome, **num
         op="softmax",
         axis=1,
         dtype="float32",
+        result_dtype="float32",
+        output_dtype="float32",
         mode="eager",
         shape=(1, 2),
         cotangent="implicit",
@@ -82,10 +85,27 @@ def verdict(adapter: str, case: str, quantity: Quantity, outcome: Outcome, **num
     return replace(plain, **numbers)  # type: ignore[arg-type]
 
 
+def accuracy(
+    *, rounded: int, ulps: tuple[float, float], eps: tuple[float, float], at: tuple[int, ...]
+) -> dict[str, object]:
+    """Fields of two elements: the largest error and the sum of both."""
+    return {
+        **{"computed": 2, "normal": 2, "rounded": rounded, "normal_ulps_at": at, "eps_at": at},
+        **{"normal_ulps": ulps[0], "normal_ulps_sum": ulps[1], "eps": eps[0], "eps_sum": eps[1]},
+    }
+
+
 def row(case: str, quantity: Quantity, *outcomes: Outcome) -> list[Verdict]:
     """Verdicts of the four adapters on one quantity, with numbers where something was judged."""
     numbers: dict[Outcome, dict[str, object]] = {
-        Outcome.EXACT: {"elements": 2, "exact_elements": 2, "ulps": 0.0, "share": 0.0, "at": (0, 0)},
+        Outcome.EXACT: {
+            "elements": 2,
+            "exact_elements": 2,
+            "ulps": 0.0,
+            "share": 0.0,
+            "at": (0, 0),
+            **accuracy(rounded=2, ulps=(0.0, 0.0), eps=(0.0, 0.0), at=(0, 0)),
+        },
         Outcome.WITHIN_BOUND: {
             "elements": 2,
             "exact_elements": 1,
@@ -95,6 +115,7 @@ def row(case: str, quantity: Quantity, *outcomes: Outcome) -> list[Verdict]:
             "at": (0, 1),
             "got": single(0.11318021),
             "want": single(0.11318026),
+            **accuracy(rounded=1, ulps=(1.0, 1.0), eps=(0.5, 0.75), at=(0, 1)),
         },
         Outcome.BEYOND_BOUND: {
             "elements": 2,
@@ -103,6 +124,7 @@ def row(case: str, quantity: Quantity, *outcomes: Outcome) -> list[Verdict]:
             "at": (0, 1),
             "got": 0.25,
             "want": single(0.11318026),
+            **accuracy(rounded=0, ulps=(1234567.0, 1234569.0), eps=(98765.0, 98767.0), at=(0, 1)),
         },
         Outcome.UNSUPPORTED: {"detail": "the framework has no forward mode"},
         Outcome.RAISED: {"detail": REFUSAL},
@@ -209,6 +231,43 @@ FINDINGS = (
         quantity=Quantity.VJP,
     ),
 )
+
+
+def counted(second: str, quantity: Quantity, relation: Relation, **numbers: object) -> PairCount:
+    plain = PairCount(
+        first="reference", second=second, op="softmax", dtype="float32", quantity=quantity, relation=relation, count=1
+    )
+    return replace(plain, **numbers)  # type: ignore[arg-type]
+
+
+def differing(second: str, problem: str, relation: Relation, **numbers: object) -> Pair:
+    plain = Pair(
+        first="reference",
+        second=second,
+        problem=problem,
+        other=problem,
+        op="softmax",
+        other_op="softmax",
+        dtype="float32",
+        quantity=Quantity.VJP,
+        relation=relation,
+    )
+    return replace(plain, **numbers)  # type: ignore[arg-type]
+
+
+PAIRS = Pairs(
+    counts=(
+        counted("mxnet", Quantity.FORWARD, Relation.WITHIN, count=3, share=0.125, problem="wrong-rule[float32]"),
+        counted("mxnet", Quantity.VJP, Relation.FAULT, share=4321.5, problem="wrong-rule[float32]"),
+        counted("torch", Quantity.FORWARD, Relation.EQUAL, count=2, share=0.0, problem="wrong-rule[float32]"),
+        counted("torch", Quantity.VJP, Relation.POLICY, problem=FORUM_PROBLEM),
+        counted("jax", Quantity.VJP, Relation.UNANSWERED, count=6),
+    ),
+    notable=(
+        differing("torch", FORUM_PROBLEM, Relation.POLICY),
+        differing("mxnet", "wrong-rule[float32]", Relation.FAULT, share=4321.5, faulty=("mxnet",)),
+    ),
+)
 MINIATURE = Comparison(
     plan=PLAN,
     selection=None,
@@ -224,6 +283,7 @@ MINIATURE = Comparison(
     },
     themes={"cases/forum.yaml": "The thread that this project answers", "cases/wrong.yaml": HOSTILE},
     exhibits={"forum-summed-output": EXHIBIT},
+    pairs=PAIRS,
 )
 CLEAN = replace(
     MINIATURE,

@@ -10,9 +10,9 @@ from harness.report.accounts import SEVERITY, Accounts, Place
 from harness.report.headline import Tone, headline
 from harness.report.matrix import matrix
 from harness.report.ranking import TITLES, Rank, in_order, ranked
-from harness.report.unverified import gaps
+from harness.report.unverified import REASONS, gaps
 from harness.vocabulary import FindingKind, Outcome, Quantity
-from tests.report.miniature import FINDINGS, MINIATURE, row, verdict
+from tests.report.miniature import CLEAN, FINDINGS, MINIATURE, row, verdict
 
 
 def comparison(*verdicts, findings=(), adapters=MINIATURE.adapters) -> Comparison:
@@ -88,6 +88,42 @@ def test_an_excuse_for_one_quantity_leaves_another_flagged() -> None:
     assert accounts.place(of_mxnet(Outcome.BEYOND_BOUND)) is Place.FLAGGED
 
 
+@pytest.mark.parametrize(
+    ("excuse", "place"), [("known to the ledger", Place.EXPECTED), (None, Place.FLAGGED)], ids=["known", "new"]
+)
+@pytest.mark.parametrize("outcome", [Outcome.WITHIN_BOUND, Outcome.OUTSIDE_RANGE])
+def test_a_broken_law_is_no_agreement_whatever_the_bound_says(outcome: Outcome, excuse: str, place: Place) -> None:
+    broken = replace(of_mxnet(outcome), invariants=(FindingKind.SUM_NOT_ONE.value,))
+    found = finding(FindingKind.SUM_NOT_ONE, excuse=excuse)
+    assert Accounts(comparison(broken, findings=[found])).place(broken) is place
+
+
+def test_a_broken_law_that_no_finding_names_is_flagged() -> None:
+    broken = replace(of_mxnet(Outcome.WITHIN_BOUND), invariants=(FindingKind.SUM_NOT_ONE.value,))
+    assert Accounts(comparison(broken)).place(broken) is Place.FLAGGED
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ({"share": 3.0, "row_share": 7.0}, 7.0),
+        ({"share": 0.5, "row_share": 0.25, "row_scalar": 2.0}, 2.0),  # only the factor of the row is beyond
+        ({"share": 0.5}, None),  # a law decided, and no bound
+    ],
+)
+def test_a_cell_beyond_the_bound_shows_the_share_that_says_so(numbers: dict[str, float], shown: float | None) -> None:
+    of_case = comparison(replace(of_mxnet(Outcome.BEYOND_BOUND), **numbers))
+    ((row_of_case,),) = (theme.rows for theme in matrix(of_case, Accounts(of_case)))
+    assert row_of_case.cells[1] is not None
+    assert row_of_case.cells[1].share == shown
+
+
+def test_a_row_of_the_matrix_is_found_by_op_quantity_dtype_and_tag() -> None:
+    themes = matrix(MINIATURE, Accounts(MINIATURE))
+    words = {row.case: row.words for theme in themes for row in theme.rows}
+    assert words["wrong-rule"] == "softmax forward float32 vjp jvp small"
+
+
 def test_every_place_has_a_severity() -> None:
     assert sorted(SEVERITY) == sorted(Place)
 
@@ -146,12 +182,34 @@ def test_the_headline_never_calls_a_run_good_that_proves_nothing(changes, tone: 
 def test_what_was_not_verified_is_said() -> None:
     said = {gap.what: gap.why for gap in gaps(MINIATURE, Accounts(MINIATURE))}
     assert said["jax did not run"] == "jax has no wheel for this platform"
-    assert said["mxnet: 1 evaluation unsupported"] == "the framework has no forward mode"
-    assert "torch: 1 evaluation outside the bound’s range" in said
-    assert said["ops never judged"] == "log_softmax"
-    assert said["dtypes never judged"] == "float64"
-    assert said["quantities never judged"] == "jacobian"
+    assert said["mxnet: 1 evaluation unsupported"] == "the framework has no forward mode (1)"
+    assert "held against the laws alone" in said["1 evaluation outside the bound’s range (torch 1)"]
+    untried = said["calls that no problem asks for"]
+    assert "jacobian, hvp of softmax in float16, bfloat16, float32, float64" in untried
+    assert untried.endswith("cross_entropy, softmax_output")
+    assert said["modes never judged"] == "jit, numpy, safe-accumulation"
     assert "forum-summed-output" in said["1 case with a cotangent that hides faults"]
+
+
+def test_a_call_that_no_framework_has_is_said_beside_what_kernels_declare_of_themselves() -> None:
+    outcomes = (Outcome.EXACT, Outcome.UNSUPPORTED, Outcome.UNSUPPORTED, Outcome.NOT_RUN)
+    declared = {"working": "float64", "accumulation": "float32", "forms": ("recomputed",)}
+    verdicts = tuple(replace(verdict, **declared) for verdict in row("c", Quantity.HVP, *outcomes))
+    said = {gap.what: gap.why for gap in gaps(replace(CLEAN, verdicts=verdicts), Accounts(CLEAN))}
+    assert said["calls that no framework has"] == "hvp of softmax in float32"
+    assert said["forms that kernels declare"].endswith("recomputed: reference 1")
+    assert said["precisions that kernels declare"].endswith("float32 computed in float64, sums in float32: reference 1")
+
+
+def test_the_commonest_reasons_are_said_and_the_rest_counted() -> None:
+    verdicts = tuple(
+        verdict("mxnet", "c", Quantity.JVP, Outcome.UNSUPPORTED, detail=f"reason {number}", problem=f"c[{number}]")
+        for number in (*range(REASONS + 2), 3)
+    )
+    comparison = replace(CLEAN, verdicts=verdicts)
+    (said,) = [gap.why for gap in gaps(comparison, Accounts(comparison)) if "unsupported" in gap.what]
+    assert said.startswith("reason 3 (2); ")
+    assert said.endswith("; 2 other reasons (2)")
 
 
 def test_what_the_ledger_knows_is_gathered_by_its_entries_and_comes_first() -> None:

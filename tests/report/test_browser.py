@@ -84,6 +84,7 @@ def asked(browser: str, tmp_path: Path) -> Callable[[str, str], Any]:
         ("beyond", ["wrong-rule"]),
         ("This Project", ["forum-summed-output"]),  # of the theme
         ("<img", [HOSTILE]),  # of the reason
+        ("jvp", ["wrong-rule"]),  # of what was asked
         ("nothing-of-this-name", []),
     ],
 )

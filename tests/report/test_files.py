@@ -4,17 +4,21 @@ import io
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from harness.plan.plan import LedgerEntry
 from harness.report.accounts import Accounts, Place
 from harness.report.files import ReportFile, Unwritable, write_atomically
 from harness.report.legible import legible
-from harness.report.summary import literal
+from harness.report.markdown import literal
+from harness.report.summary import MOST, summary
 from harness.report.write import render, write_report
+from harness.vocabulary import FindingKind
 from tests.report.miniature import CLEAN, FINDINGS, HOSTILE, MINIATURE
 
 
@@ -45,8 +49,10 @@ def test_every_finding_stands_in_findings_json_and_the_summary(finding, rendered
     (listed,) = [entry for entry in document["findings"] if entry["kind"] == finding.kind.value]
     assert listed["unexpected"] == finding.unexpected
     assert listed["case"] == finding.case
-    assert literal(finding.sentence) in rendered[ReportFile.SUMMARY].decode()
-    assert finding.kind.value in rendered[ReportFile.SUMMARY].decode()
+    text = rendered[ReportFile.SUMMARY].decode()
+    assert finding.kind.value in text
+    assert (literal(finding.sentence) in text) == finding.unexpected  # the others are counted
+    assert literal(finding.case) in text
 
 
 def test_findings_json_has_the_denominators_and_the_adapters() -> None:
@@ -102,6 +108,7 @@ def test_the_summary_begins_with_the_denominators_and_puts_faults_first(rendered
         "## Faults: 3",
         "## Expected and known: 1",
         "## Explanations: 2",
+        "## Call against call",
         "## Not verified",
     ]
     text = rendered[ReportFile.SUMMARY].decode()
@@ -112,8 +119,44 @@ def test_no_text_from_outside_becomes_markup_in_the_summary(rendered: dict[Repor
     text = rendered[ReportFile.SUMMARY].decode().partition("-->")[2]
     assert "<" not in text
     assert "\x1b" not in text
-    rows = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    assert len(tables) == 2
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
+
+
+def test_what_the_ledger_knows_is_one_line_of_the_summary_however_often_it_was_met() -> None:
+    known = LedgerEntry(
+        id="old-log",
+        case=None,
+        op=None,
+        dtype=None,
+        adapter="mxnet",
+        kind=FindingKind.BEYOND_BOUND,
+        quantity=None,
+        largest_error=None,
+        owner="upstream",
+        why="the logarithm is off",
+        link="https://example.org/1",
+        version="1.9.1",
+        platform="linux-x86_64",
+        file="cases/ledger.yaml",
+        line=1,
+    )
+    met = replace(FINDINGS[0], excuse="known to the ledger", ledger="old-log")
+    many = tuple(replace(met, case=f"case-{number}") for number in range(9))
+    comparison = replace(MINIATURE, findings=many, ledger={"old-log": known})
+    (line,) = [line for line in summary(comparison, Accounts(comparison)).splitlines() if "old-log" in line]
+    for words in ("**mxnet**", "9 findings", "upstream", "the logarithm is off", "https://example.org/1", "9 cases"):
+        assert words in line
+
+
+def test_failures_of_one_kind_beyond_a_screenful_are_counted() -> None:
+    many = tuple(replace(FINDINGS[0], case=f"case-{number}") for number in range(MOST + 3))
+    comparison = replace(MINIATURE, findings=many)
+    text = summary(comparison, Accounts(comparison))
+    assert text.count("**case-") == MOST
+    assert "- and 3 more" in text
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path: Path) -> None:

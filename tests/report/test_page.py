@@ -6,14 +6,27 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from harness.compare.relation import Relation
+from harness.compare.table import table
+from harness.compare.verdict import Finding
 from harness.report.accounts import Accounts, Place
+from harness.report.errors import errors
 from harness.report.feature import feature
 from harness.report.files import ReportFile
 from harness.report.legible import legible
 from harness.report.page import page
 from harness.report.sections import web_address
-from harness.vocabulary import Outcome
-from tests.report.miniature import CLEAN, EXHIBIT, FINDINGS, HOSTILE, HOSTILE_TEXT, MINIATURE
+from harness.vocabulary import FindingKind, Outcome, Quantity
+from tests.report.miniature import (
+    CLEAN,
+    EXHIBIT,
+    FINDINGS,
+    HOSTILE,
+    HOSTILE_TEXT,
+    MINIATURE,
+    differing,
+    verdict,
+)
 
 
 class Page(HTMLParser):
@@ -178,6 +191,87 @@ def test_no_explanation_of_a_zero_is_told_where_the_rows_do_not_cancel() -> None
 def test_a_selection_is_said_to_be_one() -> None:
     comparison = replace(CLEAN, selection="-k forum")
     assert "a selection only: -k forum" in Page(page(comparison, Accounts(comparison))).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"op": "masked_softmax", "kept": (True, False)}, "by x 0 = 0.1 x 1 = 2 masked"),
+        (
+            {"op": "logsumexp", "output": (2.1393,), "jacobian": ((0.25, 0.75),), "column_sums": (0.25, 0.75)},
+            "logsumexp = 2.1393 +0.25 +0.75 Cotangent",  # one row, and nothing to add up
+        ),
+        (
+            {"op": "cross_entropy", "jacobian": ((0.25, -0.25),), "output": (0.5,), "targets": (0.5, 0.5)},
+            "target 0.5 0.5 cross_entropy = 0.5 +0.25 −0.25",
+        ),
+        ({"op": "cross_entropy", "jacobian": ((0.25, -0.25),), "output": (0.5,), "targets": (1.0,)}, "is class 1."),
+        (
+            {"op": "softmax_output", "jacobian": (), "column_sums": ()},
+            "Whatever the cotangent is, the gradient is (0, 0): no derivative of the output",
+        ),
+        ({"tangent": (1.0, 2.0), "hvp": (0.5, -0.5)}, "In the direction (1, 2) the gradient changes by (0.5, −0.5)"),
+        ({"dtype": "bfloat16", "x": (0.10009765625, 2.0)}, "by x 0 = 0.1 by x 1 = 2"),
+    ],
+    ids=["masked", "one-output", "probabilities", "index", "no-jacobian", "second-order", "bfloat16"],
+)
+def test_a_row_of_any_op_is_drawn(changes: dict[str, object], words: str) -> None:
+    exhibit = replace(EXHIBIT, **changes)
+    comparison = replace(CLEAN, findings=(), exhibits={"forum-summed-output": exhibit})
+    assert words in Page(page(comparison, Accounts(comparison))).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"op": "softmax", "parameters": "temperature=0.5"}, "softmax temperature=0.5 along axis 1 of (1,2), float32"),
+        ({"op": "cross_entropy", "reduction": "mean"}, "cross_entropy reduction=mean along axis 1"),
+        ({"dtype": "float16", "output_dtype": "float32"}, "of (1,2), float16 → float32"),
+    ],
+)
+def test_a_problem_is_headed_by_all_that_decides_its_call(changes: dict[str, object], words: str) -> None:
+    comparison = replace(CLEAN, verdicts=tuple(replace(v, **changes) for v in CLEAN.verdicts))
+    assert words in Page(page(comparison, Accounts(comparison))).text
+
+
+def test_a_broken_law_is_shown_with_what_was_measured_and_what_is_allowed() -> None:
+    broken = Finding(
+        kind=FindingKind.SUM_NOT_ONE,
+        case="wrong-rule",
+        sentence="mxnet: the forward of softmax breaks a law.",
+        problems=("wrong-rule[float32]",),
+        adapters=("mxnet",),
+        quantity=Quantity.FORWARD,
+        evidence={"law": "sum-to-one", "row": 3, "error": 0.079264, "bound": 0.00176},
+    )
+    within = verdict("mxnet", "wrong-rule", Quantity.FORWARD, Outcome.WITHIN_BOUND, share=0.5, ulps=1.0)
+    comparison = replace(
+        MINIATURE, findings=(broken,), verdicts=(replace(within, invariants=(FindingKind.SUM_NOT_ONE.value,)),)
+    )
+    text = Page(page(comparison, Accounts(comparison))).text
+    assert "measured 0.0793 allowed 0.00176" in text
+    assert "within bound 0.500 of bound · 1 ulp Probabilities that do not sum to one" in text
+
+
+def test_how_large_errors_are_stands_beside_the_pictures() -> None:
+    found = errors(table(MINIATURE.verdicts))
+    told = Page(page(MINIATURE, Accounts(MINIATURE), found)).text
+    assert "98765 / 24692 eps · 25 % · 4322" in told
+    assert "1 / 0.50 ulp · 50 % · 0.250" in told
+
+
+def test_the_pairwise_view_and_what_was_tried_are_on_the_page(seen: Page) -> None:
+    assert "reference and mxnet" in seen.text
+    assert "mxnet differs from reference in the vjp of softmax in float32; the oracle finds mxnet at fault" in seen.text
+    assert "softmax jvp 1 1 · 0 · 1 · 0" in seen.text
+
+
+def test_equivalent_calls_are_told_by_their_tag() -> None:
+    pair = differing("torch", "wrong-rule[float32]", Relation.FACTOR, group="same-as-this", factor=3.0, factor_is="3")
+    comparison = replace(MINIATURE, pairs=replace(MINIATURE.pairs, equivalents=(pair,)))
+    text = Page(page(comparison, Accounts(comparison))).text
+    assert "same-as-this 1 pair of calls, 0 of them equal within rounding" in text
+    assert "the first is 3 times (3) the second" in text
 
 
 def test_a_thousand_problems_stay_a_page_that_a_phone_can_load() -> None:

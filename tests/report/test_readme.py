@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.compare.relation import Relation
 from harness.report.accounts import Place
 from harness.report.files import ReportFile
 from harness.report.ranking import TITLES
@@ -26,6 +27,12 @@ def test_the_table_names_no_other_kind() -> None:
 @pytest.mark.parametrize("place", list(Place))
 def test_every_place_is_in_the_table_with_its_meaning(place: Place) -> None:
     assert f"| {place.value} | {place.meaning} |" in README
+
+
+@pytest.mark.parametrize("relation", list(Relation))
+def test_every_relation_of_two_results_is_in_the_table(relation: Relation) -> None:
+    words = {"fault of one": "fault of one, fault of both", "fault of both": "fault of one, fault of both"}
+    assert any(line.startswith(f"| {words.get(relation.value, relation.value)} |") for line in README)
 
 
 def test_the_column_with_the_place_is_explained() -> None:

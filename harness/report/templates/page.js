@@ -5,7 +5,8 @@
   const entries = groups.flatMap((group) => [...group.querySelectorAll("tr[data-row]")].map((row) => {
     const section = document.getElementById(row.dataset.row);
     const texts = [group.querySelector(".theme"), row, section.querySelector("summary")];
-    return { row, section, text: texts.map((one) => one.textContent.toLowerCase()).join(" ") };
+    const words = [...texts.map((one) => one.textContent), row.dataset.words];
+    return { row, section, text: words.join(" ").toLowerCase() };
   }));
   const filter = () => {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);

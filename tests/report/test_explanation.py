@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.compare.exhibit import Answer, Exhibit
+from harness.report.explanation import explanation
+from harness.report.rowtext import answers, mathematics
+from harness.vocabulary import Outcome, Quantity
+from tests.report.miniature import CLEAN, EXHIBIT, MINIATURE, row
+
+MASKED = replace(EXHIBIT, op="masked_softmax", parameters="mask", kept=(True, False))
+LOSS = replace(
+    EXHIBIT,
+    op="cross_entropy",
+    parameters="targets=indices",
+    targets=(1.0,),
+    output=(0.5,),
+    jacobian=((0.25, -0.25),),
+    column_sums=(0.25, -0.25),
+    cotangent_name="ones",
+    cotangent=(1.0,),
+    gradient=(0.25, -0.25),
+    tangent=(1.0, 2.0),
+    jvp=(-0.25,),
+    hvp=(0.125, -0.125),
+)
+OUTPUT = replace(
+    EXHIBIT, op="softmax_output", parameters="targets=indices", targets=(0.0,), jacobian=(), column_sums=()
+)
+BRAIN = replace(EXHIBIT, dtype="bfloat16", x=(0.10009765625, 2.0), result_dtype="float32")
+
+
+def numbers(line: str) -> list[str]:
+    return line.partition("[")[2].partition("]")[0].split()
+
+
+def line(text: str, label: str) -> str:
+    (found,) = [line for line in text.splitlines() if line.startswith(f"  {label} ")]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("shown", "label", "expected"),
+    [
+        (EXHIBIT, "output", ["0.13010848", "0.8698916"]),
+        (EXHIBIT, "their sum", ["0.0", "0.0"]),
+        (MASKED, "kept", ["yes", "no"]),
+        (LOSS, "output", ["0.5"]),
+        (LOSS, "cotangent", ["1.0"]),
+        (LOSS, "tangent", ["1.0", "2.0"]),
+        (LOSS, "jvp", ["-0.25"]),
+        (LOSS, "hvp", ["0.125", "-0.125"]),
+        (replace(LOSS, parameters="targets=probabilities", targets=(0.25, 0.75)), "target", ["0.25", "0.75"]),
+        (BRAIN, "x", ["0.1", "2.0"]),
+        (BRAIN, "output", ["0.13010848", "0.8698916"]),  # of the dtype of the result
+    ],
+)
+def test_a_line_of_the_row_has_its_numbers(shown: Exhibit, label: str, expected: list[str]) -> None:
+    assert numbers(line(mathematics(shown), label)) == expected
+
+
+def test_one_output_has_one_row_of_a_jacobian_and_nothing_to_add_up() -> None:
+    text = mathematics(LOSS, reduction="mean")
+    assert "their sum" not in text
+    assert "cross_entropy reduction=mean targets=indices, axis 1, first row" in text
+    assert line(text, "target").endswith("class 1")
+
+
+def test_an_op_without_a_jacobian_has_none_and_says_why_the_cotangent_has_no_say() -> None:
+    text = mathematics(OUTPUT)
+    assert "Jacobian" not in text.replace("Jacobian times", "")
+    assert "softmax less target: no cotangent has a say" in line(text, "gradient")
+
+
+def test_what_an_adapter_refuses_in_the_same_words_is_said_once() -> None:
+    refused = tuple(
+        Answer(adapter="mxnet", problem=EXHIBIT.problem, quantity=quantity, words="unsupported: no such op")
+        for quantity in (Quantity.FORWARD, Quantity.VJP, Quantity.VJP)
+    )
+    told = answers(replace(EXHIBIT, answers=(*refused, replace(refused[0], adapter="jax"))))
+    assert told.splitlines()[1:] == [
+        "  mxnet      forward, vjp unsupported: no such op",
+        "  jax        forward   unsupported: no such op",
+    ]
+
+
+def test_results_that_do_not_agree_for_one_reason_stand_in_one_line() -> None:
+    refusing = (Outcome.EXACT, Outcome.UNSUPPORTED, Outcome.EXACT, Outcome.NOT_RUN)
+    verdicts = tuple(
+        replace(verdict, problem=f"wrong-rule[{number}]")
+        for number in range(3)
+        for quantity in (Quantity.VJP, Quantity.JVP)
+        for verdict in row("wrong-rule", quantity, *refusing)
+    )
+    told = explanation(replace(MINIATURE, verdicts=verdicts), "wrong-rule")
+    assert "    3 problems vjp, jvp: unsupported: the framework has no forward mode" in told.splitlines()
+    assert "  torch      6 of 6 agree, the worst with 0 of its bound" in told.splitlines()
+
+
+def test_a_case_is_explained_with_its_reason_its_findings_and_its_numbers() -> None:
+    told = explanation(CLEAN, "forum-summed-output")
+    for words in ("shows what forum-summed-output shows", "summed-output-zero-gradient", "gradient of output 1"):
+        assert words in told
