@@ -94,7 +94,7 @@ class Arithmetic:
         than the largest gives F, the sum of min(u, p_j / P) over all but the largest term, and G(F) with what partial
         sums have erred before (README.md, E3).
         """
-        total = terms.sum(axis=-1, keepdims=True)
+        total: Floats = terms.sum(axis=-1, keepdims=True)
         if not terms.shape[-1]:
             return total
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -52,7 +52,8 @@ class Perturbation:
         present = distribution.mantissa.hi > 0
         size = np.where(present, np.abs(d), 0.0)
         s = e / total
-        exp = np.where(size > 0, (arithmetic.exp + arithmetic.exp_per_unit * size) * u, 0.0)
+        moving = (size > 0) | (present & (rho > 0))  # where the argument of exp may be another number than 0
+        exp = np.where(moving, (arithmetic.exp + arithmetic.exp_per_unit * size) * u, 0.0)
         element = np.where(present, rho, 0.0) + exp
         of_term = np.where(present, np.maximum(rho, u * size), 0.0) + exp
         flushed = np.where(size > 0, np.minimum(omega, e), 0.0)

@@ -152,7 +152,9 @@ class _Rows:
         assert vector is not None  # noqa: S101 - the facade has asked for it
         given = self._given(vector[kept], kept, reading)
         if self.quantity == "jvp":
-            return gradient.log_softmax_jvp(given, reading, rounding=self._temper.rounding(self.arithmetic))
+            masked = None if self.block.kept is None else ~self.block.kept[kept]
+            rounding = self._temper.rounding(self.arithmetic)
+            return gradient.log_softmax_jvp(given, reading, rounding=rounding, masked=masked)
         assert self.forward is not None  # noqa: S101 - likewise
         test = gradient.softmax_vjp if op in LIKE_SOFTMAX else gradient.log_softmax_vjp
         return test(given, self.forward[kept], reading)
@@ -186,7 +188,8 @@ class _Rows:
             return loss.gradient(given, loss.Loss(q=q, total=exactly(one), c=weight * c, unsure=0.0 * one), reading)
         total, size = q.sum_rows(), np.abs(q.hi)
         adding = 0.0 if targets.exact_total else self.arithmetic.summation(size) + 4.0 * self.arithmetic.u
-        unsure = np.asarray(adding * size.sum(axis=-1, keepdims=True) / np.abs(total.hi))
+        flushed = given.omega * np.count_nonzero(size, axis=-1, keepdims=True) / np.abs(given.vector)
+        unsure = np.asarray((adding * size.sum(axis=-1, keepdims=True) + flushed) / np.abs(total.hi))
         return loss.gradient(given, loss.Loss(q=q, total=total, c=weight * c, unsure=unsure), reading)
 
 

@@ -12,6 +12,7 @@ because an inner product <p, v> feels them differently (README.md, B3 and B5)::
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from reference.doubledouble import Floats
 from reference.growth import compounded, exponential, grown
 from reference.reading import Reading
 
+_LARGEST_TOTAL: Final = 2.0**200  # of which powers are taken
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mean:
@@ -28,7 +31,6 @@ class Mean:
 
     value: Floats
     error: Floats
-    total: Floats  # <s, |v|>
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +49,10 @@ class Found:
         """The exact probabilities."""
         return self.reading.perturbation.s
 
+    def total(self, power: int) -> Floats:
+        """Return S^k, one per row: what underflow grows by where e_i is multiplied by sums over powers of S."""
+        return np.asarray(np.minimum(self.reading.distribution.total.hi, _LARGEST_TOTAL) ** power)
+
     def mean(self, v: Floats, *, omega: Floats, rounding: float = 0.0) -> Mean:
         """Return <p, v>; ``omega`` is the absolute error of an operation that underflows, in the scale of v.
 
@@ -60,7 +66,7 @@ class Found:
         summation = arithmetic.summation(terms) * total
         operations = 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)  # products and additions
         error = each.sum(axis=-1, keepdims=True) + self.common * np.abs(value) + summation + operations * omega
-        return Mean(value=value, error=error, total=total)
+        return Mean(value=value, error=error)
 
 
 def of_softmax(reading: Reading) -> Found:

@@ -23,7 +23,7 @@ from reference.laws.rounding import Rounding
 from reference.laws.sizes import Sizes
 from reference.laws.symmetry import symmetric
 from reference.laws.translation import Asked, common_shift, exactly_shifted, shift_finding
-from reference.limits import may_overflow
+from reference.overflow import may_overflow
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
 from reference.shift import Temper
 from reference.truth import arithmetic_of

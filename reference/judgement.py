@@ -13,6 +13,7 @@ from reference.block import Block
 from reference.bounded import Bounded
 from reference.doubledouble import DoubleDouble, Floats
 from reference.formats import FORMATS
+from reference.overflow import may_overflow
 from reference.question import Question
 from reference.reading import readings
 from reference.rules.table import RULES, Given
@@ -84,7 +85,7 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
         limits.vacuous(reading, question, quantity, given, bounded=bounded)
         for reading, bounded in zip(pair, (exact, shifted), strict=True)
     )
-    overflowing = limits.may_overflow(question, quantity, block, arithmetic=arithmetic)
+    overflowing = may_overflow(question, quantity, block, arithmetic=arithmetic)
     return Judgement(
         exact=exact,
         shifted=shifted,

@@ -84,7 +84,8 @@ def tempered(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> Floats:
 def error_of_division(d: DoubleDouble, largest: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> Floats:
     """Return how far d may be off where x is divided by a temperature that is no power of two.
 
-    The quotients x_i / T and max x / T are rounded before they cancel; so may T and 1 / T be, which scales d.
+    The quotients x_i / T and max x / T are rounded before they cancel; so may T and 1 / T be, which scales d. Where a
+    compiler fuses x_i / T and the difference, only one of the two is rounded.
     """
     if temper.exact:
         return np.zeros_like(d.hi)
@@ -96,14 +97,15 @@ def error_of_form(d: DoubleDouble, largest: DoubleDouble, arithmetic: Arithmetic
     """Return how far d may be off where a kernel subtracts c x and c m after rounding them."""
     if FOLDED_SCALE not in arithmetic.forms:
         return np.zeros_like(d.hi)
-    u = arithmetic.u
-    at_top = np.where(d.hi == 0, u * np.abs(largest.hi), 0.0)  # fma(c, x, -fl(c m)) is the rounding of c m where x = m
-    return _error_of_products(d, largest, each=u, scaling=3.0 * u) + at_top
+    return _error_of_products(d, largest, each=arithmetic.u, scaling=3.0 * arithmetic.u)
 
 
 def _error_of_products(d: DoubleDouble, largest: DoubleDouble, *, each: float, scaling: float) -> Floats:
-    """Return the error of d = z - m from rounding z and m by ``each``, and d itself by ``scaling``, relatively."""
+    """Return the error of d = z - m from rounding z and m by ``each``, and d itself by ``scaling``, relatively.
+
+    A fused z - m is no zero at the maximum, but the rounding of m.
+    """
     size = np.where(np.isfinite(d.hi), np.abs(d.hi), 0.0)
     below = np.where(np.isfinite(d.hi), np.abs(largest.hi + d.hi), 0.0)
-    moved = each * (below + np.abs(largest.hi)) + scaling * size
-    return np.where(d.hi == 0, 0.0, moved)
+    at_top = np.abs(largest.hi)
+    return np.where(d.hi == 0, each * at_top, each * (below + at_top) + scaling * size)

@@ -62,8 +62,9 @@ def vjp(reading: Reading, targets: Targets, cotangent: Vector) -> Bounded:
     each = of_softmax + roundings * q + p.lost * (total + unsure)
     bound = SECOND_ORDER * (each * np.abs(c.hi) + (1.0 + _ROUNDINGS_OF_WEIGHT) * u * np.abs(value.hi))
     bound = bound * (1.0 + _ROUNDINGS_OF_WEIGHT * u)
-    omega = ROUNDINGS_THAT_UNDERFLOW * (arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega))
-    return Bounded(value=value, bound=np.where(idle(c.hi), 0.0, bound + omega)).scaled(cotangent.exponent)
+    omega = arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega)
+    flushed = omega * (ROUNDINGS_THAT_UNDERFLOW + weighted(p.s, (1.0 + p.relative) * _count(targets)))
+    return Bounded(value=value, bound=np.where(idle(c.hi), 0.0, bound + flushed)).scaled(cotangent.exponent)
 
 
 def jvp(reading: Reading, targets: Targets, tangent: Vector) -> Bounded:
@@ -90,7 +91,7 @@ def hvp(reading: Reading, targets: Targets, cotangent: Vector, tangent: Vector) 
     _, total, unsure = _sizes(reading, targets)
     roundings = _ROUNDINGS_OF_WEIGHT + _ROUNDINGS_OF_TARGETS
     doubt = np.abs(c.hi) * (unsure + roundings * arithmetic.u * total)
-    underflow = arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega) * (q_count(targets) + 1.0)
+    underflow = arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega) * (_count(targets) + 1.0)
     result = curvature(
         found.of_logarithm(reading),
         targets.q.sum_rows() * c,
@@ -101,8 +102,8 @@ def hvp(reading: Reading, targets: Targets, cotangent: Vector, tangent: Vector) 
     return Bounded(value=result.value, bound=np.where(idle(c.hi), 0.0, result.bound))
 
 
-def q_count(targets: Targets) -> Floats:
-    """Return how many targets of each row are not zero."""
+def _count(targets: Targets) -> Floats:
+    """Return how many targets of each row are not zero: of the products in their sum each may underflow."""
     return np.asarray(np.count_nonzero(targets.q.hi, axis=-1, keepdims=True), dtype=np.float64)
 
 

@@ -76,17 +76,18 @@ def curvature(
     centred = reading.distribution.centred(w)
     value = reading.distribution.softmax_vjp(centred * factor, both)
     omega_w, omega_c = tangent.scaled(arithmetic.omega), lifted(arithmetic.omega, exponent)
-    mean = p.mean(w, omega=omega_w, rounding=tangent.rounding)
+    mean = p.mean(w, omega=omega_w * p.total(1), rounding=tangent.rounding)
     size, w_size = np.abs(factor.hi) + unsure, np.abs(w) + np.abs(mean.value)
     roundings = p.relative + (1.0 + p.relative) * (
-        _ROUNDINGS_OF_SECOND * u + tangent.rounding + arithmetic.stored_gradient.u
+        _ROUNDINGS_OF_SECOND * u + tangent.rounding + arithmetic.stored_gradient.u + arithmetic.omega * p.total(2)
     )
     inner = roundings * w_size + (1.0 + p.relative) * mean.error
-    product = weighted(p.s, size * inner + (1.0 + p.relative) * unsure * np.abs(centred.hi))
-    lost = p.lost * size * (np.abs(centred.hi) + mean.error)
+    product = weighted(p.s, weighted(size, inner) + weighted(unsure, (1.0 + p.relative) * np.abs(centred.hi)))
+    lost = weighted(p.lost * size, np.abs(centred.hi) + mean.error)
     omega = lifted(arithmetic.omega, both)
     flushed = omega + size * omega_w + (w_size + mean.error) * omega_c
-    flushed = flushed + weighted(p.s, (np.abs(w) * omega_c + omega).sum(axis=-1, keepdims=True))  # of a sum of products
+    of_sum = (np.abs(w) * omega_c + omega).sum(axis=-1, keepdims=True) * p.total(1)
+    flushed = flushed + weighted(p.s, of_sum)
     bound = np.ldexp(SECOND_ORDER * (product + lost + ROUNDINGS_THAT_UNDERFLOW * flushed), both)
     bound = bound + 3.0 * u * SECOND_ORDER * np.abs(value.hi)
     return Bounded(value=value, bound=np.where(idle(w), 0.0, bound))

@@ -41,31 +41,33 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     exponent = cotangent.exponent + tangent.exponent
     value = distribution.softmax_hvp(distribution.centred(v), distribution.centred(w), exponent)
     p = found.of_softmax(reading)
-    of_v = p.mean(v, omega=cotangent.scaled(arithmetic.omega))
-    of_w = p.mean(w, omega=tangent.scaled(arithmetic.omega), rounding=tangent.rounding)
+    of_v = p.mean(v, omega=cotangent.scaled(arithmetic.omega) * p.total(2))
+    of_w = p.mean(w, omega=tangent.scaled(arithmetic.omega) * p.total(2), rounding=tangent.rounding)
     v_size, w_size = np.abs(v) + np.abs(of_v.value), np.abs(w) + np.abs(of_w.value)
-    roundings = _ROUNDINGS_OF_SECOND * arithmetic.u + tangent.rounding
+    roundings = _ROUNDINGS_OF_SECOND * arithmetic.u + tangent.rounding + arithmetic.omega * p.total(3)
     omega = lifted(arithmetic.omega, exponent)
     underflow = ROUNDINGS_THAT_UNDERFLOW * omega
     underflow = underflow + v_size * tangent.scaled(arithmetic.omega) + w_size * cotangent.scaled(arithmetic.omega)
-    unsure = roundings * v_size * w_size + w_size * of_v.error + v_size * of_w.error + of_v.error * of_w.error
+    of_means = weighted(w_size, of_v.error) + weighted(v_size, of_w.error) + weighted(of_v.error, of_w.error)
+    unsure = roundings * v_size * w_size + of_means
     h = v * w - of_v.value * w - of_w.value * v
     stored = arithmetic.stored_gradient.u  # the first derivative may be an array of its own
     unsure = SECOND_ORDER * (unsure + underflow)
     unsure = unsure + stored * (np.abs(h) + unsure)
     through = _through_jacobian(p, h, omega=omega)
     spread = weighted(p.s, (1.0 + p.relative) * (unsure + weighted(p.s, unsure).sum(axis=-1, keepdims=True)))
-    bound = through + SECOND_ORDER * spread + p.lost * unsure + underflow
+    bound = through + SECOND_ORDER * spread + weighted(p.lost, unsure) + underflow
     return Bounded(value=value, bound=np.where(idle(v) | idle(w), 0.0, np.ldexp(bound, exponent)))
 
 
 def _through_jacobian(p: Found, v: Floats, *, omega: Floats, rounding: float = 0.0) -> Floats:
     """Return (B3), the bound of s_i (v_i - <s, v>); ``omega`` and ``rounding`` are as in :meth:`Found.mean`."""
     u = p.reading.arithmetic.u
-    mean = p.mean(v, omega=omega, rounding=rounding)
+    mean = p.mean(v, omega=omega * p.total(1), rounding=rounding)
     centred = np.abs(v - mean.value)
-    each = (2.0 * u + rounding) * np.abs(v) + 6.0 * u * np.abs(mean.value) + u * centred
+    quotient = p.reading.arithmetic.omega * p.total(2)  # of 1 / S^2
+    each = (2.0 * u + rounding) * np.abs(v) + (6.0 * u + quotient) * np.abs(mean.value) + u * centred
     unsure = SECOND_ORDER * (mean.error + each) + omega
     spread = weighted(p.s, p.relative * centred + (1.0 + p.relative) * unsure)
-    lost = SECOND_ORDER * p.lost * (centred + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
+    lost = SECOND_ORDER * weighted(p.lost, centred + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
     return np.where(idle(v), 0.0, spread + lost)

@@ -53,6 +53,6 @@ def idle(v: Floats) -> NDArray[np.bool_]:
 
 
 def weighted(s: Floats, values: Floats) -> Floats:
-    """Return s_i times values that may be infinite: nothing where s_i is 0."""
+    """Return sizes times others that may be infinite: nothing where the first are 0."""
     with np.errstate(invalid="ignore"):
         return np.where(s > 0, s * values, 0.0)

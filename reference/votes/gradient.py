@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reference import elementary, found
 from reference.agreement import Votes
@@ -92,7 +93,7 @@ def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Vot
     )
 
 
-def log_softmax_jvp(given: Derivative, reading: Reading, *, rounding: float) -> Votes:
+def log_softmax_jvp(given: Derivative, reading: Reading, *, rounding: float, masked: NDArray[np.bool_] | None) -> Votes:
     """Each element says what inner product it subtracted: w_i - g_i; it knows w up to ``rounding`` of it."""
     arithmetic, w = reading.arithmetic, given.vector
     mean = found.of_logarithm(reading).mean(w, omega=given.omega, rounding=rounding)
@@ -101,6 +102,6 @@ def log_softmax_jvp(given: Derivative, reading: Reading, *, rounding: float) -> 
     return Votes(
         centre=((exact.hi - given.got) + exact.lo),
         width=SECOND_ORDER * own + _ROUNDINGS_THAT_UNDERFLOW * given.omega,
-        silent=np.zeros(w.shape, dtype=np.bool_),
+        silent=np.zeros(w.shape, dtype=np.bool_) if masked is None else masked,
         limit=SECOND_ORDER * mean.error + _ROUNDINGS_THAT_UNDERFLOW * given.omega,
     )
