@@ -76,8 +76,7 @@ def _judge_stack(
         if pairing is not None:
             pairing.see(problem, (_side(problem, *one) for one in zip(assessed, of_each, strict=True)))
         findings = [finding for found in of_each for finding in found]
-        findings += [finding for one in assessed for finding in ignored_cotangent(problem, one)]
-        findings += _zeros(judge, problem)
+        findings += _explanations(judge, problem, assessed)
         verdicts = tuple(one.verdict for one in assessed)
         judged[problem.id] = Judged(verdicts=verdicts, findings=tuple(findings))
     return judged
@@ -92,7 +91,11 @@ def _not_run(problem: Problem, quantity: Quantity, run: AdapterRun) -> Assessmen
     return unjudged(run.name, problem, quantity, Measured(Outcome.NOT_RUN, run.why_not or ""))
 
 
-def _zeros(judge: Judge, problem: Problem) -> Iterator[Finding]:
+def _explanations(judge: Judge, problem: Problem, assessed: Iterable[Assessment]) -> Iterator[Finding]:
+    if Quantity.VJP in problem.check:
+        of_vjp = (one.verdict for one in assessed if one.verdict.quantity is Quantity.VJP)
+        agreed = [verdict.adapter for verdict in of_vjp if verdict.outcome.agreed]
+        yield from ignored_cotangent(problem, judge.truth(problem, Quantity.VJP), agreed)
     for quantity in (Quantity.VJP, Quantity.HVP):
         if quantity in problem.check:
             for zero in zero_gradients(problem, quantity, judge.truth(problem, quantity)):

@@ -45,8 +45,8 @@ class ZeroGradient:
 def zero_gradients(problem: Problem, quantity: Quantity, derivative: Truth) -> Iterator[ZeroGradient]:
     """Yield why rows of the vjp or hvp of ``problem`` are zero, one cause after the other; nothing where none is.
 
-    ``derivative`` is its oracle. A row counts as zero where zero lies within the rounding bound of its every element,
-    and that bound proves something. Rows of which nothing is kept are named as well, though nothing is defined there.
+    ``derivative`` is its oracle. A row counts as zero where its every element is, or has zero within a rounding bound
+    that proves something. Rows of which nothing is kept are named as well, though nothing is defined there.
     """
     if problem.call.x.size == 0:
         shape = problem.call.x.shape
@@ -57,8 +57,9 @@ def zero_gradients(problem: Problem, quantity: Quantity, derivative: Truth) -> I
         )
         return
     cut = Rows.of(problem.call.x, problem.call.axis).cut
-    zero = (np.abs(derivative.value.hi) <= derivative.bound) & ~(derivative.vacuous | derivative.undefined)
-    zero_rows = np.asarray(cut(zero).all(axis=1))
+    size = np.abs(derivative.value.hi)
+    zero = (size == 0) | ((size <= derivative.bound) & ~derivative.vacuous)
+    zero_rows = np.asarray(cut(zero & ~derivative.undefined).all(axis=1))
     if not zero_rows.any() and not problem.call.op.masked:
         return
     rows = _Rows(problem, quantity, derivative, zero_rows)
