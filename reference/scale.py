@@ -8,12 +8,14 @@ stays below about ten. The scale is a measure for people, and no bound: in plain
 Names as in README.md, with P = <s, |v|>, M = <s, |w|>, R_i = (|v_i| + P)(|w_i| + M) and Q = sum |q_j|; c is the
 cotangent of an op with one output per row, times the weight that a loss gives the row. Each is the largest over i::
 
-                    forward        vjp                 jvp                     hvp
-    softmax         s_i            s_i (|v_i| + P)     s_i (|w_i| + M)         s_i (R_i + <s, R>)
-    log_softmax     |l_i|          |v_i| + s_i sum|v|  |w_i| + M               s_i sum|v| (|w_i| + M)
-    logsumexp       |m| + log S    |c| s_i             M                       |c| s_i (|w_i| + M)
-    cross_entropy   sum q_j |l_j|  |c| (Q s_i + q_i)   sum q_j (|w_j| + M)     |c| Q s_i (|w_i| + M)
-    softmax_output  s_i            |c| (s_i + q_i)
+                    forward               vjp                 jvp                    hvp
+    softmax         s_i                   s_i (|v_i| + P)     s_i (|w_i| + M)        s_i (R_i + <s, R>)
+    log_softmax     1 + |l_i|             |v_i| + s_i sum|v|  |w_i| + M              s_i sum|v| (|w_i| + M)
+    logsumexp       1 + |m| + log S       |c| s_i             M                      |c| s_i (|w_i| + M)
+    cross_entropy   sum q_j (1 + |l_j|)   |c| (Q s_i + q_i)   sum q_j (|w_j| + M)    |c| Q s_i (|w_i| + M)
+    softmax_output  s_i                   |c| (s_i + q_i)
+
+The 1 of a logarithm is S: an eps of S, which is at least 1, is an eps of log S, however small that is.
 
 A Jacobian's rows are vjps of one-hots; every derivative has one factor 1 / T per order; losses that are added up have
 the sum of their scales.
@@ -177,7 +179,7 @@ def _log_softmax(row: _Row, quantity: str) -> Floats:
     total = _sum(row.v)
     match quantity:
         case "forward":
-            return row.log
+            return 1.0 + row.log
         case "jvp":
             return row.around(row.w)
         case "hvp":
@@ -189,7 +191,7 @@ def _log_softmax(row: _Row, quantity: str) -> Floats:
 def _logsumexp(row: _Row, quantity: str) -> Floats:
     match quantity:
         case "forward":
-            return row.log_sum_exp
+            return 1.0 + row.log_sum_exp
         case "jvp":
             return _sum(row.s * row.w)
         case "hvp":
@@ -202,7 +204,7 @@ def _cross_entropy(row: _Row, quantity: str) -> Floats:
     total = _sum(row.q)
     match quantity:
         case "forward":
-            return _sum(row.q * row.log)
+            return _sum(row.q * (1.0 + row.log))
         case "jvp":
             return _sum(row.q * row.around(row.w))
         case "hvp":

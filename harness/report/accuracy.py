@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from harness.compare.comparison import Comparison
-from harness.report.errors import Errors, dtypes, order
+from harness.report.errors import Errors, dtypes, in_ulps, order
 from harness.vocabulary import Quantity
 
 WIDTH = 120  # pixels of a picture
@@ -66,8 +66,8 @@ class Measured:
 
     @property
     def in_ulps(self) -> bool:
-        """Whether ulps say how large its errors are: of values they do, of differences they do not."""
-        return self.quantity is Quantity.FORWARD
+        """Whether ulps say how large its errors are."""
+        return in_ulps(self.op, self.quantity)
 
 
 def accuracy(comparison: Comparison, found: Sequence[Errors] = ()) -> tuple[Measured, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from harness.compare.comparison import Comparison
 from harness.report import figures
-from harness.report.errors import Errors, Worst, as_table
+from harness.report.errors import Errors, Worst, as_table, in_ulps
 from harness.report.files import ReportFile, encode
 from harness.report.headline import compared, version
 from harness.report.markdown import literal, table
@@ -20,9 +20,9 @@ COMMON_QUANTITIES: Final = (Quantity.FORWARD, Quantity.VJP)
 _READING: Final = (
     "**ulp**: one unit in the last place of the correctly rounded value. What is below the smallest normal number is "
     "left out, since kernels may flush it to zero; how often one does stands under *flushed*.",
-    "**eps**: the error over eps times the natural scale, the size of the terms that a result is the difference of "
-    "(for the vjp of softmax, the largest `s_i (|v_i| + sum s_j |v_j|)` of the row). Where a derivative cancels, ulps "
-    "say nothing, and eps say how many roundings it is off.",
+    "**eps**: the error over eps times the natural scale of its row, the size of the terms that a result is made of "
+    "(for the vjp of softmax, the largest `s_i (|v_i| + sum s_j |v_j|)`). Logarithms, losses and derivatives are "
+    "differences, and may come out as small as they like: ulps say nothing there, eps how many roundings they are off.",
     "**rounded**: elements that are the correctly rounded true value.",
     "**of bound**: the largest error as a share of its rounding bound; up to 1 is rounding.",
     "Elements for which nothing is computed (masked, ignored, other rows' inputs in a Jacobian) count nowhere. What is "
@@ -44,7 +44,7 @@ def markdown(comparison: Comparison, found: Sequence[Errors]) -> str:
         literal(compared(comparison)),
         "\n".join(f"- {line}" for line in _READING),
         "## Common calls",
-        "Largest / mean error (forward in ulp, vjp in eps) · elements correctly rounded · largest share of the bound.",
+        "Largest / mean error · elements correctly rounded · largest share of the bound.",
         common(comparison, found),
     ]
     for op, of_op in groupby(found, key=lambda one: one.op):
@@ -70,9 +70,9 @@ def common(comparison: Comparison, found: Sequence[Errors]) -> str:
 def _brief(one: Errors | None) -> str:
     if one is None:
         return figures.ABSENT
-    in_ulps = one.quantity is Quantity.FORWARD
-    worst, mean = (one.ulps, one.mean_ulps) if in_ulps else (one.eps, one.mean_eps)
-    largest = f"{_number(worst)} / {figures.ulps(mean)}"
+    counted = in_ulps(one.op, one.quantity)
+    worst, mean = (one.ulps, one.mean_ulps) if counted else (one.eps, one.mean_eps)
+    largest = f"{_number(worst)} / {figures.ulps(mean)} {'ulp' if counted else 'eps'}"
     return f"{largest} · {figures.percent(one.rounded, one.elements)} · {figures.share(one.share.value)}"
 
 
@@ -90,7 +90,7 @@ def _line(one: Errors) -> Iterator[str]:
     yield figures.percent(one.rounded, one.elements)
     yield figures.count(one.flushed) if one.flushed else ""
     yield figures.share(one.share.value)
-    yield _where(one.ulps if one.quantity is Quantity.FORWARD else one.eps)
+    yield _where(one.ulps if in_ulps(one.op, one.quantity) else one.eps)
     yield _where(one.share)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.vocabulary import DType, Op, Quantity
+from reference.question import LIKE_SOFTMAX
 
 _KEYS: Final = ["op", "quantity", "dtype", "output_dtype", "adapter"]
 _COUNTS: Final = ["computed", "rounded", "flushed", "normal"]
@@ -56,6 +57,11 @@ class Errors:
     def formats(self) -> str:
         """The dtype, and that of the result where it is another one."""
         return dtypes(self.dtype, self.output_dtype)
+
+
+def in_ulps(op: str, quantity: Quantity) -> bool:
+    """Say whether ulps tell how large errors are: of probabilities they do; what is a difference may be any smaller."""
+    return quantity is Quantity.FORWARD and op in LIKE_SOFTMAX
 
 
 def dtypes(dtype: str, output_dtype: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reference.exact_targets import targets_of
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
-from reference.question import Question
+from reference.question import LIKE_SOFTMAX, Question
 from reference.scale import in_eps, natural_scale
 from tests.reference import exact
 from tests.reference.questions_to_try import CASES, Array, Case
@@ -32,7 +33,18 @@ def largest_of_rows(question: Question, quantity: str, given: dict[str, Array]) 
     """The largest size of each row for all of its elements, 0 where a mask leaves nothing to compute."""
     rows = exact.answers(question, quantity, given.get("cotangent"), given.get("tangent"))
     found = np.array([[float(max(one.size for one in row if one.size < math.inf))] * len(row) for row in rows])
+    if quantity == "forward" and question.op not in LIKE_SOFTMAX:
+        found = found + size_of_sums(question)
     return found if question.mask is None or found.shape != question.mask.shape else np.where(question.mask, found, 0.0)
+
+
+def size_of_sums(question: Question) -> Array | float:
+    """1 for the S of each logarithm, as often as a loss weighs it."""
+    if question.op != "cross_entropy":
+        return 1.0
+    targets = targets_of(question)
+    each = targets.q.hi.sum(axis=1, keepdims=True) * targets.weight.hi
+    return each if question.reduction == "none" else each.sum()
 
 
 @CASE
@@ -127,6 +139,16 @@ def test_a_mean_over_no_rows_has_no_scale() -> None:
     )
     assert np.isnan(natural_scale(question, "forward"))
     assert np.isnan(natural_scale(question, "vjp", cotangent=np.ones(()))).all()
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_the_logarithm_of_a_saturated_row_is_measured_by_the_sum_it_is_taken_of(n: int) -> None:
+    """log S of a row of one is 0, and 1e-43 where another element is far away: rounding S costs an eps all the same."""
+    x = np.array([[0.0, -100.0][:n]])
+    question = Question(op="log_softmax", axis=1, x=x, format="float32", result="float32")
+    off = np.full((1, n), 1.43e-6)  # what a logarithm of another base was seen to be off at 1
+    found = in_eps(off, natural_scale(question, "forward"), of=FLOAT32)
+    assert found.max() == pytest.approx(12.0 if n == 1 else 12.0 / 101.0, rel=1e-2)
 
 
 def test_a_gradient_of_zero_has_a_scale_of_its_own() -> None:

@@ -10,7 +10,7 @@ import pytest
 from harness.compare.table import table
 from harness.compare.verdict import Verdict
 from harness.report import accuracytext
-from harness.report.errors import Errors, as_table, errors
+from harness.report.errors import Errors, as_table, errors, in_ulps
 from harness.vocabulary import Outcome, Quantity
 from tests.report.miniature import MINIATURE, accuracy, verdict
 
@@ -105,8 +105,24 @@ def test_the_csv_holds_every_row_and_names_its_format() -> None:
 def test_the_common_calls_have_a_column_per_adapter_that_ran_and_a_unit_that_fits() -> None:
     told = accuracytext.common(MINIATURE, errors(table(MINIATURE.verdicts))).splitlines()
     assert told[0] == "|  | dtype | NumPy 2.4.0 | MXNet 1.9.1 | PyTorch 2.13.0 |"
-    assert told[2] == "| softmax forward | float32 | 0 / 0 · 100 % · 0 | 1 / 0.50 · 50 % · 0.250 | 0 / 0 · 100 % · 0 |"
-    assert told[3].startswith("| softmax vjp | float32 | 0 / 0 · 100 % · 0 | 98765 / 24692 · 25 % · 4322 |")
+    forward, vjp = (line.split(" | ")[2:4] for line in told[2:])
+    assert forward == ["0 / 0 ulp · 100 % · 0", "1 / 0.50 ulp · 50 % · 0.250"]
+    assert vjp == ["0 / 0 eps · 100 % · 0", "98765 / 24692 eps · 25 % · 4322"]
+
+
+@pytest.mark.parametrize(
+    ("op", "quantity", "expected"),
+    [
+        ("softmax", Quantity.FORWARD, True),
+        ("softmax_output", Quantity.FORWARD, True),
+        ("softmax", Quantity.JVP, False),
+        ("log_softmax", Quantity.FORWARD, False),
+        ("logsumexp", Quantity.FORWARD, False),
+        ("cross_entropy", Quantity.FORWARD, False),
+    ],
+)
+def test_probabilities_alone_are_counted_in_ulps(op: str, quantity: Quantity, expected: bool) -> None:
+    assert in_ulps(op, quantity) is expected
 
 
 def test_the_whole_table_says_where_the_largest_errors_are() -> None:
