@@ -16,14 +16,18 @@ from tests.adapters.interpreters import interpreter
 
 ROOT = Path(__file__).parents[2]
 PAGE = (Path(harness.campaign.__path__[0]) / "FOUND.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, flags=re.DOTALL)
+SNIPPETS = [
+    (re.findall(r"^import (mxnet|torch|jax)\b", code, flags=re.MULTILINE), code, printed)
+    for code, printed in re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, flags=re.DOTALL)
+]
 
 
 @pytest.mark.skipif("avx2" not in describe_platform()["instructions"].split(), reason="oneDNN's kernels need AVX2")
-@pytest.mark.parametrize(("snippet", "printed"), SNIPPETS)
-def test_a_snippet_prints_what_the_page_says(snippet: str, printed: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("frameworks", "snippet", "printed"), SNIPPETS)
+def test_a_snippet_prints_what_the_page_says(frameworks: list[str], snippet: str, printed: str, tmp_path: Path) -> None:
+    (framework,) = set(frameworks)
     done = subprocess.run(
-        [interpreter("mxnet"), "-c", snippet],
+        [interpreter(framework), "-c", snippet],
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -36,6 +40,14 @@ def test_a_snippet_prints_what_the_page_says(snippet: str, printed: str, tmp_pat
 
 def test_every_snippet_is_one_that_was_run() -> None:
     assert len(SNIPPETS) == PAGE.count("```python") > 0
+
+
+def test_every_finding_names_its_framework_and_version_and_has_a_snippet() -> None:
+    *findings, last = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
+    assert last.startswith("Near the bound, and right")
+    for finding in findings:
+        assert re.match(r"(MXNet 1\.9\.1|PyTorch 2\.13\.0|JAX 0\.10\.2): ", finding)
+        assert "```python" in finding
 
 
 def test_the_page_is_about_every_entry_of_the_ledger_for_any_case_and_no_other() -> None:
