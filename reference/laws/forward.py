@@ -83,13 +83,15 @@ def negative_loss(question: Question, got: Floats, rounding: Rounding) -> Findin
 
 
 def _above_zero(rounding: Rounding) -> Floats:
-    """Return how far above 0 a logarithm may be: not at all, for d <= 0 and S >= 1 hold in every format.
+    """Return how far above 0 a logarithm may be: not at all where d <= 0, since S >= exp(0) in every format.
 
-    A folded scale leaves the rounding of c m in the place of d = 0, once in d and once in S.
+    Where d is the rounding of m at the maximum, it is in S as well, up to the errors of exp and log. A folded scale may
+    have it in one of the two alone.
     """
-    if FOLDED_SCALE not in rounding.arithmetic.forms:
-        return np.zeros_like(rounding.sizes.top)
-    return np.asarray(constants.SECOND_ORDER * rounding.u * (4.0 * rounding.sizes.top + 1.0))
+    arithmetic, apart = rounding.arithmetic, rounding.apart_at_top
+    shared = (arithmetic.exp + (arithmetic.exp_per_unit + arithmetic.log + 2.0) * apart) * rounding.u
+    alone = 4.0 * apart if FOLDED_SCALE in arithmetic.forms else 0.0
+    return np.where(apart > 0, constants.SECOND_ORDER * (shared + alone), 0.0)
 
 
 def _from_one(total: DoubleDouble) -> Floats:

@@ -103,6 +103,14 @@ class Rounding:
         return np.asarray(computed + below(arithmetic.output, arithmetic.stored_output.omega))
 
     @property
+    def apart_at_top(self) -> Floats:
+        """Bound |d| where x is its maximum: 0, unless z - m is fused, so that one rounding of m stays."""
+        each = self.u if FOLDED_SCALE in self.arithmetic.forms else 0.0
+        if not self.temper.exact:
+            each += self.temper.coarsest(self.arithmetic).unit_roundoff
+        return each * self.sizes.top
+
+    @property
     def _entering(self) -> float:
         """Relative error of a logit that is converted and divided by the temperature."""
         working, x = self.arithmetic.working, self.temper.entering
@@ -122,7 +130,8 @@ class Rounding:
         """a: relative error of exp(d_i) by its argument and by exp; exp(0) is 1."""
         arithmetic, d = self.arithmetic, self.sizes.d
         of_exp = arithmetic.exp + (arithmetic.exp_per_unit + 1.0) * d
-        return np.where(d > 0, of_exp * self.u, 0.0) + self._form
+        inexact = (d > 0) | (self.apart_at_top > 0)
+        return np.where(inexact & (self.sizes.s > 0), of_exp * self.u, 0.0) + self._form
 
     @cached_property
     def _mean(self) -> Floats:

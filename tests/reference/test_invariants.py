@@ -155,6 +155,19 @@ def test_a_positive_logarithm_is_seen_however_small() -> None:
     assert (violation.kind, violation.allowed) == ("positive-log", 0.0)
 
 
+def test_a_quotient_that_is_fused_with_the_difference_may_leave_a_positive_logarithm_of_a_rounding() -> None:
+    """As XLA compiles log_softmax(x / 3): m / 3 is rounded for the maximum, and not for the difference."""
+    x = normal(500, 4, seed=5) * 1000
+    question = asked("log_softmax", x, temperature=3.0)
+    single = np.float32
+    top = single(x.max(axis=-1, keepdims=True)) / single(3)
+    d = single(x / 3.0 - top)
+    got = (d - np.log(np.exp(d).sum(axis=-1, keepdims=True, dtype=single))).astype(np.float64)
+    assert 0 < got.max() < 2 * U
+    assert check(question, "forward", got, **SINGLE) == ()
+    assert kinds(check(question, "forward", got + 20 * U, **SINGLE)) == {"positive-log", "exponentials"}
+
+
 def test_exponentials_that_do_not_sum_to_one_are_seen() -> None:
     question = asked("log_softmax", normal(2, 10))
     got = FLOAT32.nearest(log_softmax.forward(question.x, axis=1))
