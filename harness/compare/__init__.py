@@ -6,6 +6,7 @@
                                     |                  |
                                     |                oracle: truth of a stack of problems, whose rows are independent
                                     |                laws, shifts: what holds whatever the logits are
+                                    |                accuracy: errors in ulps and eps, to be added up over results
                                     |
                                     +--findings, laws, zero, ignored, printed--> Finding: what deserves a sentence
                                     +--excuse--> which of them the case expects, or the ledger knows

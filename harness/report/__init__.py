@@ -6,12 +6,17 @@
                --ranking---> findings, worst first
                --matrix----> cases x adapters, the worst outcome of each
                --sections--> the numbers of one case, side by side
+               --errors----> how large errors are, by adapter, op, quantity and dtype; accuracy: the same as pictures
+               --pairwise--> two adapters at a time, and equivalent calls
+               --coverage--> op x quantity x dtype: what was tried; unverified: what was not
                      |
-                     +--> page       index.html: one file, nothing fetched
-                     +--> summary    summary.md: a terminal, a CI job page
-                     +--> listing    findings.json
-                     +--> junit      junit.xml
-                     +--> tabular    comparison.csv, comparison.parquet
+                     +--> page          index.html: one file, nothing fetched
+                     +--> summary       summary.md: a terminal, a CI job page
+                     +--> accuracytext  accuracy.md, accuracy.csv
+                     +--> listing       findings.json
+                     +--> junit         junit.xml
+                     +--> tabular       comparison.csv, comparison.parquet
+                     +--> explanation   one case in plain text, with its row (rowtext)
 
 The same comparison gives the same bytes. Nothing here judges: what is wrong was decided by ``harness.compare``.
 """
