@@ -30,9 +30,9 @@ Examples:
 def command(reports: Path) -> None:
     """Write the report on the current plan's comparison, and print its summary.
 
-    Writes index.html (one page, readable offline), summary.md, comparison.csv, comparison.parquet, findings.json and
-    junit.xml beside the comparison: into REPORTS, or into REPORTS/selection where the plan is of a selection, so that
-    a part never replaces the full report.
+    Writes index.html (one page, readable offline), summary.md, accuracy.md and accuracy.csv, comparison.csv and
+    comparison.parquet, findings.json and junit.xml beside the comparison: into REPORTS, or into REPORTS/selection where
+    the plan is of a selection, so that a part never replaces the full report.
 
     The exit code is 0 once they are written, whatever was found: the verdict is the exit code of `harness compare`. It
     is 2 where there is no comparison of the current plan, or none that can be read, or where nothing can be written.
@@ -51,6 +51,7 @@ def command(reports: Path) -> None:
     show(comparison, Accounts(comparison), Terminal(file=sys.stdout, highlight=False))
     click.echo(f"report: {page}")
     click.echo(f"as text: {page.with_name(ReportFile.SUMMARY.value)}")
+    click.echo(f"accuracy: {page.with_name(ReportFile.ACCURACY.value)}")
 
 
 def _current(layout: Layout) -> tuple[Comparison, Path]:
