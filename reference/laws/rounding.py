@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from reference.growth import exponential, growth
 from reference.laws.sizes import Sizes
 from reference.shift import Temper
 
-_LARGEST: float = 1e100  # rather than infinity, of a probability that is not divided by a sum of its like
+_LARGEST: Final = 1e100  # rather than infinity, of a probability that is not divided by a sum of its like
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
