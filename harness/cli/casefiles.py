@@ -9,9 +9,9 @@ import click
 
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive
-from harness.plan.limits import MEMORY
 from harness.plan.faults import BadCases
 from harness.plan.library import Library, NoCases, TooManySignatures, load_library, make_plan
+from harness.plan.limits import MEMORY
 from harness.plan.plan import Plan
 from harness.plan.select import SelectionError
 
