@@ -88,5 +88,5 @@ def _of_vectors(block: Block, e: Floats, question: Question, temper: Temper) -> 
     sizes = [2.0 * vector.sum(axis=-1) for vector in (v, w) if vector is not None]
     if v is not None and w is not None and w.shape[-1]:
         v_sum = (e * v if question.op in LIKE_SOFTMAX else v).sum(axis=-1)
-        sizes += [8.0 * np.maximum(v.max(axis=-1), v_sum) * w.max(axis=-1), 2.0 * v_sum * (e * w).sum(axis=-1)]
+        sizes += [8.0 * np.maximum(v.max(axis=-1), v_sum) * w.max(axis=-1), 4.0 * v_sum * (e * w).sum(axis=-1)]
     return np.max(sizes, axis=0) if sizes else np.zeros(len(block.x))

@@ -83,7 +83,7 @@ def curvature(
     )
     inner = roundings * w_size + (1.0 + p.relative) * mean.error
     product = weighted(p.s, weighted(size, inner) + weighted(unsure, (1.0 + p.relative) * np.abs(centred.hi)))
-    lost = weighted(p.lost * size, np.abs(centred.hi) + mean.error)
+    lost = weighted(p.lost * size, w_size + mean.error)
     omega = lifted(arithmetic.omega, both)
     flushed = omega + size * omega_w + (w_size + mean.error) * omega_c
     of_sum = (np.abs(w) * omega_c + omega).sum(axis=-1, keepdims=True) * p.total(1)

@@ -69,5 +69,5 @@ def _through_jacobian(p: Found, v: Floats, *, omega: Floats, rounding: float = 0
     each = (2.0 * u + rounding) * np.abs(v) + (6.0 * u + quotient) * np.abs(mean.value) + u * centred
     unsure = SECOND_ORDER * (mean.error + each) + omega
     spread = weighted(p.s, p.relative * centred + (1.0 + p.relative) * unsure)
-    lost = SECOND_ORDER * weighted(p.lost, centred + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
-    return np.where(idle(v), 0.0, spread + lost)
+    lost = SECOND_ORDER * weighted(p.lost, np.abs(v) + np.abs(mean.value) + unsure)
+    return np.where(idle(v), 0.0, spread + lost + ROUNDINGS_THAT_UNDERFLOW * omega)

@@ -47,11 +47,14 @@ def softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
     sizes = np.abs(own_terms.hi)
     total = sizes.sum(axis=-1, keepdims=True)
     nonzero = np.count_nonzero(v, axis=-1, keepdims=True)
-    lost = (moved.held_lost * np.abs(v)).sum(axis=-1, keepdims=True) + 2.0 * given.omega * nonzero
+    p = found.of_softmax(reading)
+    lost = (p.lost * np.abs(v)).sum(axis=-1, keepdims=True) + 2.0 * given.omega * nonzero * p.total(1)
     rounding = (4.0 * u + stored + arithmetic.summation(sizes)) * total
-    rounding = rounding + (8.0 * u + stored + 1.5 * moved.summation) * np.abs(mean.hi)
+    of_quotient = 8.0 * u + stored + 1.5 * moved.summation + arithmetic.omega * p.total(2)
+    rounding = rounding + of_quotient * np.abs(mean.hi)
     own, common = found.beyond_stored(reading)
     product = np.abs(quotient.hi)
+    underflow = underflow + p.lost / forward * (np.abs(v) + product)
     width = (8.0 * u + 2.0 * stored) * np.abs(v) + (7.0 * u + stored + gradient + given.scaling) * product
     width = width + exponential(own + common) * product
     of_sum = (sizes * exponential(own)).sum(axis=-1, keepdims=True) + exponential(common) * np.abs(mean.hi)
