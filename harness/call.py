@@ -28,7 +28,8 @@ class Call:
 
     ``targets``: class indices, int32, of ``batch_shape``; or probabilities, of the shape and dtype of ``x``.
     Rows whose target is ``ignore_index`` do not count. ``label_smoothing``: the share of each target that is spread
-    evenly over all classes. ``grad_scale`` and ``normalization`` are those of ``softmax_output``.
+    evenly over all classes, or, by ``softmax_output``, over the others. ``grad_scale`` and ``normalization`` are those
+    of ``softmax_output``.
 
     ``temperature`` divides the logits first. ``result_dtype``: the dtype asked for where an API lets its user ask
     for one other than that of ``x``.
@@ -89,9 +90,7 @@ def batch_shape(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return shape[:along] + shape[along + 1 :]
 
 
-def output_shape(
-    op: Op, shape: tuple[int, ...], *, axis: int, reduction: Reduction | None = None
-) -> tuple[int, ...]:
+def output_shape(op: Op, shape: tuple[int, ...], *, axis: int, reduction: Reduction | None = None) -> tuple[int, ...]:
     """Return the shape of the output of ``op`` for an input of ``shape``."""
     if not op.reduces:
         return shape
