@@ -24,6 +24,9 @@ class Counted(Right):
     def jacobian(self, call):
         return self._counted(super().jacobian, call)
 
+    def hvp(self, call):
+        return self._counted(super().hvp, call)
+
     def _counted(self, method, call):
         time.sleep(0.01)
         with Path(os.environ["COUNTED_CALLS"]).open("a") as file:

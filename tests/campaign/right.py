@@ -31,3 +31,12 @@ class Right(Adapter):
 
     def jacobian(self, call):
         return self._right.jacobian(call)
+
+    def hvp(self, call):
+        return self._right.hvp(call)
+
+    def method(self, quantity):
+        return self._right.method(quantity)
+
+    def precision(self, call, quantity):
+        return self._right.precision(call, quantity)
