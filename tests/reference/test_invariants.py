@@ -92,7 +92,9 @@ def test_a_correct_kernel_of_any_form_breaks_no_law(precision: str, style: str) 
             logits=logits[rng.integers(0, len(logits))],
             vectors=(vectors[rng.integers(0, len(vectors))], "ones"),
         )
-        machine = Machine(working=working, accumulation=accumulation, storage=storage, order=ORDERS[number % 4])
+        machine = Machine(
+            working=working, accumulation=accumulation, storage=storage, entering=storage, order=ORDERS[number % 4]
+        )
         kernel = Kernel(name=style, machine=machine, style=STYLES[style])
         given_to = {"cotangent": found.cotangent} if quantity == "vjp" else {}
         got = kernel(found.question, quantity, **given_to)
@@ -289,7 +291,7 @@ def test_a_jacobian_of_another_shape_is_the_callers_mistake() -> None:
 def test_a_sum_that_stagnates_is_seen_whatever_accumulator_is_declared(op: str, accumulation: str) -> None:
     """4096 equal exponentials, added from the left in float16, make 2048: the probabilities add up to 2."""
     question = asked(op, np.zeros((1, 4096)), FLOAT16)
-    machine = Machine(working=FLOAT16, accumulation=FLOAT16, storage=FLOAT16, order=sequential)
+    machine = Machine(working=FLOAT16, accumulation=FLOAT16, storage=FLOAT16, entering=FLOAT16, order=sequential)
     got = Kernel(name="stagnating", machine=machine)(question, "forward")
     (violation,) = check(question, "forward", got, working="float16", accumulation=accumulation)
     assert violation.measured == pytest.approx(1.0, rel=0.01)
@@ -300,7 +302,7 @@ def test_a_sum_that_stagnates_is_seen_whatever_accumulator_is_declared(op: str, 
 def test_a_vjp_of_sums_that_stagnate_is_seen(op: str) -> None:
     targets = {"targets": np.array([1])} if op == "cross_entropy" else {}
     question = asked(op, np.zeros((1, 4096)), FLOAT16, **targets)
-    machine = Machine(working=FLOAT16, accumulation=FLOAT16, storage=FLOAT16, order=sequential)
+    machine = Machine(working=FLOAT16, accumulation=FLOAT16, storage=FLOAT16, entering=FLOAT16, order=sequential)
     v = np.zeros(question.output_shape)
     v.flat[0] = 1024.0
     got = Kernel(name="stagnating", machine=machine)(question, "vjp", cotangent=v)

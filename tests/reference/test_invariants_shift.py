@@ -35,7 +35,7 @@ def multiples(step: float, *, rows: int = 3, n: int = 7) -> Array:
 
 
 def kernel(of: FloatFormat, style: Style | None = None) -> Kernel:
-    machine = Machine(working=of, accumulation=of, storage=of, order=pairwise)
+    machine = Machine(working=of, accumulation=of, storage=of, entering=of, order=pairwise)
     return Kernel(name="", machine=machine, style=style or Style())
 
 
