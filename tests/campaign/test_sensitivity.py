@@ -99,6 +99,15 @@ def test_rows_without_anything_to_be_relative_to_are_left_out() -> None:
     assert all(np.ptp(decoded(problem.call.cotangent, DType.FLOAT32)) > 0 for problem in drawn.problems)
 
 
+def test_a_cell_whose_every_exact_value_is_zero_measures_nothing_and_says_so() -> None:
+    """A one-hot head gives softmax gradients below the smallest float16 nearly everywhere in a row of 100,000."""
+    cell = Cell(op=Op.SOFTMAX, quantity=Quantity.VJP, head="one-hot anywhere", dtype=DType.FLOAT16, n=100_000)
+    drawn = trials(cell, rows=2, seed=0)
+    assert len(drawn.problems) == len(ours(drawn)) == 0
+    nothing = Sensitivity(cell=cell, check=OURS, rows=0, alarms=0, median=np.nan, quantile=np.nan)
+    assert "| — |" in markdown_table([nothing], OURS)
+
+
 @pytest.mark.parametrize(
     ("framework", "check", "tolerance"),
     [

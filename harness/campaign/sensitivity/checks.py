@@ -60,8 +60,9 @@ def thresholds(check: Check, trial: Mapping[str, NDArray[Any]], *, of: FloatForm
     """Return the smallest size that ``check`` flags in each row of ``trial``; numbers are of the format ``of``."""
 
     def flags(results: Floats) -> NDArray[np.bool_]:
-        with contextlib.redirect_stdout(io.StringIO()):  # MXNet prints what it finds
-            return np.array([not check(got, want) for got, want in zip(results, trial["exact"], strict=True)])
+        pairs = zip(results, trial["exact"], strict=True)
+        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):  # MXNet prints what it finds
+            return np.array([not check(got, want) for got, want in pairs], dtype=np.bool_)
 
     return smallest(trial["correct"], flags, of=of, at=trial["at"], sign=trial["sign"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,8 @@ class CheckFailed(Exception):
 class Sensitivity:
     """The smallest relative error of one element that a check flags, in unit roundoffs, over ``rows`` rows.
 
-    ``alarms`` counts the rows that it flags with nothing planted; they count as 0. Infinity: no error is flagged.
+    ``alarms`` counts the rows that it flags with nothing planted; they count as 0. Infinity: no error is flagged. NaN:
+    there are no rows, since every exact value is 0, to which nothing is relative.
     """
 
     cell: Cell
@@ -109,7 +111,9 @@ def _beside(
 
 
 def _summary(trial: Trials, check: str, sizes: NDArray[np.float64]) -> Sensitivity:
-    median, quantile = (float(np.quantile(sizes, q, method="higher")) for q in (0.5, _QUANTILE))
+    median, quantile = (
+        float(np.quantile(sizes, q, method="higher")) if len(sizes) else math.nan for q in (0.5, _QUANTILE)
+    )
     return Sensitivity(
         cell=trial.cell,
         check=check,

@@ -37,6 +37,8 @@ def markdown_table(found: Sequence[Sensitivity], check: str) -> str:
 
 
 def _entry(one: Sensitivity) -> str:
+    if not one.rows:
+        return "—"
     alarms = f" ({one.alarms} of {one.rows} false alarms)" if one.alarms else ""
     return f"{_size(one.median)} / {_size(one.quantile)}{alarms}"
 
