@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from harness.campaign.interpreter import NoInterpreter, interpreter
 from harness.campaign.sensitivity.checks import ARRAYS, BY_FRAMEWORK
 from harness.campaign.sensitivity.ours import ours
-from harness.campaign.sensitivity.trials import Cell, Trials, cells, trials
+from harness.campaign.sensitivity.trials import DTYPES, Cell, Trials, cells, trials
 from harness.record.elsewhere import reachable
 
 OURS: Final = "this harness"
@@ -53,14 +54,14 @@ def sensitivity(
     environ: Mapping[str, str],
     progress: Callable[[int], None],
 ) -> Iterator[Sensitivity]:
-    """Yield the sensitivity of every check in every cell, length by length.
+    """Yield the sensitivity of every check in every cell, length by length, dtype by dtype.
 
     ``pythons`` holds the interpreter of each framework whose checks are measured beside ours, ``rows`` says how many
     rows of a length are tried. ``progress`` is called with the number of cells done. Raise :class:`CheckFailed`.
     """
     done = 0
-    for n in lengths:
-        drawn = [trials(cell, rows=rows(n), seed=seed) for cell in cells((n,))]
+    for n, dtype in itertools.product(lengths, DTYPES):  # of the longest rows, all dtypes at once would fill the memory
+        drawn = [trials(cell, rows=rows(n), seed=seed) for cell in cells((n,)) if cell.dtype is dtype]
         beside = [_beside(framework, drawn, python, environ) for framework, python in pythons.items()]
         for number, trial in enumerate(drawn):
             yield _summary(trial, OURS, ours(trial))

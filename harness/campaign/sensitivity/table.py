@@ -32,7 +32,7 @@ def markdown_table(found: Sequence[Sensitivity], check: str) -> str:
         cell = one.cell
         head = f", head {cell.head}" if cell.head else ""
         rows.setdefault(f"{cell.op} {cell.quantity}{head}, {cell.dtype}", {})[cell.n] = one
-    lines += [_line([name, *(_entry(by_length[n]) for n in lengths)]) for name, by_length in rows.items()]
+    lines += [_line([name, *(_entry(rows[name][n]) for n in lengths)]) for name in sorted(rows)]
     return "\n".join(lines) + "\n"
 
 
