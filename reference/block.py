@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import Floats
-from reference.exact_targets import Targets, targets_of
+from reference.exact.doubledouble import Floats
+from reference.exact.targets import Targets, targets_of
 from reference.question import Question
 
 _ELEMENTS_AT_ONCE: Final = 1 << 15  # results, so that the temporaries of one block stay in the processor's cache

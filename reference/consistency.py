@@ -16,18 +16,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.agreement import RowConsistency, Votes, agreement
-from reference.arithmetic import Arithmetic
 from reference.block import Block, blocks_of
-from reference.doubledouble import DoubleDouble, Floats
+from reference.bounds.arithmetic import Arithmetic
+from reference.bounds.reading import Reading, readings
+from reference.bounds.shift import Temper
+from reference.exact.doubledouble import DoubleDouble, Floats
+from reference.exact.oracle import scaled_to
 from reference.formats import FORMATS
-from reference.oracle import scaled_to
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
-from reference.reading import Reading, readings
-from reference.shift import Temper
 from reference.truth import arithmetic_of
 from reference.undefined import unanswered_rows
 from reference.votes import forward, gradient, loss
+from reference.votes.agreement import RowConsistency, Votes, agreement
 from reference.votes.gradient import Derivative
 
 _LARGEST_EXPONENT: Final = 500  # of a scaled vector: it is divided by probabilities down to 2^-1021

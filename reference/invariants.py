@@ -12,9 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.arithmetic import Arithmetic
 from reference.block import Block
-from reference.doubledouble import Floats
+from reference.bounds.arithmetic import Arithmetic
+from reference.bounds.overflow import may_overflow
+from reference.bounds.shift import Temper
+from reference.exact.doubledouble import Floats
 from reference.formats import FORMATS
 from reference.laws.finding import Finding, Violation
 from reference.laws.forward import exponentials, negative_loss, positive_log, sum_to_one
@@ -23,9 +25,7 @@ from reference.laws.rounding import Rounding
 from reference.laws.sizes import Sizes
 from reference.laws.symmetry import symmetric
 from reference.laws.translation import Asked, common_shift, exactly_shifted, shift_finding
-from reference.overflow import may_overflow
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
-from reference.shift import Temper
 from reference.truth import arithmetic_of
 from reference.undefined import mean_of_none, unanswered_rows
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import limits
-from reference.arithmetic import Arithmetic
 from reference.block import Block
-from reference.bounded import Bounded
-from reference.doubledouble import DoubleDouble, Floats
+from reference.bounds.arithmetic import Arithmetic
+from reference.bounds.bounded import Bounded
+from reference.bounds.overflow import may_overflow
+from reference.bounds.reading import readings
+from reference.bounds.shift import Temper, quotient
+from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.formats import FORMATS
-from reference.overflow import may_overflow
 from reference.question import Question
-from reference.reading import readings
+from reference.rules import limits
 from reference.rules.table import RULES, Given
 from reference.rules.vector import ALONE, IN_PAIRS, Vector
-from reference.shift import Temper, quotient
 from reference.undefined import infinite_sums, unanswered_rows
 
 _ORDERS = {"forward": 0, "vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}  # how often x has been differentiated by

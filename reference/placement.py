@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import DoubleDouble
+from reference.exact.doubledouble import DoubleDouble
 from reference.question import Question
 from reference.rows import Scalar
 

@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from reference import constants
-from reference.arithmetic import Arithmetic
-from reference.bounded import Bounded
-from reference.doubledouble import DoubleDouble, product, where
-from reference.exact_targets import Targets
+from reference.bounds import constants
+from reference.bounds.arithmetic import Arithmetic
+from reference.bounds.bounded import Bounded
+from reference.exact.doubledouble import DoubleDouble, product, where
+from reference.exact.targets import Targets
 from reference.judgement import Judgement
 
 _ROUNDINGS: Final = 4.0  # of the weight, of its product, of the finished sum

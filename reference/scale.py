@@ -31,8 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.block import Block
+from reference.exact.oracle import scaled_to
 from reference.formats import FLOAT16, FloatFormat, Floats
-from reference.oracle import scaled_to
 from reference.placement import Placement
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
 from reference.rules.vector import IN_PAIRS

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference import reduction, ulp
-from reference.arithmetic import FORMS, Arithmetic
 from reference.block import Block, blocks_of
-from reference.doubledouble import DoubleDouble, Floats
+from reference.bounds.arithmetic import FORMS, Arithmetic
+from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.formats import FORMATS, format_named
 from reference.judgement import Judgement, judge
 from reference.placement import Placement

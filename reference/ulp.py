@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.doubledouble import DoubleDouble
+from reference.exact.doubledouble import DoubleDouble
 from reference.formats import FloatFormat, Floats
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.block import Block
-from reference.doubledouble import Floats
+from reference.exact.doubledouble import Floats
 from reference.question import Question
 
 

@@ -15,7 +15,7 @@ from harness.cli import EXIT_CODES, cli
 from harness.cli.exits import Exit
 from harness.compare.laws import FINDINGS
 from harness.vocabulary import DType, Form, Normalization, Op, Quantity, Reduction
-from reference.arithmetic import FORMS
+from reference.bounds.arithmetic import FORMS
 from reference.formats import FORMATS
 from reference.invariants import KINDS
 from reference.question import INTEGER, OPS, QUANTITIES

@@ -12,7 +12,7 @@ from harness.adapters.contract import Adapter, Description, Precision
 from harness.call import Call
 from harness.vocabulary import DType, Mode, Op, Quantity
 from reference.formats import format_named
-from reference.mask import keeping_first
+from reference.plain.mask import keeping_first
 
 _TEMPERED: Final = (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
 
@@ -29,7 +29,7 @@ class ReferenceAdapter(Adapter):
     modes: ClassVar[tuple[Mode, ...]] = (Mode.EAGER,)
 
     def __init__(self) -> None:
-        self._modules: dict[Op, Any] = {op: importlib.import_module(f"reference.{op.value}") for op in Op}
+        self._modules: dict[Op, Any] = {op: importlib.import_module(f"reference.plain.{op.value}") for op in Op}
 
     def describe(self) -> Description:
         """Return NumPy's version: its exp and log decide the last bits."""

@@ -19,7 +19,7 @@ from harness.compare.asked import Asked, result_format
 from harness.compare.zerowords import Scene, because, subject
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Op, Quantity
-from reference.exact_targets import targets_of
+from reference.exact.targets import targets_of
 from reference.formats import Floats, format_named
 from reference.question import Question
 from reference.rows import Rows

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference import constants, elementary
-from reference.arithmetic import FOLDED_SCALE
 from reference.block import blocks_of
-from reference.doubledouble import DoubleDouble
+from reference.bounds import constants
+from reference.bounds.arithmetic import FOLDED_SCALE
+from reference.exact import elementary
+from reference.exact.doubledouble import DoubleDouble
 from reference.formats import Floats
 from reference.laws.accumulator import judged
 from reference.laws.finding import Finding

@@ -12,14 +12,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import constants
 from reference.block import Block
-from reference.doubledouble import DoubleDouble, Floats
+from reference.bounds import constants
+from reference.exact.doubledouble import DoubleDouble, Floats
+from reference.exact.oracle import scaled_to
 from reference.laws.accumulator import judged
 from reference.laws.finding import Finding
 from reference.laws.missing import Missing, of_difference, of_logarithm, of_output, of_softmax
 from reference.laws.rounding import Rounding
-from reference.oracle import scaled_to
 from reference.question import LIKE_SOFTMAX, Question
 from reference.rules.vector import IN_PAIRS, lifted
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import DoubleDouble, Floats
+from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.laws.rounding import Rounding
 
 _OF_TARGET = 3.0  # roundings of a smoothed target, and of its product with a weight

@@ -13,12 +13,12 @@ from typing import Final
 
 import numpy as np
 
-from reference import constants
-from reference.arithmetic import FOLDED_SCALE, LOG_SUM_EXP, RECOMPUTED, Arithmetic
+from reference.bounds import constants
+from reference.bounds.arithmetic import FOLDED_SCALE, LOG_SUM_EXP, RECOMPUTED, Arithmetic
+from reference.bounds.growth import exponential, growth
+from reference.bounds.shift import Temper
 from reference.formats import FloatFormat, Floats
-from reference.growth import exponential, growth
 from reference.laws.sizes import Sizes
-from reference.shift import Temper
 
 _LARGEST: Final = 1e100  # rather than infinity, of a probability that is not divided by a sum of its like
 

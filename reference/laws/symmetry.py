@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from reference import constants
-from reference.arithmetic import RECOMPUTED
+from reference.bounds import constants
+from reference.bounds.arithmetic import RECOMPUTED
 from reference.formats import Floats
 from reference.laws.finding import Finding
 from reference.laws.rounding import Rounding

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import Floats, difference, two_sum
+from reference.bounds.shift import Temper
+from reference.exact.doubledouble import Floats, difference, two_sum
 from reference.formats import FLOAT32, format_named
 from reference.laws.finding import Finding
 from reference.question import INTEGER, Question
-from reference.shift import Temper
 from reference.truth import Truth, truth
 
 _INTEGERS = float(2**31)

@@ -9,12 +9,12 @@ from typing import Final
 
 import numpy as np
 
-from reference import found
-from reference.bounded import Bounded
-from reference.constants import SECOND_ORDER
-from reference.doubledouble import DoubleDouble, Floats, product, where
-from reference.exact_targets import Targets
-from reference.reading import Reading
+from reference.bounds import found
+from reference.bounds.bounded import Bounded
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import DoubleDouble, Floats, product, where
+from reference.exact.targets import Targets
 from reference.rules import log_softmax
 from reference.rules.log_softmax import curvature
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW

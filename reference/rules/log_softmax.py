@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import found
-from reference.bounded import Bounded
-from reference.constants import SECOND_ORDER
-from reference.doubledouble import DoubleDouble, Floats
-from reference.found import Found
-from reference.reading import Reading
+from reference.bounds import found
+from reference.bounds.bounded import Bounded
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.found import Found
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
 from reference.rules.vector import Vector, idle, lifted, weighted
 

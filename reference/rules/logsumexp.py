@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference import found
-from reference.bounded import Bounded
-from reference.constants import SECOND_ORDER
-from reference.doubledouble import DoubleDouble, Floats
-from reference.reading import Reading
+from reference.bounds import found
+from reference.bounds.bounded import Bounded
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.rules.log_softmax import curvature
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
 from reference.rules.vector import Vector, idle, weighted

@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from reference import found
-from reference.bounded import Bounded
-from reference.constants import SECOND_ORDER
-from reference.doubledouble import Floats
-from reference.found import Found
-from reference.reading import Reading
+from reference.bounds import found
+from reference.bounds.bounded import Bounded
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.found import Found
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import Floats
 from reference.rules.vector import Vector, idle, lifted, weighted
 
 ROUNDINGS_THAT_UNDERFLOW: Final = 4.0  # between s_i and a derivative of any form

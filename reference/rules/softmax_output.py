@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference import found
-from reference.bounded import Bounded
-from reference.constants import SECOND_ORDER
-from reference.exact_targets import Targets
-from reference.reading import Reading
+from reference.bounds import found
+from reference.bounds.bounded import Bounded
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.reading import Reading
+from reference.exact.targets import Targets
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
 from reference.rules.vector import idle, weighted
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reference.bounded import Bounded
-from reference.exact_targets import Targets
+from reference.bounds.bounded import Bounded
+from reference.bounds.reading import Reading
+from reference.exact.targets import Targets
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX
-from reference.reading import Reading
 from reference.rules import cross_entropy, log_softmax, logsumexp, softmax, softmax_output
 from reference.rules.vector import Vector
 

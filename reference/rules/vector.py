@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import Floats
-from reference.oracle import scaled_to
+from reference.exact.doubledouble import Floats
+from reference.exact.oracle import scaled_to
 
 ALONE: Final = 900  # exponent of a vector that meets no other: 2^996, where products overflow, is n 2^96 times away
 IN_PAIRS: Final = 400  # of one that is multiplied by another

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.agreement import Votes
-from reference.constants import SECOND_ORDER
-from reference.doubledouble import Floats
-from reference.growth import exponential, growth
-from reference.reading import Reading
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.growth import exponential, growth
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import Floats
+from reference.votes.agreement import Votes
 
 
 def softmax(got: Floats, reading: Reading) -> Votes:

@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import elementary, found
-from reference.agreement import Votes
-from reference.constants import SECOND_ORDER
-from reference.doubledouble import DoubleDouble, Floats, difference, where
-from reference.growth import compounded, exponential, growth
-from reference.reading import Reading
+from reference.bounds import found
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.growth import compounded, exponential, growth
+from reference.bounds.reading import Reading
+from reference.exact import elementary
+from reference.exact.doubledouble import DoubleDouble, Floats, difference, where
+from reference.votes.agreement import Votes
 
 _LOUDEST: Final = 2.0**800  # an element whose own rounding is larger than this has nothing to say about a sum
 _ROUNDINGS_THAT_UNDERFLOW: Final = 4.0  # between s_i and a derivative of any form

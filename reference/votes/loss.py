@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from reference import found
-from reference.agreement import Votes
-from reference.constants import SECOND_ORDER
-from reference.doubledouble import DoubleDouble, Floats, where
-from reference.growth import exponential
-from reference.reading import Reading
+from reference.bounds import found
+from reference.bounds.constants import SECOND_ORDER
+from reference.bounds.growth import exponential
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import DoubleDouble, Floats, where
+from reference.votes.agreement import Votes
 from reference.votes.gradient import Derivative
 
 _ROUNDINGS_OF_TARGETS: Final = 8.0  # of q_i, of c, of their product, and of a result that is scaled after all

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference import elementary, ulp
-from reference.agreement import Votes, agreement
-from reference.doubledouble import DoubleDouble, difference, product, two_product, two_sum
+from reference import ulp
+from reference.bounds.shift import quotient
+from reference.exact import elementary
+from reference.exact.doubledouble import DoubleDouble, difference, product, two_product, two_sum
 from reference.formats import FLOAT32, FLOAT64, FloatFormat
-from reference.shift import quotient
+from reference.votes.agreement import Votes, agreement
 from tests.reference.exact import CONTEXT
 
 OVERFLOW = Fraction(2) ** 1024 - Fraction(2) ** 970  # rounds to infinity

@@ -48,7 +48,9 @@ def plainly(op: str, quantity: str, x: Array, *, axis: int = 1, given: dict[str,
     if op == "softmax_output":
         arrays = []  # its gradient does not depend on a cotangent
         parameters = {} if quantity == "forward" else parameters
-    result: Array = getattr(importlib.import_module(f"reference.{op}"), quantity)(x, *arrays, axis=axis, **parameters)
+    result: Array = getattr(importlib.import_module(f"reference.plain.{op}"), quantity)(
+        x, *arrays, axis=axis, **parameters
+    )
     return result
 
 

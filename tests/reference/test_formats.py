@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from reference.doubledouble import DoubleDouble, two_sum
+from reference.exact.doubledouble import DoubleDouble, two_sum
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FORMATS, FloatFormat, coarser, format_named
 from reference.ulp import error, rounded, size, ulps
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from reference import log_softmax, softmax
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
 from reference.invariants import KINDS, Violation, check
+from reference.plain import log_softmax, softmax
 from reference.question import Question
 from tests.reference.draws import LOGITS, VECTORS, draw
 from tests.reference.kernels import Kernel, Style

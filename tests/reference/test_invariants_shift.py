@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reference import logsumexp, softmax
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat, format_named
 from reference.invariants import common_shift, exactly_shifted, shift_violation
+from reference.plain import logsumexp, softmax
 from reference.question import Question
 from tests.reference.kernels import Kernel, Style
 from tests.reference.machine import Machine, pairwise

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference.doubledouble import DoubleDouble
+from reference.exact.doubledouble import DoubleDouble
 from tests.reference import exact
 from tests.reference.exact import CONTEXT, LARGEST, Answer
 from tests.reference.questions_to_try import CASES, DERIVED, Case, exactly

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reference import (
+from reference.plain import (
     cross_entropy,
     log_softmax,
     logsumexp,
@@ -16,7 +16,7 @@ from reference import (
     softmax_output,
     softmin,
 )
-from reference.mask import keeping_first
+from reference.plain.mask import keeping_first
 from tests.reference.plain_definitions import CASES, CONTEXT, SHAPE, Case
 
 NEAR = 2e-14  # about 100 roundoffs of a number near 1: nothing that is subtracted here is larger than a few units

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference.exact_targets import targets_of
+from reference.exact.targets import targets_of
 from reference.question import OPS, Question, kept_by_length
 from reference.truth import truth
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reference.exact_targets import targets_of
+from reference.exact.targets import targets_of
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
 from reference.question import LIKE_SOFTMAX, Question
 from reference.scale import in_eps, natural_scale

@@ -58,7 +58,7 @@ def plain(question: Question, quantity: str, v: Array, w: Array) -> Array:
         else:
             given, words = (), words | {name: getattr(question, name) for name in ("grad_scale", "normalization")}
     return np.asarray(
-        getattr(importlib.import_module(f"reference.{question.op}"), quantity)(question.x, *given, **words)
+        getattr(importlib.import_module(f"reference.plain.{question.op}"), quantity)(question.x, *given, **words)
     )
 
 

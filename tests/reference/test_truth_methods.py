@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reference.doubledouble import DoubleDouble
+from reference.exact.doubledouble import DoubleDouble
 from reference.question import Question
 from tests.reference import exact
 from tests.reference.questions_to_try import CASES, DERIVED, NOBODY, Array, Case, exactly

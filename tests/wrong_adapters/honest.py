@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harness.adapters.contract import Adapter, Description
 from harness.call import Call
 from harness.vocabulary import Mode, Quantity
-from reference import softmax
+from reference.plain import softmax
 
 MARK = 13.0
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import constants
-from reference.arithmetic import Arithmetic
-from reference.doubledouble import Floats
-from reference.growth import grown, growth
-from reference.oracle import Distribution
+from reference.bounds import constants
+from reference.bounds.arithmetic import Arithmetic
+from reference.bounds.growth import grown, growth
+from reference.exact.doubledouble import Floats
+from reference.exact.oracle import Distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

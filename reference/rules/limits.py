@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.bounded import Bounded
-from reference.doubledouble import Floats
+from reference.bounds.bounded import Bounded
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import Floats
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
-from reference.reading import Reading
 from reference.rules.table import Given
 
 

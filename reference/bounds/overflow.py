@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.arithmetic import FOLDED_SCALE, RECOMPUTED, Arithmetic
 from reference.block import Block
-from reference.doubledouble import Floats
+from reference.bounds.arithmetic import FOLDED_SCALE, RECOMPUTED, Arithmetic
+from reference.bounds.shift import Temper
+from reference.exact.doubledouble import Floats
 from reference.formats import FORMATS
 from reference.question import LIKE_SOFTMAX, Question
-from reference.shift import Temper
 
 _ORDERS: Final = {"forward": 0, "vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}
 _INTEGER: Final = 2.0**31  # the size of the largest int32

@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from reference.arithmetic import LOG_SUM_EXP, Arithmetic
-from reference.bounds import Perturbation
-from reference.doubledouble import DoubleDouble, Floats
-from reference.oracle import Distribution
-from reference.shift import Temper, error_of_division, error_of_form, rounded_shift, shifted
+from reference.bounds.arithmetic import LOG_SUM_EXP, Arithmetic
+from reference.bounds.perturbation import Perturbation
+from reference.bounds.shift import Temper, error_of_division, error_of_form, rounded_shift, shifted
+from reference.exact.doubledouble import DoubleDouble, Floats
+from reference.exact.oracle import Distribution
 
 _REMEMBERED: Final = 1 << 15  # elements: beyond that the copy would cost more memory than the time is worth
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import Floats
+from reference.exact.doubledouble import Floats
 
 _STEPS: Final = 200  # of Newton's iteration, which ends after a handful: it moves from vertex to vertex
 _NARROWEST: Final = 1e-300  # an interval's width is a divisor

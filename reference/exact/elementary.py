@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import DoubleDouble, Floats, where
+from reference.exact.doubledouble import DoubleDouble, Floats, where
 
 _STEPS: Final = 64  # of the table per factor of two
 _DECIMAL: Final = Context(prec=80)

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.logits import defined, divided, shifted
+from reference.plain.logits import defined, divided, shifted
 from reference.rows import Rows
 
 

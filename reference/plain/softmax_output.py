@@ -2,14 +2,15 @@
 
 Its backward is not the derivative of its forward: it is that of the cross entropy of the output, and the cotangent has
 no say, since the op is meant to be the last one of a network (the documentation of MXNet 1.9, ``mx.nd.SoftmaxOutput``).
-For the target q (:mod:`reference.targets`) it is (s_i - q_i) grad_scale / N, 0 in ignored rows, where N is 1 (null),
-the length of the first axis (batch), or the number of rows that are not ignored (valid; where all are, nothing is left
-to divide). There is no jvp, Jacobian or second derivative of it: a function that has this gradient does not exist.
+For the target q (:mod:`reference.plain.targets`) it is (s_i - q_i) grad_scale / N, 0 in ignored rows, where N is 1
+(null), the length of the first axis (batch), or the number of rows that are not ignored (valid; where all are, nothing
+is left to divide). There is no jvp, Jacobian or second derivative of it: a function that has this gradient does not
+exist.
 
 Label smoothing a leaves 1 - a of a one-hot and gives a/(n - 1) to each of the other classes, where the cross entropy of
 everybody else gives a/n to all.
 
-Special values are those of :mod:`reference.softmax`.
+Special values are those of :mod:`reference.plain.softmax`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Any, Literal, TypedDict, Unpack, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import softmax
+from reference.plain import softmax
+from reference.plain.targets import Targets, check_share
 from reference.rows import Rows
-from reference.targets import Targets, check_share
 
 Normalization = Literal["null", "batch", "valid"]
 
@@ -44,7 +45,7 @@ def vjp(x: NDArray[Any], *, targets: NDArray[Any], axis: int, **settings: Unpack
     """Return (s_i - q_i) grad_scale / N, of the shape and dtype of ``x``, whatever the cotangent is.
 
     ``targets``: class indices, integers of the shape of ``x`` without ``axis``, or probabilities of the shape of ``x``.
-    Raise ValueError as :meth:`reference.targets.Targets.of` does, where probabilities are to be smoothed, and for
+    Raise ValueError as :meth:`reference.plain.targets.Targets.of` does, where probabilities are to be smoothed, and for
     a normalization of another name.
     """
     if settings.get("normalization", "null") not in get_args(Normalization):

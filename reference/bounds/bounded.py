@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.arithmetic import Store
-from reference.doubledouble import DoubleDouble, Floats, product
+from reference.bounds.arithmetic import Store
+from reference.exact.doubledouble import DoubleDouble, Floats, product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

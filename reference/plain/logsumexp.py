@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import log_softmax, softmax
-from reference.logits import defined
+from reference.plain import log_softmax, softmax
+from reference.plain.logits import defined
 from reference.rows import Rows
 
 

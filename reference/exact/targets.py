@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.doubledouble import DoubleDouble, Floats, where
+from reference.exact.doubledouble import DoubleDouble, Floats, where
 from reference.question import Question
 
 

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import elementary
-from reference.doubledouble import DoubleDouble, Floats, difference, where
+from reference.exact import elementary
+from reference.exact.doubledouble import DoubleDouble, Floats, difference, where
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept

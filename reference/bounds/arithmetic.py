@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference import constants
+from reference.bounds import constants
+from reference.bounds.growth import growth
 from reference.formats import FLOAT16, FloatFormat, Floats
-from reference.growth import growth
 
 FOLDED_SCALE = "folded-scale"
 RECOMPUTED = "recomputed"

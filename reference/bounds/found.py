@@ -16,11 +16,11 @@ from typing import Final
 
 import numpy as np
 
-from reference import constants
-from reference.arithmetic import LOG_SUM_EXP, RECOMPUTED
-from reference.doubledouble import Floats
-from reference.growth import compounded, exponential, grown
-from reference.reading import Reading
+from reference.bounds import constants
+from reference.bounds.arithmetic import LOG_SUM_EXP, RECOMPUTED
+from reference.bounds.growth import compounded, exponential, grown
+from reference.bounds.reading import Reading
+from reference.exact.doubledouble import Floats
 
 _LARGEST_TOTAL: Final = 2.0**200  # of which powers are taken
 

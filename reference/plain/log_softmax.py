@@ -7,8 +7,8 @@ The gradient of the logarithm of the sum is s = softmax(x), so that the Jacobian
 V = sum_j v_j, and J w = w - mu with mu = <s, w>. Only s depends on x in the vjp; with ds_i = s_i (w_i - mu), the
 derivative of that in the direction w is -V s_i (w_i - mu).
 
-Temperatures and special values are as in :mod:`reference.softmax`; the logarithm of probability 0 is -inf, and the
-derivatives at such an element are those of their formulas with s_i = 0.
+Temperatures and special values are as in :mod:`reference.plain.softmax`; the logarithm of probability 0 is -inf, and
+the derivatives at such an element are those of their formulas with s_i = 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.logits import defined, divided, shifted
+from reference.plain.logits import defined, divided, shifted
 from reference.rows import Rows
 
 

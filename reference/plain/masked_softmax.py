@@ -3,7 +3,7 @@
 With the kept set K: s_i = exp(x_i) / sum_{j in K} exp(x_j) for i in K, else 0. It is softmax at x with -inf in the
 place of masked elements. A masked output is the constant 0 and a masked input occurs nowhere, so that whatever stands
 there (NaN, an infinity, a huge number), in x, cotangent or tangent, has no say, and the derivatives are those of
-:mod:`reference.softmax` with s_i = 0, and vectors set to 0, at masked elements.
+:mod:`reference.plain.softmax` with s_i = 0, and vectors set to 0, at masked elements.
 
 A row with everything masked is 0/0: NaN, as a row of nothing but -inf is. An undefined row is so in all its elements.
 """
@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.logits import divided
-from reference.mask import masked_logits, masked_vector
+from reference.plain.logits import divided
+from reference.plain.mask import masked_logits, masked_vector
+from reference.plain.softmax import apply_hessian, apply_jacobian, probabilities
 from reference.rows import Rows
-from reference.softmax import apply_hessian, apply_jacobian, probabilities
 
 Mask = NDArray[np.bool_]
 

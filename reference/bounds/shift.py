@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference.arithmetic import FOLDED_SCALE, Arithmetic, underflow
-from reference.doubledouble import DoubleDouble, Floats, difference
+from reference.bounds.arithmetic import FOLDED_SCALE, Arithmetic, underflow
+from reference.exact.doubledouble import DoubleDouble, Floats, difference
 from reference.formats import FloatFormat, coarser
 
 

@@ -1,8 +1,8 @@
 """Cross entropy from logits and its derivatives, in the dtype given, as a person would write them.
 
-The loss of a row is L = -sum_j q_j l_j with l = log_softmax(x) and the target q (:mod:`reference.targets`). A term with
-q_j = 0 is 0 even where l_j = -inf: 0 l_j is 0 for every finite l_j, and so is its limit. A loss is +inf where a class
-of positive weight has probability 0; its derivatives have limits there too, those of their formulas.
+The loss of a row is L = -sum_j q_j l_j with l = log_softmax(x) and the target q (:mod:`reference.plain.targets`). A
+term with q_j = 0 is 0 even where l_j = -inf: 0 l_j is 0 for every finite l_j, and so is its limit. A loss is +inf
+where a class of positive weight has probability 0; its derivatives have limits there too, those of their formulas.
 
 L is <-q, l>: every derivative is that of log_softmax for the cotangent -q. With Q = sum_j q_j, mu = <s, w> and a
 cotangent c of the loss (Bishop, Pattern Recognition and Machine Learning, 2006, equations 4.109 and 4.110, for Q = 1):
@@ -21,10 +21,10 @@ from typing import Any, Literal, TypedDict, Unpack, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.log_softmax import curvature, log_probabilities, probabilities, pull_back, push_forward
-from reference.logits import defined
+from reference.plain.log_softmax import curvature, log_probabilities, probabilities, pull_back, push_forward
+from reference.plain.logits import defined
+from reference.plain.targets import Targets
 from reference.rows import Rows
-from reference.targets import Targets
 
 Reduction = Literal["none", "sum", "mean"]
 
@@ -41,7 +41,7 @@ def forward(x: NDArray[Any], *, targets: NDArray[Any], axis: int, **settings: Un
     """Return the losses, of the shape of ``x`` without ``axis``, or their sum or mean, of shape (); dtype of ``x``.
 
     ``targets``, here and in all that follows: class indices, integers of the shape of ``x`` without ``axis``, or
-    probabilities of the shape of ``x``. Raise ValueError as :meth:`reference.targets.Targets.of` does, and for a
+    probabilities of the shape of ``x``. Raise ValueError as :meth:`reference.plain.targets.Targets.of` does, and for a
     reduction of another name.
     """
     batch = _Batch.of(x, targets, axis, settings)

@@ -1,7 +1,7 @@
 """softmin(x) = softmax(-x) along an axis and its derivatives, in the dtype given.
 
 By the chain rule every derivative by x is that of softmax at -x with one factor -1 per order. Negation is exact, so
-that conventions and errors are those of :mod:`reference.softmax` at -x: here an entry +inf has probability 0.
+that conventions and errors are those of :mod:`reference.plain.softmax` at -x: here an entry +inf has probability 0.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import softmax
+from reference.plain import softmax
 
 
 def forward(x: NDArray[Any], *, axis: int, temperature: float = 1.0) -> NDArray[Any]:

@@ -2,10 +2,10 @@
 
 With the kept set K: l_i = x_i - log sum_{j in K} exp(x_j) for i in K, else -inf, the logarithm of a probability that
 is 0. It is log_softmax at x with -inf in the place of masked elements. A masked output is a constant and a masked input
-occurs nowhere: the derivatives are those of :mod:`reference.log_softmax` with s_i = 0, and vectors set to 0, at masked
-elements, and in the jvp a masked element is 0, where the formula w_i - mu would give -mu.
+occurs nowhere: the derivatives are those of :mod:`reference.plain.log_softmax` with s_i = 0, and vectors set to 0, at
+masked elements, and in the jvp a masked element is 0, where the formula w_i - mu would give -mu.
 
-A row with everything masked is undefined, as in :mod:`reference.masked_softmax`.
+A row with everything masked is undefined, as in :mod:`reference.plain.masked_softmax`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.log_softmax import curvature, log_probabilities, probabilities, pull_back, push_forward
-from reference.logits import divided
-from reference.mask import masked_logits, masked_vector
+from reference.plain.log_softmax import curvature, log_probabilities, probabilities, pull_back, push_forward
+from reference.plain.logits import divided
+from reference.plain.mask import masked_logits, masked_vector
 from reference.rows import Rows
 
 Mask = NDArray[np.bool_]
