@@ -37,7 +37,7 @@ def command(reports: Path) -> None:
     The exit code is 0 once they are written, whatever was found: the verdict is the exit code of `harness compare`. It
     is 2 where there is no comparison of the current plan, or none that can be read, or where nothing can be written.
     """
-    from harness.report.accounts import Accounts  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.compare.accounts import Accounts  # noqa: PLC0415 - so that --help needs nothing but click
     from harness.report.files import ReportFile, Unwritable  # noqa: PLC0415
     from harness.report.terminal import show  # noqa: PLC0415
     from harness.report.write import write_report  # noqa: PLC0415

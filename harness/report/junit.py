@@ -7,10 +7,10 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, SystemOut, TestCase, TestSuite
 
+from harness.compare.accounts import Accounts, Place
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding, Verdict
 from harness.report import figures
-from harness.report.accounts import Accounts, Place
 from harness.report.files import ReportFile
 from harness.report.legible import legible
 from harness.report.ranking import in_order

@@ -6,9 +6,9 @@ import json
 import math
 from typing import Any
 
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding
-from harness.report.accounts import Accounts
 from harness.report.files import ReportFile
 from harness.report.headline import headline
 from harness.report.ranking import in_order

@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from harness.compare.accounts import SEVERITY, Accounts, Place
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Verdict
-from harness.report.accounts import SEVERITY, Accounts, Place
 from harness.vocabulary import Outcome
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.compare.accounts import Accounts, Place
 from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
 from harness.report import figures
-from harness.report.accounts import Accounts, Place
 from harness.report.accuracy import WIDTH, accuracy, bound_pixel, by_op
 from harness.report.coverage import coverage
 from harness.report.errors import Errors

@@ -6,11 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from harness.compare.accounts import Accounts, Place
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Verdict
 from harness.plan.plan import CaseRecord
 from harness.report import figures
-from harness.report.accounts import Accounts, Place
 from harness.report.drawing import Drawing, draw
 from harness.report.errors import dtypes
 from harness.report.matrix import Row, Theme

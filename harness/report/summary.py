@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from harness.compare.accounts import Accounts, Place, Tally
 from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
 from harness.compare.verdict import Finding
-from harness.report.accounts import Accounts, Place, Tally
 from harness.report.figures import count, plural, share
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version

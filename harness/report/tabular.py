@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
 from harness.compare.table import table
-from harness.report.accounts import Accounts
 from harness.report.files import ReportFile, encode
 from harness.report.legible import legible
 

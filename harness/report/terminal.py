@@ -10,9 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from harness.compare.accounts import Accounts, Place, Tally
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Finding
-from harness.report.accounts import Accounts, Place, Tally
 from harness.report.figures import count, plural
 from harness.report.headline import Tone, compared, headline
 from harness.report.legible import legible

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.compare.accounts import Accounts, Place
 from harness.compare.comparison import Comparison
-from harness.report.accounts import Accounts, Place
 from harness.report.coverage import Cell, coverage
 from harness.report.figures import count, plural
 from harness.vocabulary import FindingKind, Mode

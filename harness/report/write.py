@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
 from harness.report import accuracytext
-from harness.report.accounts import Accounts
 from harness.report.errors import errors
 from harness.report.files import ReportFile, encode, write_atomically
 from harness.report.junit import junit

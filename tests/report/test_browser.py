@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.accounts import Accounts
+from harness.compare.accounts import Accounts
 from harness.report.matrix import anchor
 from harness.report.page import page
 from tests.report.miniature import HOSTILE, MINIATURE

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from harness.compare.accounts import Accounts, Place
 from harness.plan.plan import LedgerEntry
-from harness.report.accounts import Accounts, Place
 from harness.report.files import ReportFile, Unwritable, write_atomically
 from harness.report.legible import legible
 from harness.report.markdown import literal

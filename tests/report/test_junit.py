@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from junitparser import JUnitXml
 
-from harness.report.accounts import Accounts
+from harness.compare.accounts import Accounts
 from harness.report.junit import FINDINGS_SUITE, junit
 from harness.report.legible import legible
 from tests.report.miniature import FINDINGS, MINIATURE

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from harness.compare.accounts import Accounts, Place
 from harness.compare.relation import Relation
 from harness.compare.table import table
 from harness.compare.verdict import Finding
-from harness.report.accounts import Accounts, Place
 from harness.report.errors import errors
 from harness.report.feature import feature
 from harness.report.files import ReportFile

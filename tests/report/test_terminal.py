@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
-from harness.report.accounts import Accounts
 from harness.report.figures import count
 from harness.report.terminal import show
 from tests.report.miniature import CLEAN, FINDINGS, MINIATURE

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from harness.compare.accounts import SEVERITY, Accounts, Place
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding
-from harness.report.accounts import SEVERITY, Accounts, Place
 from harness.report.headline import Tone, headline
 from harness.report.matrix import matrix
 from harness.report.ranking import TITLES, Rank, in_order, ranked
