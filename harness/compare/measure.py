@@ -51,7 +51,7 @@ def measure(got: Floats, *, oracle: Truth, scale: Floats, dtype: str, rows: RowC
         pattern = _pattern(got, want)
         if pattern is None:
             return _numbers(elements, oracle=oracle, rows=rows)
-        alike = np.isfinite(got) == np.isfinite(want)
+        alike = (got == want) | (np.isnan(got) & np.isnan(want)) | (np.isfinite(got) & np.isfinite(want))
         if not (alike | oracle.undefined | oracle.out_of_range).all():
             return pattern
         # the pattern differs only where the convention decides, or where a correct kernel may overflow on its way:
