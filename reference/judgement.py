@@ -154,7 +154,7 @@ def _over_temperature(result: Bounded, temper: Temper, arithmetic: Arithmetic, *
     for _ in range(orders):
         value, bound = quotient(result.value, temper.temperature), (result.bound + lost) / temper.temperature
         zero = (result.bound == 0) & (result.value.hi == 0)
-        bound = bound + relative * (np.abs(value.hi) + bound) + lost
+        bound = bound * (1.0 + relative) + relative * np.abs(value.hi) + lost
         result = Bounded(value=value, bound=np.where(zero | np.isinf(value.hi), 0.0, bound))
     return result
 

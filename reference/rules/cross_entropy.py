@@ -59,8 +59,8 @@ def vjp(reading: Reading, targets: Targets, cotangent: Vector) -> Bounded:
     p = found.of_logarithm(reading)
     roundings = _ROUNDINGS_OF_TARGETS * u + arithmetic.stored_gradient.u
     of_softmax = weighted(p.s, total * (p.relative + (1.0 + p.relative) * roundings) + (1.0 + p.relative) * unsure)
-    each = of_softmax + roundings * q + p.lost * (total + unsure)
-    bound = SECOND_ORDER * (each * np.abs(c.hi) + (1.0 + _ROUNDINGS_OF_WEIGHT) * u * np.abs(value.hi))
+    each = of_softmax + roundings * q + weighted(p.lost, total + unsure)
+    bound = SECOND_ORDER * (weighted(each, np.abs(c.hi)) + (1.0 + _ROUNDINGS_OF_WEIGHT) * u * np.abs(value.hi))
     bound = bound * (1.0 + _ROUNDINGS_OF_WEIGHT * u)
     omega = arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega)
     flushed = omega * (ROUNDINGS_THAT_UNDERFLOW + weighted(p.s, (1.0 + p.relative) * _count(targets)))

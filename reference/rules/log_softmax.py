@@ -37,7 +37,7 @@ def vjp(reading: Reading, vector: Vector) -> Bounded:
     total = np.abs(v.sum(axis=-1, keepdims=True))
     unsure = error_of_sum(reading, v, omega=omega)
     product = weighted(p.s, total * (p.relative + (1.0 + p.relative) * u) + (1.0 + p.relative) * unsure)
-    underflow = p.lost * (total + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
+    underflow = weighted(p.lost, total + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
     bound = SECOND_ORDER * (product + u * np.abs(value.hi) + underflow)
     return Bounded(value=value, bound=np.where(idle(v), 0.0, bound)).scaled(vector.exponent)
 
@@ -83,7 +83,7 @@ def curvature(
     )
     inner = roundings * w_size + (1.0 + p.relative) * mean.error
     product = weighted(p.s, weighted(size, inner) + weighted(unsure, (1.0 + p.relative) * np.abs(centred.hi)))
-    lost = weighted(p.lost * size, w_size + mean.error)
+    lost = weighted(p.lost, weighted(size, w_size + mean.error))
     omega = lifted(arithmetic.omega, both)
     flushed = omega + size * omega_w + (w_size + mean.error) * omega_c
     of_sum = (np.abs(w) * omega_c + omega).sum(axis=-1, keepdims=True) * p.total(1)

@@ -48,16 +48,31 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     omega = lifted(arithmetic.omega, exponent)
     underflow = ROUNDINGS_THAT_UNDERFLOW * omega
     underflow = underflow + v_size * tangent.scaled(arithmetic.omega) + w_size * cotangent.scaled(arithmetic.omega)
+    underflow = underflow + ROUNDINGS_THAT_UNDERFLOW * _lost_step_by_step(p, cotangent, tangent, omega=omega)
     of_means = weighted(w_size, of_v.error) + weighted(v_size, of_w.error) + weighted(of_v.error, of_w.error)
     unsure = roundings * v_size * w_size + of_means
     h = v * w - of_v.value * w - of_w.value * v
     stored = arithmetic.stored_gradient.u  # the first derivative may be an array of its own
     unsure = SECOND_ORDER * (unsure + underflow)
-    unsure = unsure + stored * (np.abs(h) + unsure)
+    unsure = unsure + weighted(stored, np.abs(h) + unsure)
     through = _through_jacobian(p, h, omega=omega)
     spread = weighted(p.s, (1.0 + p.relative) * (unsure + weighted(p.s, unsure).sum(axis=-1, keepdims=True)))
     bound = through + SECOND_ORDER * spread + weighted(p.lost, unsure) + underflow
     return Bounded(value=value, bound=np.where(idle(v) | idle(w), 0.0, np.ldexp(bound, exponent)))
+
+
+def _lost_step_by_step(p: Found, cotangent: Vector, tangent: Vector, *, omega: Floats) -> Floats:
+    """Return what underflow may take from a second derivative of e / S that is made step by step, over s_i; one per row.
+
+    A product of e_j with sum_k e_k w_k may underflow before it is multiplied by v_j and added up, without s_j; so may
+    one of S^-3 with that sum, which v_j e_j is then multiplied by; and likewise with v and w the other way round.
+    """
+    arithmetic, lost = p.reading.arithmetic, omega * cotangent.v.shape[-1] * p.total(1)
+    for one, other in ((cotangent, tangent), (tangent, cotangent)):
+        size, of_other = np.abs(one.v), other.scaled(arithmetic.omega)
+        added = p.total(1) * size.sum(axis=-1, keepdims=True)
+        lost = lost + of_other * (added + p.total(2) * (p.s * size).sum(axis=-1, keepdims=True))
+    return lost
 
 
 def _through_jacobian(p: Found, v: Floats, *, omega: Floats, rounding: float = 0.0) -> Floats:

@@ -52,7 +52,7 @@ def idle(v: Floats) -> NDArray[np.bool_]:
     return np.asarray(~v.any(axis=-1, keepdims=True))
 
 
-def weighted(s: Floats, values: Floats) -> Floats:
-    """Return sizes times others that may be infinite: nothing where the first are 0."""
+def weighted(sizes: Floats | float, others: Floats) -> Floats:
+    """Return products of sizes that may be infinite, where nothing can be said: nothing times anything is nothing."""
     with np.errstate(invalid="ignore"):
-        return np.where(s > 0, s * values, 0.0)
+        return np.where((sizes == 0) | (others == 0), 0.0, sizes * others)
