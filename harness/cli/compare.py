@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,11 +17,16 @@ from harness.compare.comparison import Comparison
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.report.legible import legible
+from harness.report.since import in_words
+
+if TYPE_CHECKING:
+    from harness.compare.change import Baseline
 
 EXAMPLES = """\b
 Examples:
   harness compare
   harness compare --require mxnet,torch,jax     exit 3 unless all three ran
+  harness compare --baseline main.parquet       fail on what is new or worse than in an earlier run
 """
 
 
@@ -32,14 +39,26 @@ Examples:
     help="Adapters that must have run, separated by commas, beside those that were recorded.",
 )
 @click.option("--only", metavar="NAMES", default="", help="Compare these adapters alone, separated by commas.")
-def command(reports: Path, require: str, only: str) -> None:
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The comparison.parquet or comparison.csv of an earlier run: fail on what is new or worse since then alone.",
+)
+def command(*, reports: Path, require: str, only: str, baseline: Path | None) -> None:
     """Hold the recordings of the current plan against the oracle and each other.
 
     Judges every recording below REPORTS/recordings and writes REPORTS/comparison.json, from which `harness report`
     makes the report. A recording that is incomplete, damaged or of another plan costs no other, and is not a pass: the
     exit code is 3 where an adapter that was recorded, or is required, did not run.
+
+    With --baseline every evaluation is held against the same one of an earlier run: new, gone, worse, better,
+    unchanged, or not comparable and why. Then the exit code is 1 only where a result that neither its case nor the
+    ledger excuses is new or worse, or cannot be compared; and, as ever, for what is no evaluation: an expected finding
+    that is absent, a stale entry of the ledger.
     """
-    from harness.compare.compare import compare  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.compare.changes import changes_since  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.compare.compare import compare  # noqa: PLC0415
     from harness.compare.gather import gather  # noqa: PLC0415
     from harness.compare.store import remove_comparison, write_comparison  # noqa: PLC0415
 
@@ -52,11 +71,14 @@ def command(reports: Path, require: str, only: str) -> None:
     home, folder = layout.home(selected=selected), layout.recordings(selected=selected)
     required = _names(require, option="--require", recordings=folder)
     chosen = _names(only, option="--only", recordings=folder)
+    earlier = None if baseline is None else _earlier(baseline)
     try:
         remove_comparison(home)
         recordings = gather(folder, plan, only=chosen or None)
         with progress("comparing", total=len(plan.problems)) as step:
             comparison = compare(plan, recordings, required=(*required, *recordings), progress=step)
+        if earlier is not None:
+            comparison = replace(comparison, changes=changes_since(earlier, comparison))
         path = write_comparison(comparison, home)
     except OSError as error:
         leave(Exit.USAGE, f"the comparison cannot be made in {home}: {error}: name another folder with --reports")
@@ -77,9 +99,21 @@ def _names(text: str, *, option: str, recordings: Path) -> tuple[str, ...]:
     return named
 
 
+def _earlier(path: Path) -> Baseline:
+    """Return the table of an earlier run; leave where there is none."""
+    from harness.compare.baseline import BaselineUnreadable, read_baseline  # noqa: PLC0415 - pandas, where it is asked for
+
+    try:
+        return read_baseline(path)
+    except BaselineUnreadable as error:
+        leave(Exit.USAGE, str(error))
+    except ImportError as error:
+        leave(Exit.USAGE, f"--baseline needs {error.name}, which is not installed here: use tox's environment `report`")
+
+
 def _exit(comparison: Comparison) -> Exit:
     """Return what the shell is told: a wrong result weighs more than one that did not come."""
-    if comparison.unexpected:
+    if comparison.fails:
         return Exit.FINDINGS
     if comparison.not_run or not comparison.judged:
         return Exit.NOT_RUN
@@ -93,6 +127,8 @@ def _verdict(comparison: Comparison) -> str:
         f"{len(comparison.verdicts)} evaluations planned, {comparison.judged} judged, {agreed} agreed; "
         f"{len(comparison.unexpected)} unexpected findings"
     ]
+    if comparison.changes is not None:
+        lines.append(in_words(comparison.changes))
     lines += [f"not run: {run.name}: {run.why_not}" for run in comparison.adapters if not run.ran]
     if not comparison.judged:
         lines.append("nothing was judged: this run proves nothing")

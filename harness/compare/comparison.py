@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from harness.compare.change import Changes
 from harness.compare.exhibit import Exhibit
 from harness.compare.relation import Pairs
 from harness.compare.verdict import Finding, Verdict
@@ -43,11 +44,19 @@ class Comparison:
     themes: dict[str, str] = field(default_factory=dict)
     exhibits: dict[str, Exhibit] = field(default_factory=dict)  # by case, where one is small enough to draw
     pairs: Pairs = field(default_factory=Pairs)  # two adapters at a time, and equivalent calls
+    changes: Changes | None = None  # since an earlier run, where one was given
 
     @property
     def unexpected(self) -> tuple[Finding, ...]:
         """The findings that fail the run."""
         return tuple(finding for finding in self.findings if finding.unexpected)
+
+    @property
+    def fails(self) -> bool:
+        """Whether anything was found that fails the run; with an earlier run beside it, only what is new or worse."""
+        if self.changes is None:
+            return bool(self.unexpected)
+        return bool(self.changes.failing) or any(finding.of_no_evaluation for finding in self.unexpected)
 
     @property
     def not_run(self) -> tuple[AdapterRun, ...]:

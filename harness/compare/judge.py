@@ -13,12 +13,15 @@ from harness.compare.oracle import Oracle
 from harness.compare.parameters import parameters
 from harness.compare.refusal import refused
 from harness.compare.verdict import Verdict
+from harness.plan.digest import fingerprint, question_of
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned
 from harness.vocabulary import Op, Outcome, Quantity
 from reference.consistency import RowConsistency
 from reference.formats import Floats
 from reference.truth import Truth
+
+_DIGITS = 16  # of a digest, hexadecimal: another result passes for the same one in 1 of 2^64 cases
 
 Entries = Mapping[tuple[str, Quantity], Entry]
 
@@ -205,5 +208,7 @@ def _row(
         working="" if declared is None else declared.working.value,
         accumulation="" if declared is None else declared.accumulation.value,
         forms=() if declared is None else tuple(form.value for form in declared.forms),
+        inputs=question_of(call)[:_DIGITS],
+        result=fingerprint(entry.result.value)[:_DIGITS] if entry and isinstance(entry.result, Returned) else "",
         **measured.numbers,
     )

@@ -21,7 +21,8 @@ class Verdict:
     was due; ``output_dtype`` that of the op's output, another one where results of another dtype are asked for.
     ``parameters`` are those of the call as one text, ``reduction`` that of a loss. ``invariants`` names the
     laws that the result breaks, by their findings. ``working``, ``accumulation`` and ``forms`` are what the kernel
-    declares, which decides its bound.
+    declares, which decides its bound. ``inputs`` and ``result`` are digests of what was asked, input bits included, and
+    of the bits that came back: they tell runs apart.
 
     How accurate it is, to be added up over results: of ``computed`` elements ``rounded`` are the correctly rounded
     value, and ``flushed`` are 0 where that is below the smallest normal number. ``normal`` elements are not below it:
@@ -61,6 +62,8 @@ class Verdict:
     working: str = ""
     accumulation: str = ""
     forms: tuple[str, ...] = ()
+    inputs: str = ""
+    result: str = ""  # empty where no array came back
     computed: int = 0
     rounded: int = 0
     flushed: int = 0
@@ -91,6 +94,11 @@ class Finding:
     def level(self) -> Level:
         """The weight of this finding's kind."""
         return self.kind.level
+
+    @property
+    def of_no_evaluation(self) -> bool:
+        """Whether this finding is about no result of an adapter: nothing of an earlier run can be held against it."""
+        return not (self.adapters and self.problems)
 
     @property
     def unexpected(self) -> bool:

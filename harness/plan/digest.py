@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.call import ARRAYS
+from harness.call import ARRAYS, Call
 from harness.plan.callcodec import parameters_to_json
 from harness.plan.problem import Problem
 
@@ -33,16 +33,31 @@ def digest_of(problems: Iterable[Problem]) -> str:
     """
     sha = hashlib.sha256(_SALT)
     for problem in problems:
-        sha.update(json.dumps(_asked(problem), sort_keys=True, separators=(",", ":")).encode() + b"\n")
+        sha.update(_line(_asked(problem)))
     return sha.hexdigest()
 
 
+def question_of(call: Call) -> str:
+    """Return the digest of what one call asks, input bits included, whatever it is named and wherever it stands."""
+    return hashlib.sha256(_line(_called(call))).hexdigest()
+
+
+def _line(asked: dict[str, Any]) -> bytes:
+    return json.dumps(asked, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
 def _asked(problem: Problem) -> dict[str, Any]:
-    arrays = {name: getattr(problem.call, name) for name in ARRAYS}
     return {
         "id": problem.id,
         "cotangent_name": problem.cotangent_name,
         "check": [quantity.value for quantity in problem.check],
-        "call": parameters_to_json(problem.call),
+        **_called(problem.call),
+    }
+
+
+def _called(call: Call) -> dict[str, Any]:
+    arrays = {name: getattr(call, name) for name in ARRAYS}
+    return {
+        "call": parameters_to_json(call),
         "arrays": {name: None if array is None else fingerprint(array) for name, array in arrays.items()},
     }

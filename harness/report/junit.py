@@ -7,8 +7,9 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, SystemOut, TestCase, TestSuite
 
-from harness.compare.accounts import Accounts, Place
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.standing import Place
 from harness.compare.verdict import Finding, Verdict
 from harness.report import figures
 from harness.report.files import ReportFile

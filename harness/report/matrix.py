@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from harness.compare.accounts import SEVERITY, Accounts, Place
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
+from harness.compare.standing import SEVERITY, Place
 from harness.compare.verdict import Verdict
 from harness.vocabulary import Outcome
 

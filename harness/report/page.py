@@ -10,10 +10,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness.compare.accounts import Accounts, Place
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
-from harness.report import figures
+from harness.compare.standing import Place
+from harness.report import figures, since
 from harness.report.accuracy import WIDTH, accuracy, bound_pixel, by_op
 from harness.report.coverage import coverage
 from harness.report.errors import Errors
@@ -65,8 +66,23 @@ def page(comparison: Comparison, accounts: Accounts, found: Sequence[Errors] = (
             remarks=remarks(comparison),
             equivalents=equivalents(comparison),
             gaps=gaps(comparison, accounts),
+            **_since(comparison),
         )
     )
+
+
+def _since(comparison: Comparison) -> dict[str, Any]:
+    """Return what the page says of an earlier run; nothing where none was given."""
+    changes = comparison.changes
+    if changes is None:
+        return {"changes": None}
+    return {
+        "changes": changes,
+        "changes_in_words": since.in_words(changes),
+        "change_versions": since.versions(changes),
+        "told": since.told(changes),
+        "trends": [trend for trend, number in changes.total.items() if number],
+    }
 
 
 @cache
@@ -86,6 +102,7 @@ def _environment() -> Environment:
         "count": figures.count,
         "decimal": figures.decimal,
         "decimals": figures.decimals,
+        "difference": since.difference,
         "proof": proof,
         "hexadecimal": figures.hexadecimal,
         "percent": figures.percent,

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from harness.compare.accounts import Accounts, Place
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
+from harness.compare.standing import Place
 from harness.compare.verdict import Verdict
 from harness.plan.plan import CaseRecord
 from harness.report import figures

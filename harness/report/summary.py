@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from harness.compare.accounts import Accounts, Place, Tally
+from harness.compare.accounts import Accounts, Tally
 from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
+from harness.compare.standing import Place
 from harness.compare.verdict import Finding
+from harness.report import since
 from harness.report.figures import count, plural, share
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
@@ -27,6 +29,7 @@ def summary(comparison: Comparison, accounts: Accounts) -> str:
         f"# {literal(headline(comparison).sentence)}",
         literal(compared(comparison)),
         _denominators(comparison, accounts),
+        *_since(comparison),
         *_groups(comparison),
         *_pairs(comparison),
         "## Not verified",
@@ -50,6 +53,27 @@ def _denominators(comparison: Comparison, accounts: Accounts) -> str:
 
 def _counts(tally: Tally) -> list[str]:
     return [count(number) for number in (tally.planned, *tally.counts.values())]
+
+
+def _since(comparison: Comparison) -> Iterable[str]:
+    changes = comparison.changes
+    if changes is None:
+        return
+    yield f"## Since {literal(changes.baseline)}"
+    yield literal(f"{since.in_words(changes)} {'; '.join(since.versions(changes))}.")
+    trends = [trend for trend, number in changes.total.items() if number]
+    lines = [
+        [literal(adapter), *(count(own[trend]) if own.get(trend) else "" for trend in trends)]
+        for adapter, own in changes.counts.items()
+    ]
+    yield table(["adapter", *(trend.value for trend in trends)], lines, align="l" + "r" * len(trends))
+    told = [
+        f"- {'**fails**, ' if one.fails else ''}{one.trend.value}: "
+        + literal(f"{one.adapter} {one.problem} {one.quantity.value}: {since.difference(one)}")
+        for one in since.told(changes)
+    ]
+    if told:
+        yield "\n".join(told)
 
 
 def _groups(comparison: Comparison) -> Iterable[str]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from harness.compare.accounts import Accounts
+from harness.compare.changes import version_of
 from harness.compare.comparison import Comparison
 from harness.compare.table import table
 from harness.report.files import ReportFile, encode
@@ -18,10 +19,15 @@ _FORMAT_KEY = b"softmax-harness"
 
 
 def placed(comparison: Comparison, accounts: Accounts) -> pd.DataFrame:
-    """Return the comparison's table with where each evaluation stands, so that the counts of the page can be redone."""
+    """Return the comparison's table with where each evaluation stands, and whose version it is of.
+
+    So the counts of the page can be redone, and a later run be held against it.
+    """
     frame = table(comparison.verdicts)
     places = [accounts.place(verdict).value for verdict in comparison.verdicts]
     frame.insert(list(frame.columns).index("outcome"), "place", places)
+    versions = {run.name: version_of(run) for run in comparison.adapters}
+    frame["version"] = frame["adapter"].map(versions)
     return frame
 
 

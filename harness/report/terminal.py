@@ -10,9 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.compare.accounts import Accounts, Place, Tally
+from harness.compare.accounts import Accounts, Tally
 from harness.compare.comparison import Comparison
+from harness.compare.standing import Place
 from harness.compare.verdict import Finding
+from harness.report import since
 from harness.report.figures import count, plural
 from harness.report.headline import Tone, compared, headline
 from harness.report.legible import legible
@@ -35,6 +37,8 @@ def show(comparison: Comparison, accounts: Accounts, console: Console) -> None:
     for run in comparison.adapters:
         if not run.ran:
             console.print(Text.assemble((f"{run.name} did not run: ", "bold yellow"), legible(run.why_not or "")))
+    if comparison.changes is not None:
+        console.print(Text(legible(since.in_words(comparison.changes))))
     for rank, kinds in ranked(comparison.findings).items():
         for part in _rank(rank, kinds):
             console.print(part)

@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.compare.accounts import Accounts, Place
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
+from harness.compare.standing import Place
 from harness.report.coverage import Cell, coverage
 from harness.report.figures import count, plural
 from harness.vocabulary import FindingKind, Mode

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.compare.accounts import SEVERITY, Accounts, Place
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.standing import SEVERITY, Place
 from harness.compare.verdict import Finding
 from harness.report.headline import Tone, headline
 from harness.report.matrix import matrix

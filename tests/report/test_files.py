@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from harness.compare.accounts import Accounts, Place
+from harness.compare.accounts import Accounts
+from harness.compare.standing import Place
 from harness.plan.plan import LedgerEntry
 from harness.report.files import ReportFile, Unwritable, write_atomically
 from harness.report.legible import legible

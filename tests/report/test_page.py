@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.compare.accounts import Accounts, Place
+from harness.compare.accounts import Accounts
 from harness.compare.relation import Relation
+from harness.compare.standing import Place
 from harness.compare.table import table
 from harness.compare.verdict import Finding
 from harness.report.errors import errors

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.compare.accounts import Place
 from harness.compare.relation import Relation
+from harness.compare.standing import Place
 from harness.report.files import ReportFile
 from harness.report.ranking import TITLES
 from harness.vocabulary import FindingKind

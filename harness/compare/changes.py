@@ -1,0 +1,110 @@
+"""What has changed since an earlier run, evaluation by evaluation, and which of it fails the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from harness.compare.accounts import Accounts
+from harness.compare.change import Baseline, Change, Changes, Evaluation, Trend
+from harness.compare.comparison import AdapterRun, Comparison
+from harness.compare.standing import Place, Standing
+from harness.compare.verdict import Verdict
+
+# from good to bad; between places of one number the shares of the bound decide
+_RANKS: Final = {
+    Place.EXACT: 0,
+    Place.WITHIN: 0,
+    Place.RANGE: 1,
+    Place.EXPECTED: 2,
+    Place.UNSUPPORTED: 3,
+    Place.FLAGGED: 4,
+}
+
+
+def changes_since(baseline: Baseline, comparison: Comparison) -> Changes:
+    """Return what has changed from ``baseline`` to ``comparison``.
+
+    Evaluations of adapters that take no part now are left out; of a selection, so are those outside it.
+    """
+    accounts = Accounts(comparison)
+    now = {_key(verdict): _standing(verdict, accounts) for verdict in comparison.verdicts}
+    adapters = {run.name for run in comparison.adapters}
+    problems = {verdict.problem for verdict in comparison.verdicts}
+    then = {
+        key: standing
+        for key, standing in baseline.standings.items()
+        if key[0] in adapters and (comparison.selection is None or key[1] in problems)
+    }
+    found = [_change(key, then.get(key), now.get(key)) for key in dict.fromkeys((*now, *then))]
+    counts = {name: Counter(one.trend for one in found if one.adapter == name) for name in sorted(adapters)}
+    changed = [one for one in found if one.trend is not Trend.UNCHANGED]
+    return Changes(
+        baseline=baseline.name,
+        versions={run.name: (baseline.versions.get(run.name, ""), version_of(run)) for run in comparison.adapters},
+        counts={name: dict(sorted(own.items(), key=lambda item: _ORDER[item[0]])) for name, own in counts.items()},
+        changes=tuple(sorted(changed, key=_weight)),
+    )
+
+
+def version_of(run: AdapterRun) -> str:
+    """Return the framework and version behind an adapter, empty where no recording says."""
+    description = run.header.description if run.header else None
+    return f"{description.framework} {description.version}" if description else ""
+
+
+_ORDER: Final[Mapping[Trend, int]] = {trend: number for number, trend in enumerate(Trend)}
+
+
+def _weight(change: Change) -> tuple[bool, int, float]:
+    """Return what sorts changes: what fails, the trend, and then the largest growth of the share of the bound."""
+    then = 0.0 if change.then is None else change.then.share or 0.0
+    now = 0.0 if change.now is None else change.now.share or 0.0
+    return not change.fails, _ORDER[change.trend], then - now
+
+
+def _key(verdict: Verdict) -> Evaluation:
+    return verdict.adapter, verdict.problem, verdict.quantity
+
+
+def _standing(verdict: Verdict, accounts: Accounts) -> Standing:
+    shares = [share for share in (verdict.share, verdict.row_share, verdict.row_scalar) if share is not None]
+    return Standing(
+        place=accounts.place(verdict),
+        share=max(shares) if shares else None,
+        ulps=verdict.ulps,
+        inputs=verdict.inputs,
+        result=verdict.result,
+        precision=" ".join(filter(None, (verdict.working, verdict.accumulation, " ".join(verdict.forms)))),
+    )
+
+
+def _change(key: Evaluation, then: Standing | None, now: Standing | None) -> Change:
+    adapter, problem, quantity = key
+    trend, why = _trend(then, now)
+    return Change(adapter=adapter, problem=problem, quantity=quantity, trend=trend, then=then, now=now, why=why)
+
+
+def _trend(then: Standing | None, now: Standing | None) -> tuple[Trend, str]:
+    if then is None:
+        return Trend.NEW, ""
+    if now is None:
+        return Trend.GONE, ""
+    for when, standing in (("then", then), ("now", now)):
+        if standing.place is Place.NOT_RUN:
+            return (Trend.UNCHANGED, "") if then.place is now.place else (Trend.NOT_COMPARABLE, f"not run {when}")
+    if not then.inputs:
+        return Trend.NOT_COMPARABLE, "the baseline does not say which inputs it had"
+    if then.inputs != now.inputs:
+        return Trend.NOT_COMPARABLE, "the inputs are others: the case has been edited"
+    if _RANKS[then.place] != _RANKS[now.place]:
+        return (Trend.WORSE if _RANKS[now.place] > _RANKS[then.place] else Trend.BETTER), ""
+    if then.result == now.result and then.share == now.share:
+        return Trend.UNCHANGED, ""
+    if then.precision != now.precision:
+        return Trend.NOT_COMPARABLE, "the kernel declares another precision, so its bound is another one"
+    before, after = then.share or 0.0, now.share or 0.0
+    if before == after:
+        return Trend.CHANGED, ""
+    return (Trend.WORSE if after > before else Trend.BETTER), ""

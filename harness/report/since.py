@@ -1,0 +1,52 @@
+"""What has changed since an earlier run, in words: for the page, the summary and the terminal."""
+
+from __future__ import annotations
+
+from harness.compare.change import Change, Changes, Trend
+from harness.compare.standing import Standing
+from harness.report import figures
+
+MOST = 40  # changes that page and summary name; the tables of both runs have all
+
+
+def in_words(changes: Changes) -> str:
+    """Say in one line how a run stands to the earlier one."""
+    counted = ", ".join(f"{figures.count(number)} {trend.value}" for trend, number in changes.total.items() if number)
+    fails = len(changes.failing)
+    failing = "nothing unexcused is new or worse" if not fails else f"{figures.count(fails)} of them fail the run"
+    return f"Since {changes.baseline}: {counted or 'nothing to compare'}; {failing}."
+
+
+def told(changes: Changes) -> tuple[Change, ...]:
+    """Return the changes that deserve a line, the worst first: not those that are merely new, and agree."""
+    silent = (Trend.NEW, Trend.GONE)
+    return tuple(one for one in changes.changes if one.fails or one.trend not in silent)[:MOST]
+
+
+def difference(change: Change) -> str:
+    """Say what an evaluation was and what it is now, by how much the two differ, or why nobody can say."""
+    return f"{_stood(change.then)} → {_stood(change.now)}" + (f" ({change.why})" if change.why else "")
+
+
+def versions(changes: Changes) -> list[str]:
+    """Return which versions stand beside each other: those that differ, or the one that both runs had."""
+    found = []
+    for adapter, (then, now) in changes.versions.items():
+        if then and now and then != now:
+            found.append(f"{then} → {now}")
+        elif now:
+            found.append(f"{now} in both" if then else f"{now}, which the earlier run had not")
+        else:
+            found.append(f"{adapter} did not run")
+    return found
+
+
+def _stood(standing: Standing | None) -> str:
+    if standing is None:
+        return "not planned"
+    numbers = []
+    if standing.share is not None:
+        numbers.append(f"{figures.share(standing.share)} of the bound")
+    if standing.ulps is not None:
+        numbers.append(f"{figures.ulps(standing.ulps)} ulps")
+    return standing.place.value + (f", {', '.join(numbers)}" if numbers else "")

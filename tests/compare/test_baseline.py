@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.call import Call
+from harness.compare.accounts import Accounts
+from harness.compare.baseline import BaselineUnreadable, read_baseline
+from harness.compare.change import Changes, Trend
+from harness.compare.changes import changes_since
+from harness.compare.compare import compare
+from harness.compare.comparison import Comparison
+from harness.compare.standing import Place
+from harness.plan.problem import Problem
+from harness.report.tabular import csv, parquet, placed
+from harness.vocabulary import Quantity
+from tests.compare.bench import RIGHT, Kernel, plan, problem, recording
+from tests.report.miniature import MINIATURE
+
+HEAD = b"adapter,problem,quantity,place"
+A = problem([[0.1, 2.0, -1.0]], [[1.0, 0.0, 0.5]], case="a")
+B = problem([[0.3, 1.0, -2.0]], [[0.0, 2.0, 0.5]], case="b")
+
+
+def off_by(size: float) -> Mapping[Quantity, Kernel]:
+    return RIGHT | {Quantity.VJP: lambda call: right_vjp(call) + np.float32(size)}
+
+
+def right_vjp(call: Call) -> np.ndarray:
+    return RIGHT[Quantity.VJP](call)  # type: ignore[no-any-return]
+
+
+def run(*problems: Problem, kernels: Mapping[Quantity, Kernel] = RIGHT) -> Comparison:
+    asked = plan(*problems)
+    return compare(asked, {"kernel": recording(asked, kernels)}, required=("kernel",))
+
+
+def kept(comparison: Comparison, folder: Path, *, ending: str = "parquet") -> Path:
+    frame = placed(comparison, Accounts(comparison))
+    path = folder / f"earlier.{ending}"
+    path.write_bytes(parquet(frame) if ending == "parquet" else csv(frame))
+    return path
+
+
+def since(then: Comparison, now: Comparison, folder: Path) -> Changes:
+    return changes_since(read_baseline(kept(then, folder)), now)
+
+
+def trends(changes: Changes) -> dict[tuple[str, str], Trend]:
+    return {(one.problem.split("[")[0], one.quantity.value): one.trend for one in changes.changes}
+
+
+def test_the_same_results_are_unchanged_and_fail_nothing(tmp_path: Path) -> None:
+    changes = since(run(A, B), run(A, B), tmp_path)
+    assert changes.counts == {"kernel": {Trend.UNCHANGED: 4}}
+    assert not changes.changes
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "trend", "fails"),
+    [
+        (0.0, 0.1, Trend.WORSE, True),
+        (0.1, 0.3, Trend.WORSE, True),
+        (0.3, 0.1, Trend.BETTER, False),
+        (0.1, 0.0, Trend.BETTER, False),
+        (0.0, 3e-9, Trend.WORSE, False),
+    ],
+    ids=["became wrong", "became worse", "became less wrong", "was mended", "worse within the bound"],
+)
+def test_a_change_has_a_direction_and_fails_only_where_it_is_wrong_and_worse(
+    then: float, now: float, trend: Trend, *, fails: bool, tmp_path: Path
+) -> None:
+    changes = since(run(A, kernels=off_by(then)), run(A, kernels=off_by(now)), tmp_path)
+    assert trends(changes) == {("a", "vjp"): trend}
+    assert bool(changes.failing) is fails
+
+
+def test_what_was_wrong_already_and_is_so_still_fails_no_more(tmp_path: Path) -> None:
+    now = run(A, kernels=off_by(0.1))
+    assert now.fails
+    held = replace(now, changes=since(now, now, tmp_path))
+    assert held.unexpected
+    assert not held.fails
+
+
+def test_a_finding_of_no_evaluation_fails_whatever_the_baseline_says(tmp_path: Path) -> None:
+    now = run(A, kernels=off_by(0.1))
+    of_none = replace(now.unexpected[0], problems=(), adapters=())
+    held = replace(now, findings=(*now.findings, of_none), changes=since(now, now, tmp_path))
+    assert held.fails
+
+
+def test_new_and_gone_evaluations_are_told_apart(tmp_path: Path) -> None:
+    changes = since(run(A), run(B, kernels=off_by(0.1)), tmp_path)
+    assert trends(changes) == {
+        ("a", "forward"): Trend.GONE,
+        ("a", "vjp"): Trend.GONE,
+        ("b", "forward"): Trend.NEW,
+        ("b", "vjp"): Trend.NEW,
+    }
+    assert [(one.problem, one.quantity) for one in changes.failing] == [(B.id, Quantity.VJP)]
+
+
+def test_an_edited_case_is_not_comparable_and_fails_where_it_is_flagged(tmp_path: Path) -> None:
+    edited = replace(A, call=replace(A.call, x=A.call.x * 2))
+    right, wrong = (since(run(A), run(edited, kernels=off_by(size)), tmp_path) for size in (0.0, 0.1))
+    assert set(trends(right).values()) == {Trend.NOT_COMPARABLE}
+    assert all("edited" in one.why for one in right.changes)
+    assert not right.failing
+    assert [one.quantity for one in wrong.failing] == [Quantity.VJP]
+
+
+def test_an_adapter_that_did_not_run_then_is_not_comparable(tmp_path: Path) -> None:
+    then = compare(plan(A), {}, required=("kernel",))
+    changes = since(then, run(A), tmp_path)
+    assert {one.why for one in changes.changes} == {"not run then"}
+
+
+def test_a_smaller_selection_says_nothing_of_what_it_leaves_out(tmp_path: Path) -> None:
+    part = replace(run(A), selection="a")
+    assert since(run(A, B), part, tmp_path).counts == {"kernel": {Trend.UNCHANGED: 2}}
+
+
+def test_csv_and_parquet_are_the_same_baseline(tmp_path: Path) -> None:
+    tables = [read_baseline(kept(MINIATURE, tmp_path, ending=ending)) for ending in ("csv", "parquet")]
+    assert tables[0].standings == tables[1].standings
+    assert (
+        tables[0].versions
+        == tables[1].versions
+        == {
+            "reference": "NumPy 2.4.0",
+            "mxnet": "MXNet 1.9.1",
+            "torch": "PyTorch 2.13.0",
+            "jax": "",
+        }
+    )
+    assert {standing.place for standing in tables[0].standings.values()} == set(Place)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("absent.csv", None, "no such file"),
+        ("table.xlsx", b"", "ends neither in .parquet nor in .csv"),
+        ("table.parquet", b"not a table", "cannot be read as a table"),
+        ("table.csv", b"", "cannot be read as a table"),
+        ("table.csv", b"a,b\n1,2\n", "has no column 'adapter'"),
+        ("table.csv", HEAD + b"\nk,p,vjp,nowhere\n", "row 1: 'nowhere' is not a valid Place"),
+        ("table.csv", HEAD + b"\nk,p,vjp,exact\nk,p,vjp,exact\n", "row 2: k p vjp stands there twice"),
+        ("table.csv", HEAD + b",share\nk,p,vjp,exact,much\n", "column 'share'"),
+    ],
+    ids=["absent", "another ending", "no parquet", "empty", "another table", "a strange word", "twice", "no number"],
+)
+def test_a_file_that_is_no_baseline_is_refused_with_what_would_do(
+    name: str, content: bytes | None, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BaselineUnreadable) as refused:
+        read_baseline(path)
+    assert said in str(refused.value)
+    assert str(path) in str(refused.value)
+    assert "a baseline is the comparison.parquet or comparison.csv" in str(refused.value)
+
+
+def test_a_table_from_before_inputs_were_told_compares_nothing(tmp_path: Path) -> None:
+    now = run(A)
+    frame = placed(now, Accounts(now)).drop(columns=["inputs", "result", "version"])
+    path = tmp_path / "old.csv"
+    path.write_bytes(csv(frame))
+    changes = changes_since(read_baseline(path), now)
+    assert changes.counts == {"kernel": {Trend.NOT_COMPARABLE: 2}}
+    assert {one.why for one in changes.changes} == {"the baseline does not say which inputs it had"}
