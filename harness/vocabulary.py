@@ -97,6 +97,19 @@ class Form(StrEnum):
     LOG_SUM_EXP = "x-minus-lse"  # log_softmax as x - fl(max x + log S)
 
 
+class Circumstance(StrEnum):
+    """What is true of a call, or of a result, where a known difference happens."""
+
+    HEAD_UNDER_MASK = "head-under-the-mask"  # the cotangent is not zero where the mask hides the output
+    ONLY_UNDER_MASK = "only-under-the-mask"  # whatever is wrong stands where the mask hides the output
+    UNCOUNTABLE = "axis-beyond-whole-numbers"  # the axis is longer than the dtype of x can count: 2048 in float16
+    SUM_OVERFLOWS = "sum-overflows"  # the sum of the exponentials is beyond the largest number of the dtype of x
+    SQUARE_OVERFLOWS = "square-of-the-sum-overflows"
+    CUBE_OVERFLOWS = "cube-of-the-sum-overflows"
+    SPREAD_OVERFLOWS = "spread-overflows"  # the largest logit less the smallest is
+    QUOTIENT_ROUNDS = "quotient-rounds"  # x / T, T no power of two, is rounded by more than an eighth
+
+
 class Outcome(StrEnum):
     """What became of one evaluation (adapter x problem x quantity), in the order in which it is decided."""
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from harness.call import Call
 from harness.campaign.chunk import Contender, JudgedChunk, Step, judge_chunk
 from harness.campaign.sample import draw, sample
+from harness.compare.place import row_at
 from harness.compare.rowcut import RowCut
 from harness.compare.verdict import Verdict
 from harness.plan.carrier import decoded
 from harness.plan.plan import LedgerEntry
 from harness.plan.problem import Problem
-from harness.vocabulary import Quantity
 from reference.rows import Rows
 
 _LONGEST = 16  # elements of a row that a person reads
@@ -54,7 +51,7 @@ def _row(problem: Problem, verdict: Verdict) -> Iterator[str]:
     call = problem.call
     if verdict.at is None:
         return
-    row = _row_of(call, verdict)
+    row = row_at(verdict.at, call, verdict.quantity)
     if row is None:
         yield f"    worst: {list(verdict.at)}, which is made of all rows"
         return
@@ -73,17 +70,3 @@ def _row(problem: Problem, verdict: Verdict) -> Iterator[str]:
         if array is not None:
             shown = array if array.dtype.kind != "u" else decoded(array, call.dtype)
             yield f"    {name} = {shown.tolist()}"
-
-
-def _row_of(call: Call, verdict: Verdict) -> int | None:
-    """Return the number of the row in which the worst element is, None where it is made of all rows."""
-    at, along = verdict.at or (), call.axis % call.x.ndim
-    if len(at) >= call.x.ndim and (verdict.quantity is not Quantity.JACOBIAN or call.output_shape == call.x.shape):
-        batch = at[:along] + at[along + 1 : call.x.ndim]
-    elif verdict.quantity is Quantity.JACOBIAN:
-        batch = at[: len(call.output_shape)]
-    else:
-        batch = at
-    if len(batch) != len(call.batch_shape):
-        return None
-    return int(np.ravel_multi_index(batch, call.batch_shape)) if batch else 0

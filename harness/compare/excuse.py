@@ -14,11 +14,13 @@ import numpy as np
 
 from harness.call import Call
 from harness.compare.asked import Asked, result_format
+from harness.compare.circumstance import holds
 from harness.compare.comparison import AdapterRun
+from harness.compare.place import place_of
 from harness.compare.verdict import Finding
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan
 from harness.plan.problem import Problem
-from harness.vocabulary import FindingKind, Level
+from harness.vocabulary import FindingKind, Level, Op
 from reference.formats import Floats
 
 
@@ -100,6 +102,7 @@ def _matches(entry: LedgerEntry, finding: Finding, problems: Mapping[str, Proble
         entry.case in (None, finding.case)
         and entry.quantity in (None, finding.quantity)
         and all(entry.op in (None, call.op) and entry.dtype in (None, call.dtype) for call in calls)
+        and (entry.when is None or all(holds(entry.when, finding, call) for call in calls))
         and (entry.largest_error is None or all(_error(finding, call) <= entry.largest_error for call in calls))
     )
 
@@ -111,24 +114,15 @@ def _error(finding: Finding, call: Call) -> float:
     vector's sizes along the row.
     """
     error = float(finding.evidence.get("error", math.inf)) - float(finding.evidence.get("bound", 0.0))
-    at = _place(finding, call)
+    at = place_of(finding, call)
     if at is None or finding.quantity is None:
         return error
     vectors = Asked([call], result=result_format(call)).vectors(finding.quantity)
-    for vector in (vectors.get("cotangent"), vectors.get("tangent")):
+    cotangent = None if call.op is Op.SOFTMAX_OUTPUT else vectors.get("cotangent")  # whose gradient ignores it
+    for vector in (cotangent, vectors.get("tangent")):
         size = 0.0 if vector is None else _row_size(vector, call, at)
         error = error / size if size > 0 else error
     return error
-
-
-def _place(finding: Finding, call: Call) -> tuple[int, ...] | None:
-    """Return the index of the element, or over the remaining axes that of the row, that a finding speaks of."""
-    if "at" in finding.evidence:
-        return tuple(int(index) for index in finding.evidence["at"])
-    if "row" not in finding.evidence:
-        return None
-    row = int(finding.evidence["row"])
-    return tuple(int(index) for index in np.unravel_index(row, call.batch_shape)) if call.batch_shape else ()
 
 
 def _row_size(vector: Floats, call: Call, at: tuple[int, ...]) -> float:

@@ -18,6 +18,7 @@ _DISTINCT: Final = 0.1  # of a factor's distance from one: how well one that has
 _SHARP: Final = 0.01  # and how well one that has none
 _BARE: Final = ((1.0, "one"), (2.0, "two"), (0.5, "1 / two"))  # factors that need no other name
 _AT_LEAST: Final = 3  # elements that agree on a factor without a name: those of a gradient of two are g and -g
+_NEAREST: Final = 0.01  # to one that such a factor may be: nobody multiplies by 1.000004, a sum or a logarithm is off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def named_factor(found: Interval, calls: tuple[Call, Call]) -> tuple[float, str]
     """Return the factor that an interval stands for, and what it equals; None where it stands for none.
 
     It must be known well enough to be told from one. A factor that has a name may be that of one number; any other has
-    to be what several elements agree on.
+    to be what several elements agree on, and not be next to one, where the error of a row's sum or logarithm is.
     """
     if not found.determined or not found.told_from_one(_DISTINCT):
         return None
@@ -89,7 +90,7 @@ def named_factor(found: Interval, calls: tuple[Call, Call]) -> tuple[float, str]
             nearest = min((value for value, _ in fitting), key=lambda value: abs(math.log(value / found.middle)))
             return nearest, ", ".join(dict.fromkeys(name for value, name in fitting if value == nearest))
     sharp = found.determined >= _AT_LEAST and found.told_from_one(_SHARP)
-    return (found.middle, "") if sharp else None
+    return (found.middle, "") if sharp and abs(found.middle - 1.0) >= _NEAREST else None
 
 
 def _single(sizes: list[tuple[float, str]]) -> Iterator[tuple[float, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.compare.asked import cotangent_of, result_format
+from harness.compare.asked import cotangent_of, kept, result_format
 from harness.compare.judge import Assessment
 from harness.compare.laws import of_laws
 from harness.compare.sentences import sentence
@@ -49,7 +49,7 @@ def of_evaluation(problem: Problem, assessed: Assessment) -> Iterator[Finding]:
             problems=(problem.id,),
             adapters=(verdict.adapter,),
             quantity=verdict.quantity,
-            evidence=_evidence(verdict),
+            evidence=_evidence(verdict) | _under_mask(problem, assessed),
         )
 
 
@@ -124,3 +124,18 @@ def _evidence(verdict: Verdict) -> dict[str, Any]:
         numbers["at"] = list(verdict.at)
     written = {name: json_value(value) for name, value in numbers.items()}
     return {"outcome": str(verdict.outcome), "detail": verdict.detail, **written}
+
+
+def _under_mask(problem: Problem, assessed: Assessment) -> dict[str, Any]:
+    """Return the worst share of the bound where a mask keeps the output, if the output has the mask's shape."""
+    mask, numbers, oracle = kept(problem.call), assessed.numbers, assessed.oracle
+    if mask is None or numbers is None or oracle is None or problem.call.output_shape != mask.shape:
+        return {}
+    if assessed.verdict.quantity not in (Quantity.FORWARD, Quantity.JVP, Quantity.JACOBIAN) or not mask.any():
+        return {}
+    got, want = numbers.value[mask], oracle.value.hi[mask]
+    with np.errstate(all="ignore"):
+        shares = np.where(np.isfinite(want), oracle.share(numbers.value, of=numbers.dtype)[mask], 0.0)
+    alike = (np.isnan(got) & np.isnan(want)) | np.where(np.isfinite(want), np.isfinite(got), got == want)
+    worst = float(np.where(np.isnan(shares) | ~alike, np.inf, shares).max())
+    return {"share where kept": json_value(worst)}

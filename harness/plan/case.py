@@ -14,6 +14,7 @@ from harness.plan.grammar import Array, Cotangents, Lengths, Mask, Tangent, Targ
 from harness.plan.scalars import Finite, Smoothing, Temperatures, Whole
 from harness.plan.words import (
     ABSENT,
+    ACircumstance,
     ADType,
     AFloatingDType,
     AKind,
@@ -167,6 +168,9 @@ class KnownDifference(Strict):
     adapter: Name = Field(description="the adapter where it is seen, as in: adapter: mxnet")
     kind: AKind = Field(description="the name of the finding, as in: kind: beyond-bound")
     quantity: AQuantity = Field(default=ABSENT, description="forward, vjp, jvp, jacobian or hvp; left out: any")
+    when: ACircumstance = Field(
+        default=ABSENT, description="what must be true of the call or the result, as in: when: sum-overflows"
+    )
     largest_error: Finite = Field(
         default=ABSENT,
         description=(

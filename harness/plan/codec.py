@@ -7,7 +7,7 @@ from typing import Any
 from harness.plan.callcodec import Fetch, Json, Keep, call_from_json, call_to_json, integer
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, PrintedValue
 from harness.plan.problem import Problem
-from harness.vocabulary import DType, FindingKind, Op, Quantity
+from harness.vocabulary import Circumstance, DType, FindingKind, Op, Quantity
 
 
 def problem_to_json(problem: Problem, keep: Keep) -> Json:
@@ -96,6 +96,7 @@ def entry_to_json(entry: LedgerEntry) -> Json:
         "adapter": entry.adapter,
         "kind": entry.kind.value,
         "quantity": entry.quantity,
+        "when": entry.when,
         "largest_error": entry.largest_error,
         "owner": entry.owner,
         "why": entry.why,
@@ -117,6 +118,7 @@ def entry_from_json(value: Json) -> LedgerEntry:
         dtype=None if value["dtype"] is None else DType(value["dtype"]),
         kind=FindingKind(value["kind"]),
         quantity=None if value["quantity"] is None else Quantity(value["quantity"]),
+        when=None if value.get("when") is None else Circumstance(value["when"]),
         largest_error=None if value["largest_error"] is None else float(value["largest_error"]),
         line=integer(value["line"]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.plan.problem import Problem
-from harness.vocabulary import DType, FindingKind, Op, Quantity
+from harness.vocabulary import Circumstance, DType, FindingKind, Op, Quantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,10 @@ class CaseRecord:
 class LedgerEntry:
     """A known difference: what is seen where, whose it is, and why.
 
-    ``case``, ``op``, ``dtype`` and ``quantity`` say where; None means anywhere. A difference whose error is above
-    ``largest_error`` is another one, and not known: the absolute error of the worst element beyond its rounding
-    bound, for a vjp or jvp divided by the sum of the sizes of its cotangent or tangent along the row; None allows any.
+    ``case``, ``op``, ``dtype`` and ``quantity`` say where; None means anywhere. ``when`` says what else is true there
+    of the call or of the result. A difference whose error is above ``largest_error`` is another one, and not known:
+    the absolute error of the worst element beyond its rounding bound, for a vjp or jvp divided by the sum of the sizes
+    of its cotangent or tangent along the row; None allows any.
     """
 
     id: str
@@ -71,6 +72,7 @@ class LedgerEntry:
     platform: str  # system and machine, e.g. "linux-x86_64"; judged only where it was recorded
     file: str
     line: int
+    when: Circumstance | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ def ledger_entry(entry: KnownDifference, source: Source, where: Where) -> Ledger
         adapter=entry.adapter,
         kind=entry.kind,
         quantity=entry.quantity,
+        when=entry.when,
         largest_error=None if entry.largest_error is None else float(entry.largest_error),
         owner=entry.owner,
         why=" ".join(entry.why.split()),

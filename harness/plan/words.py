@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from harness.vocabulary import DType, FindingKind, Mode, Normalization, Op, Quantity, Reduction
+from harness.vocabulary import Circumstance, DType, FindingKind, Mode, Normalization, Op, Quantity, Reduction
 
 ABSENT: Any = None  # the default of a key that may be left out, but not be empty
 T = TypeVar("T", bound=Hashable)
@@ -57,6 +57,7 @@ ADType = Annotated[DType, Field(strict=False)]
 AMode = Annotated[Mode, Field(strict=False)]
 AQuantity = Annotated[Quantity, Field(strict=False)]
 AKind = Annotated[FindingKind, Field(strict=False)]
+ACircumstance = Annotated[Circumstance, Field(strict=False)]
 AReduction = Annotated[Reduction, Field(strict=False)]
 ANormalization = Annotated[
     Normalization, Field(strict=False), BeforeValidator(_null, json_schema_input_type=Normalization | None)

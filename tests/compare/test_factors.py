@@ -73,6 +73,8 @@ def test_a_factor_is_named_after_the_size_that_it_equals(factor: float, name: st
         (4, 1.0 + 1e-6, 1e-6, "it cannot be told from one"),
         (4, 1.0 + 1e-4, 5e-6, "a fault that differs from element to element looks like one, too"),
         (4, 2.0, 0.3, "it is not known well enough"),
+        (4, 1.0 + 4e-6, 1e-12, "all elements of a row share the error of its sum"),
+        (4, 0.995, 1e-12, "so do they where the sum stagnates"),
     ],
 )
 def test_what_anything_might_be_is_not_called_a_factor(count: int, factor: float, of_a: float, why: str) -> None:
