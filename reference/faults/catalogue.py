@@ -1,0 +1,12 @@
+"""All faults, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reference.faults.elsewhere import ELSEWHERE
+from reference.faults.fault import Fault
+from reference.faults.scaled import SCALED
+from reference.faults.terms import TERMS
+
+CATALOGUE: Final[tuple[Fault, ...]] = (*TERMS, *SCALED, *ELSEWHERE)

@@ -1,0 +1,86 @@
+"""A wrong rule: what it is called, what it is in words, where it comes from, and its formula."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from reference.exact.doubledouble import Floats
+from reference.faults.evaluation import Answer, Evaluation
+from reference.formats import format_named
+from reference.question import Question
+
+Rule = Callable[[Evaluation], Answer | None]
+Alteration = Callable[[Evaluation], Evaluation | None]
+
+_NOTHING: Final = 2.0**-30  # of a bound: what the oracle's own error, some 2^-47 of one in float64, stays far below
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fault:
+    """One wrong rule of the softmax family.
+
+    ``name`` is stable and in kebab-case; ``what`` are words of a sentence: the formula, a colon, what is wrong with it.
+    ``why``: how it happens in practice. ``rule`` gives the wrong answer, or None where the fault has no place.
+    ``alteration``: the evaluation that the right rule would have to be asked for the same answer, where there is one.
+    ``rows_alone``: whether the answer of each row depends on that row alone. ``scale``: whether it is the right answer
+    times a factor that does not depend on the data.
+    """
+
+    name: str
+    what: str
+    why: str
+    ops: tuple[str, ...]
+    quantities: tuple[str, ...]
+    rule: Rule
+    alteration: Alteration | None = None
+    rows_alone: bool = True
+    scale: bool = False
+
+    def concerns(self, op: str, quantity: str) -> bool:
+        """Say whether the fault has a formula for this quantity of this op."""
+        return op in self.ops and quantity in self.quantities
+
+    def answer(self, evaluation: Evaluation) -> Answer | None:
+        """Return the wrong answer and its rounding bound, None where the fault has no place or changes nothing."""
+        if not self.concerns(evaluation.question.op, evaluation.quantity) or not evaluation.question.x.size:
+            return None
+        with np.errstate(all="ignore"):
+            found = self.rule(evaluation)
+            if found is None or not differs(found, evaluation):
+                return None
+            return replace(found, bound=np.where(np.isnan(found.bound), np.inf, found.bound))
+
+    def wrong(
+        self,
+        question: Question,
+        quantity: str,
+        *,
+        cotangent: Floats | None = None,
+        tangent: Floats | None = None,
+        dtype: str | None = None,
+    ) -> Floats | None:
+        """Return what the wrong rule gives, in float64 and the shape that the truth has.
+
+        ``dtype`` names the format that the faulty kernel works in, that of the question's result where it is None; only
+        faults that are roundings depend on it. None where the fault has no place, or cannot change anything.
+        """
+        used = format_named(dtype or question.result).name
+        evaluation = Evaluation.of(question, quantity, cotangent=cotangent, tangent=tangent, working=used)
+        found = self.answer(evaluation)
+        return None if found is None else found.value.hi
+
+
+def differs(answer: Answer, evaluation: Evaluation) -> bool:
+    """Say whether an answer is another one than the truth, where there is one; dust of the oracle does not count."""
+    truth = evaluation.truth
+    one, other = answer.value, truth.value
+    defined = ~truth.undefined
+    elsewhere = np.isfinite(one.hi) != np.isfinite(other.hi)
+    apart = np.abs((one.hi - other.hi) + (one.lo - other.lo))
+    apart = np.where(np.isfinite(one.hi) & np.isfinite(other.hi), apart, 0.0)
+    signs = np.isinf(one.hi) & np.isinf(other.hi) & (one.hi != other.hi)
+    return bool((defined & (elsewhere | signs | (apart > _NOTHING * truth.bound))).any())
