@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from numpy.typing import NDArray
 
 from harness.call import Call
-from harness.vocabulary import DType, Form, Mode, Quantity
+from harness.vocabulary import DType, Form, Mode, Op, Quantity
 
 HALF_TYPES: Final = (DType.FLOAT16, DType.BFLOAT16)
 
 
 class FrameworkUnavailable(Exception):
     """The framework of an adapter cannot be used here; the text says why and what would help."""
+
+
+class AdapterError(Exception):
+    """An adapter broke its contract; its name appears in recordings as the type of what was raised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +54,22 @@ class Adapter(abc.ABC):
     :class:`~harness.call.Call` and return a NumPy array of its ``shape_of`` and ``dtype_of`` the quantity, numbers of
     bfloat16 as the uint16 array of their bits, or as an array of ``ml_dtypes.bfloat16``; what the framework raises,
     they let through: the recorder files it as the outcome. They never emulate a mode, and never compute with NumPy
-    what the framework lacks; :meth:`unsupported` says so instead. A derivative whose method is not overridden is filed
-    as unsupported. The input arrays belong to the caller.
+    what the framework lacks; :meth:`unsupported` says so instead. An op or a dtype that is not declared, and a
+    derivative whose method is not overridden, is filed as unsupported. The input arrays belong to the caller.
+
+    A kernel whose backward needs what its forward has saved returns a pair from :meth:`forward`, the output and
+    whatever it saves. A derivative with a keyword ``saved`` is handed that of a forward of the same call, which runs
+    directly before it.
+
+    An adapter that runs on more than one device has a constructor with a parameter ``device``, which is one of
+    ``devices``, or one of these with a number: ``cuda`` stands for ``cuda:0``, ``cuda:1`` ...
     """
 
     name: ClassVar[str]
     modes: ClassVar[tuple[Mode, ...]]  # the first is what Mode.DEFAULT stands for
+    ops: ClassVar[tuple[Op, ...]] = tuple(Op)
+    dtypes: ClassVar[tuple[DType, ...]] = tuple(DType)  # of the primal, and of a result that is asked for in another
+    devices: ClassVar[tuple[str, ...]] = ("cpu",)
 
     @abc.abstractmethod
     def describe(self) -> Description:
@@ -69,8 +84,8 @@ class Adapter(abc.ABC):
         return usual_precision(call)
 
     @abc.abstractmethod
-    def forward(self, call: Call) -> NDArray[Any]:
-        """Return the op's output."""
+    def forward(self, call: Call) -> NDArray[Any] | tuple[NDArray[Any], Any]:
+        """Return the op's output, or a pair of it and what the derivatives of the same call are to be handed."""
 
     def vjp(self, call: Call) -> NDArray[Any]:
         """Return the cotangent of ``call.x`` for ``call.cotangent``, or for none given where that is None."""
@@ -91,6 +106,11 @@ class Adapter(abc.ABC):
     def method(self, quantity: Quantity) -> str | None:
         """Say how a Jacobian or an hvp is made: by which transformation of the framework, or one vjp per one-hot."""
         return None
+
+    def code(self, call: Call, quantity: Quantity) -> Callable[..., Any]:
+        """Return the function in which its author looks when ``quantity`` of ``call`` is wrong."""
+        function: Callable[..., Any] = getattr(type(self), quantity.value)
+        return function
 
 
 def usual_precision(call: Call) -> Precision:

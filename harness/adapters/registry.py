@@ -1,4 +1,4 @@
-"""Find an adapter by its name, or in a file from outside the project."""
+"""Find an adapter by its name, or in a file from outside the project: a class, or plain functions."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import importlib
 import inspect
 import re
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 
 from harness.adapters.contract import Adapter, FrameworkUnavailable
+from harness.adapters.frames import trimmed_traceback
+from harness.adapters.functions import adapter_of
 from harness.adapters.source import (
     belongs,
     execute,
     executed_digest,
     import_from_source,
-    is_machinery,
     module_from_source,
 )
+from harness.vocabulary import DType, Mode, Op
 
 BUILT_IN = ("reference", "mxnet", "torch", "jax")
-_HARNESS = Path(__file__).resolve().parents[1]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -44,6 +44,7 @@ def default_name(spec: str) -> str:
 def load(spec: str) -> type[Adapter]:
     """Return the adapter class that ``spec`` names: a built-in name, or the path of a ``.py`` file with one adapter.
 
+    A file with functions named after ops, and no class, gets one made of them (:mod:`harness.adapters.functions`).
     Raise :class:`AdapterFault` where there is none. The framework is not imported: that is the constructor's part. The
     adapter, and from then on what it imports from beside it, runs from its source, never from a cache of bytecode.
     """
@@ -82,21 +83,6 @@ def source_digest(adapter: type[Adapter]) -> str:
     return digest.hexdigest()
 
 
-def trimmed_traceback(error: BaseException, *, file: Path) -> str:
-    """Return what an adapter's author has to see of ``error``: its traceback from its first frame in ``file`` on.
-
-    Where there is none (a method is inherited, the file is no Python) the frames of the harness are left out.
-    """
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_machinery(frame.filename)]
-    paths = [Path(frame.filename).resolve() for frame in frames]
-    if file.resolve() in paths:
-        frames = frames[paths.index(file.resolve()) :]
-    else:
-        frames = [frame for frame, path in zip(frames, paths, strict=True) if not path.is_relative_to(_HARNESS)]
-    text = "".join(traceback.format_list(frames) + traceback.format_exception_only(error))
-    return text.rstrip()
-
-
 def _execute(path: Path) -> ModuleType:
     if not path.is_file():
         raise AdapterFault(f"{path}: there is no such file: give the path of a .py file that holds one adapter")
@@ -124,11 +110,13 @@ def _only_adapter(module: ModuleType, spec: str) -> type[Adapter]:
         for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, Adapter) and value.__module__ == module.__name__
     ]
+    if not found and is_path(spec):
+        found = _of_functions(module, spec)
     if len(found) != 1:
         names = ", ".join(cls.__name__ for cls in found) or "none"
         raise AdapterFault(
-            f"{spec}: expected exactly one class derived from harness.adapters.contract.Adapter, found {names}: "
-            "give each adapter a file of its own"
+            f"{spec}: expected exactly one class derived from harness.adapters.contract.Adapter, or functions named "
+            f"after ops (softmax, softmax_vjp ...), found {names}: give each adapter a file of its own"
         )
     (adapter,) = found
     missing = sorted(getattr(adapter, "__abstractmethods__", ()))
@@ -143,4 +131,19 @@ def _only_adapter(module: ModuleType, spec: str) -> type[Adapter]:
         raise AdapterFault(f"{spec}: name = {adapter.name!r} is that of a built-in adapter: choose another")
     if not adapter.modes:
         raise AdapterFault(f"{spec}: modes is empty: name at least one, the default first, e.g. (Mode.EAGER,)")
+    for word, kind in (("modes", Mode), ("ops", Op), ("dtypes", DType), ("devices", str)):
+        declared = getattr(adapter, word)
+        if not isinstance(declared, tuple) or not declared or not all(isinstance(each, kind) for each in declared):
+            raise AdapterFault(f"{spec}: {word} = {declared!r}: expected a tuple of {_MEMBERS[word]}, not empty")
     return adapter
+
+
+_MEMBERS = {"modes": "members of Mode", "ops": "members of Op", "dtypes": "members of DType", "devices": "texts"}
+
+
+def _of_functions(module: ModuleType, spec: str) -> list[type[Adapter]]:
+    try:
+        adapter = adapter_of(module, stem=Path(spec).stem)
+    except ValueError as error:
+        raise AdapterFault(f"{spec}: {error}") from None
+    return [] if adapter is None else [adapter]

@@ -46,10 +46,11 @@ Examples:
     help="GiB of resident memory that the recording process may grow to.",
 )
 @click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
-def command(adapter: str, reports: Path, timeout: float, memory: float, fresh: bool) -> None:
+@click.option("--device", help="Where it is to run, one that it declares, e.g. cpu or cuda:0.  [default: its own]")
+def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh: bool, device: str | None) -> None:
     """Run ADAPTER over the current plan and keep what came back.
 
-    ADAPTER is reference, mxnet, torch or jax, or the path of a .py file with an adapter of your own. Run this with the
+    ADAPTER is reference, mxnet, torch or jax, or the path of a .py file with a kernel of your own. Run this with the
     Python that has the framework. What a framework does wrong (raise, hang, die) becomes its result, and the rest is
     recorded. An interrupted recording goes on where it stopped when the same command is given again.
 
@@ -72,6 +73,7 @@ def command(adapter: str, reports: Path, timeout: float, memory: float, fresh: b
                 observer=observer,
                 environ=os.environ,
                 fresh=fresh,
+                device=device,
             )
     except (PlanError, CannotGoOn, AdapterFault, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))

@@ -20,8 +20,8 @@ def refused(problem: Problem, quantity: Quantity, entry: Entry) -> Measured | No
         case OutOfMemory(limit=limit):
             detail = f"needed more than {limit / 2**30:.3g} GiB" if limit else "was refused memory"
             return Measured(Outcome.OUT_OF_MEMORY, detail)
-        case Raised(type=kind, text=text):
-            return Measured(Outcome.RAISED, f"{kind}: {text}")
+        case Raised(type=kind, text=text, where=where):
+            return Measured(Outcome.RAISED, f"{kind}: {text}" + (f" [{where}]" if where else ""))
         case Unsupported(reason=reason):
             return Measured(Outcome.UNSUPPORTED, reason)
         case Returned(value=got, dtype=dtype):

@@ -20,9 +20,9 @@ Message = dict[str, Any]
 class Child:
     """A running ``harness.record.worker``, in a session of its own: Ctrl-C reaches the parent alone."""
 
-    def __init__(self, spec: str, plan_folder: Path) -> None:
+    def __init__(self, spec: str, plan_folder: Path, *, device: str | None = None) -> None:
         read_end, write_end = os.pipe()
-        command = [sys.executable, "-m", "harness.record.worker", spec, str(plan_folder), str(write_end)]
+        command = [sys.executable, "-m", "harness.record.worker", spec, str(plan_folder), str(write_end), device or ""]
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
                 command,

@@ -34,6 +34,7 @@ def header_to_json(header: Header) -> Json:
         "not_run": header.not_run,
         "description": None if header.description is None else description_to_json(header.description),
         "source": header.source,
+        "harness": header.harness,
         "python": header.python,
         "platform": header.platform,
         "flags": header.flags,
@@ -49,6 +50,7 @@ def header_from_json(value: Json) -> Header:
         not_run=_optional_text(value["not_run"]),
         description=None if value["description"] is None else description_from_json(value["description"]),
         source=_text(value["source"]),
+        harness=_text(value.get("harness", "")),  # recordings of before it was kept have none, and are stale
         python=_text(value["python"]),
         platform=_texts(value["platform"]),
         flags=_texts(value["flags"]),
@@ -117,8 +119,8 @@ def _result_to_json(result: Result, keep: Keep) -> Json:
     match result:
         case Returned(value, dtype):
             return {"kind": "returned", "array": keep(value), "dtype": dtype}
-        case Raised(type_name, text):
-            return {"kind": "raised", "type": type_name, "text": text}
+        case Raised(type_name, text, where):
+            return {"kind": "raised", "type": type_name, "text": text, **({"where": where} if where else {})}
         case Unsupported(reason):
             return {"kind": "unsupported", "reason": reason}
         case Crashed(how):
@@ -134,7 +136,7 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
         case "returned":
             return Returned(fetch(value["array"]), _text(value["dtype"]))
         case "raised":
-            return Raised(_text(value["type"]), _text(value["text"]))
+            return Raised(_text(value["type"]), _text(value["text"]), _text(value.get("where", "")))
         case "unsupported":
             return Unsupported(_text(value["reason"]))
         case "crashed":

@@ -37,13 +37,25 @@ class Observer:
 
 
 class Crew:
-    """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind."""
+    """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind.
 
-    def __init__(self, spec: str, *, plan: Plan, plan_folder: Path, limits: Limits, observer: Observer) -> None:
+    They run it on ``device``, or where it runs by default.
+    """
+
+    def __init__(
+        self,
+        spec: str,
+        *,
+        plan: Plan,
+        plan_folder: Path,
+        limits: Limits,
+        observer: Observer,
+        device: str | None = None,
+    ) -> None:
         self.schedule = schedule(plan)
         self.processes = 0
         self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
-        self._limits, self._observer = limits, observer
+        self._limits, self._observer, self._device = limits, observer, device
         self._child: Child | None = None
         self._batch = BATCH
 
@@ -59,7 +71,7 @@ class Crew:
         """Start a process and wait for its adapter; one that dies at that gets a few attempts."""
         for attempt in range(ATTEMPTS):
             self._dismiss()
-            self._child = Child(self._spec, self._plan_folder)
+            self._child = Child(self._spec, self._plan_folder, device=self._device)
             self.processes += 1
             opening = opened(self._child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
             if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:

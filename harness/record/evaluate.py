@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.adapters.contract import Adapter, Precision
+from harness.adapters.contract import Adapter, AdapterError, Precision
+from harness.adapters.frames import own_lines
+from harness.adapters.registry import BUILT_IN, source_file
+from harness.adapters.saved import output_of, saved_of, takes_saved
 from harness.call import ARRAYS, Call
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
@@ -18,10 +21,6 @@ from harness.vocabulary import DType, Form, Mode, Quantity
 ALIGNMENT = 64  # bytes: the widest vector registers, so that no kernel's choice of path depends on where malloc put x
 TEXT_LIMIT = 2000  # characters of an exception's text that are kept
 _REFUSALS = ("RESOURCE_EXHAUSTED", "can't allocate memory", "Failed to allocate", "out of memory", "std::bad_alloc")
-
-
-class AdapterError(Exception):
-    """An adapter broke its contract; its name appears in recordings as the type of what was raised."""
 
 
 def schedule(plan: Plan) -> list[tuple[Problem, Quantity]]:
@@ -43,17 +42,36 @@ def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: 
     call = _private(problem.call, mode)
     entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=mode)
     try:
-        reason = adapter.unsupported(call, quantity) or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
+        reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
+        reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
         if reason:
             return replace(entry, result=Unsupported(str(reason)))
         precision = _precision(adapter, call, quantity)
         method = adapter.method(quantity)
         entry = replace(entry, precision=precision, method=None if method is None else str(method))
-        result: Result = _returned(getattr(adapter, quantity.value)(call), due=call.dtype_of(quantity))
+        result: Result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
     except BaseException as error:  # a framework may raise anything, SystemExit included
-        result = _raised(error, memory=memory)
+        result = _raised(error, memory=memory, where=_where(error, adapter, call, quantity))
     changed = tuple(name for name in ARRAYS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
     return replace(entry, result=result, inputs_changed=changed)
+
+
+def _computed(adapter: Adapter, call: Call, quantity: Quantity) -> object:
+    """Return what the adapter returns of ``quantity``, handed what its forward has saved where it asks for that."""
+    method = getattr(adapter, quantity.value)
+    if quantity is Quantity.FORWARD:
+        return output_of(method(call))
+    return method(call, saved=saved_of(adapter.forward(call))) if takes_saved(method) else method(call)
+
+
+def _where(error: BaseException, adapter: Adapter, call: Call, quantity: Quantity) -> str:
+    """Say where in the lines of an adapter from outside to look; a framework's own error needs no line of ours."""
+    if adapter.name in BUILT_IN:
+        return ""
+    try:
+        return own_lines(error, file=source_file(type(adapter)), code=adapter.code(call, quantity))
+    except Exception:  # an adapter may be made in ways that leave it no file; where is a convenience
+        return ""
 
 
 def _precision(adapter: Adapter, call: Call, quantity: Quantity) -> Precision:
@@ -65,6 +83,15 @@ def _precision(adapter: Adapter, call: Call, quantity: Quantity) -> Precision:
     if not isinstance(precision.forms, tuple) or not all(isinstance(form, Form) for form in precision.forms):
         raise AdapterError(f"precision() returned {precision}, expected a tuple of members of Form as its forms")
     return precision
+
+
+def _undeclared(adapter: Adapter, call: Call) -> str | None:
+    if call.op not in adapter.ops:
+        return f"the adapter has no {call.op.value}"
+    for dtype in (call.dtype, call.result_dtype):
+        if dtype is not None and dtype not in adapter.dtypes:
+            return f"the adapter has no {dtype.value}"
+    return None
 
 
 def _lacks_mode(adapter: Adapter, mode: Mode) -> str | None:
@@ -116,14 +143,14 @@ def _returned(value: object, *, due: DType | None) -> Returned:
     raise AdapterError(f"returned an array of dtype {value.dtype}, expected plain numbers")
 
 
-def _raised(error: BaseException, *, memory: int) -> Result:
+def _raised(error: BaseException, *, memory: int, where: str) -> Result:
     try:
         text = str(error)
     except Exception:  # an exception whose text cannot be had is still an exception
         text = "(this exception has no readable text)"
     if isinstance(error, MemoryError) or any(words in text for words in _REFUSALS):
         return OutOfMemory(memory)
-    return Raised(type(error).__name__, text[:TEXT_LIMIT])
+    return Raised(type(error).__name__, text[:TEXT_LIMIT], where)
 
 
 def _kind(value: object) -> str:

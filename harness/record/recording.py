@@ -21,10 +21,14 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The framework raised: the exception's type and text."""
+    """The framework raised: the exception's type and text.
+
+    ``where``: the lines of an adapter from outside that it came through; of no weight when two results are compared.
+    """
 
     type: str
     text: str
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Header:
     not_run: str | None = None  # why the framework could not be used at all
     description: Description | None = None
     source: str = ""  # SHA-256 of the adapter's source
+    harness: str = ""  # SHA-256 of the code that hands over inputs and files results
     python: str = ""
     platform: dict[str, str] = field(default_factory=dict)  # system, machine, processor, instruction set
     flags: dict[str, str] = field(default_factory=dict)  # environment variables that change results

@@ -9,7 +9,12 @@ from pathlib import Path
 from harness.record.recording import Header, Recording
 from harness.record.store import RecordingError, read_recording, recording_there
 
-_WORDS = {"plan": "the plan", "source": "the adapter's source", "packages": "the installed packages"}
+_WORDS = {
+    "plan": "the plan",
+    "source": "the adapter's source",
+    "harness": "the recorder's own code",
+    "packages": "the installed packages",
+}
 _SHOWN = 3  # packages named in a message
 
 

@@ -14,6 +14,7 @@ from harness.plan.plan import Plan
 from harness.record.crew import Crew, Observer
 from harness.record.lock import locked
 from harness.record.opening import Opening, Ready, reason
+from harness.record.ownsource import recorder_digest
 from harness.record.recording import Header, Recording
 from harness.record.resume import kept
 from harness.record.store import finish_recording, read_recording, start_recording, tidy
@@ -50,16 +51,18 @@ def record(
     observer: Observer,
     environ: Mapping[str, str],
     fresh: bool = False,
+    device: str | None = None,
 ) -> Run:
     """Record the adapter ``spec`` over ``plan`` into a folder of ``recordings`` named after the adapter.
 
+    ``device`` is the one that it is to run on; None stands for the adapter's own default.
     A recording of the same adapter in the same surroundings is resumed; of other ones it is begun anew, as it is where
     ``fresh``. Raise :class:`~harness.adapters.registry.AdapterFault`, :class:`~harness.record.lock.AlreadyLocked`,
     :class:`~harness.record.watch.CannotGoOn`, :class:`~harness.record.watch.HarnessBroken`, or OSError where the
     recording cannot be written.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    crew = Crew(spec, plan=plan, plan_folder=plan_folder, limits=limits, observer=observer)
+    crew = Crew(spec, plan=plan, plan_folder=plan_folder, limits=limits, observer=observer, device=device)
     with crew:
         opening = crew.open()
         header = _header(plan, opening, environ)
@@ -91,6 +94,7 @@ def _header(plan: Plan, opening: Opening, environ: Mapping[str, str]) -> Header:
     header = Header(
         adapter=opening.name,
         plan=plan.digest,
+        harness=recorder_digest(),
         python=platform.python_version(),
         platform=describe_platform(),
         flags=result_flags(environ),

@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from harness.adapters.contract import Adapter, FrameworkUnavailable
-from harness.adapters.registry import AdapterFault, load, source_digest, source_file, trimmed_traceback
+from harness.adapters.device import check_device, made
+from harness.adapters.frames import trimmed_traceback
+from harness.adapters.registry import AdapterFault, load, source_digest, source_file
 from harness.plan.plan import Plan
 from harness.plan.store import PlanError, read_plan
 from harness.record.codec import Json, description_from_json, description_to_json
@@ -52,15 +54,18 @@ class Channel:
         os._exit(0)
 
 
-def main(spec: str, plan_folder: str, descriptor: str) -> NoReturn:
-    """Record with the adapter ``spec`` what the parent asks for, reporting on file descriptor ``descriptor``."""
+def main(spec: str, plan_folder: str, descriptor: str, device: str = "") -> NoReturn:
+    """Record with the adapter ``spec`` what the parent asks for, reporting on file descriptor ``descriptor``.
+
+    ``device`` is the one that it is to run on; where it is empty, the adapter's own default.
+    """
     _end_with_parent()
     orders = os.fdopen(os.dup(0), encoding="utf-8")
     os.close(0)  # nothing that an adapter reads, or closes, is the harness's
     os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
     _fill_standard_streams()
     channel = Channel(int(descriptor))
-    adapter = _open(spec, channel)
+    adapter = _open(spec, channel, device=device or None)
     _fill_standard_streams()
     order = json.loads(orders.readline() or "null")
     if order is None:
@@ -125,13 +130,14 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
         segment.close()
 
 
-def _open(spec: str, channel: Channel) -> Adapter:
+def _open(spec: str, channel: Channel, *, device: str | None) -> Adapter:
     """Load the adapter and describe it; where that fails, report why and end."""
     try:
         adapter_class = load(spec)
         channel.send("hello", name=adapter_class.name, mode=adapter_class.modes[0].value)
-        adapter = adapter_class()
+        adapter = made(adapter_class, device=device)
         description = _described(adapter, spec)
+        check_device(asked=device, described=description["device"])
     except FrameworkUnavailable as error:
         channel.end("unavailable", text=str(error))
     except AdapterFault as error:

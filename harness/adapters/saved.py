@@ -1,0 +1,37 @@
+"""What a forward saves for the derivatives of the same call, as kernels that have a backward of their own do."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from harness.adapters.contract import AdapterError
+
+SAVED = "saved"  # the parameter by which a derivative asks for it
+
+
+def takes_saved(derivative: Callable[..., Any]) -> bool:
+    """Tell whether ``derivative`` asks for what the forward of its call has saved."""
+    return SAVED in inspect.signature(derivative).parameters
+
+
+def output_of(returned: object) -> object:
+    """Return the output in what a forward has returned: that itself, or the first of a pair."""
+    return _parted(returned)[0]
+
+
+def saved_of(returned: object) -> Any:
+    """Return what a forward has saved; raise :class:`~harness.adapters.contract.AdapterError` where it is nothing."""
+    if not isinstance(returned, tuple):
+        raise AdapterError(f"a derivative takes {SAVED!r}, and forward saved nothing: return (output, saved) from it")
+    return _parted(returned)[1]
+
+
+def _parted(returned: object) -> tuple[object, Any]:
+    if not isinstance(returned, tuple):
+        return returned, None
+    if len(returned) != 2:
+        raise AdapterError(f"forward returned a tuple of {len(returned)}, expected an array, or (output, saved)")
+    output, saved = returned
+    return output, saved
