@@ -102,7 +102,6 @@ class Circumstance(StrEnum):
 
     HEAD_UNDER_MASK = "head-under-the-mask"  # the cotangent is not zero where the mask hides the output
     ONLY_UNDER_MASK = "only-under-the-mask"  # whatever is wrong stands where the mask hides the output
-    UNCOUNTABLE = "axis-beyond-whole-numbers"  # the axis is longer than the dtype of x can count: 2048 in float16
     SUM_OVERFLOWS = "sum-overflows"  # the sum of the exponentials is beyond the largest number of the dtype of x
     SQUARE_OVERFLOWS = "square-of-the-sum-overflows"
     CUBE_OVERFLOWS = "cube-of-the-sum-overflows"

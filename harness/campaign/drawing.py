@@ -143,7 +143,7 @@ class Drawing:
         return replace(call, targets=given)
 
     def _cotangent(self, call: Call, x: Floats, head: str) -> NDArray[Any]:
-        """Draw the cotangent; that of a masked logarithm is 0 where it is masked, half of the time.
+        """Draw the cotangent; that of a masked logarithm is 0 where it is masked, seven times of eight.
 
         There the output is the constant -inf, but not every framework takes it for one.
         """
@@ -154,7 +154,7 @@ class Drawing:
             return _locked(encoded(values.reshape(call.output_shape), dtype))
         values = heads.drawn(heads.KINDS[head], self._dice(Purpose.COTANGENT), x, dtype)
         mask = kept(call)
-        if self.op is Op.MASKED_LOG_SOFTMAX and mask is not None and self.choices.pick((True, False)):
+        if self.op is Op.MASKED_LOG_SOFTMAX and mask is not None and self.choices.pick((True, False), weights=(7, 1)):
             self.words[-2] += ", 0 where masked"
             values = np.where(self.rows.cut(mask), values, 0.0)
         return self._rows(values, dtype)

@@ -57,11 +57,6 @@ def _head_under_mask(call: Call) -> NDArray[np.bool_]:
     return np.asarray((~rows.cut(mask) & (head != 0)).any(axis=1))
 
 
-def _uncountable(call: Call) -> NDArray[np.bool_]:
-    rows = Rows.of(call.x, call.axis)
-    return np.full(rows.count, rows.length > 1.0 / _format(call).unit_roundoff)
-
-
 def _sum_overflows(power: int) -> Callable[[Call], NDArray[np.bool_]]:
     def overflows(call: Call) -> NDArray[np.bool_]:
         x = _logits(call)
@@ -91,7 +86,6 @@ def _quotient_rounds(call: Call) -> NDArray[np.bool_]:
 
 _OF_ROWS: Final[dict[Circumstance, Callable[[Call], NDArray[np.bool_]]]] = {
     Circumstance.HEAD_UNDER_MASK: _head_under_mask,
-    Circumstance.UNCOUNTABLE: _uncountable,
     Circumstance.SUM_OVERFLOWS: _sum_overflows(1),
     Circumstance.SQUARE_OVERFLOWS: _sum_overflows(2),
     Circumstance.CUBE_OVERFLOWS: _sum_overflows(3),

@@ -103,8 +103,19 @@ def _matches(entry: LedgerEntry, finding: Finding, problems: Mapping[str, Proble
         and entry.quantity in (None, finding.quantity)
         and all(entry.op in (None, call.op) and entry.dtype in (None, call.dtype) for call in calls)
         and (entry.when is None or all(holds(entry.when, finding, call) for call in calls))
-        and (entry.largest_error is None or all(_error(finding, call) <= entry.largest_error for call in calls))
+        and all(_within(entry, finding, call) for call in calls)
     )
+
+
+def _within(entry: LedgerEntry, finding: Finding, call: Call) -> bool:
+    """Say whether the error of ``finding`` is within the limits of ``entry``."""
+    if entry.largest_error is None and entry.largest_error_per_element is None:
+        return True
+    error = _error(finding, call)
+    length = call.x.shape[call.axis] if call.x.ndim else 1
+    largest = math.inf if entry.largest_error is None else entry.largest_error
+    per_element = math.inf if entry.largest_error_per_element is None else entry.largest_error_per_element
+    return error <= largest and error <= per_element * length
 
 
 def _error(finding: Finding, call: Call) -> float:

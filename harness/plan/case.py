@@ -178,6 +178,12 @@ class KnownDifference(Strict):
             "|cotangent| or |tangent| along the row), as in: largest_error: 2e-6"
         ),
     )
+    largest_error_per_element: Finite = Field(
+        default=ABSENT,
+        description=(
+            "the same, divided by the length of the axis, for what grows with it: largest_error_per_element: 4.9e-4"
+        ),
+    )
     owner: Literal["upstream", "design", "ours"] = Field(description="upstream, design or ours")
     why: Text = Field(description="one or two sentences that say why it happens")
     link: Text = Field(description="where it was reported or is documented")

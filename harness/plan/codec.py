@@ -98,6 +98,7 @@ def entry_to_json(entry: LedgerEntry) -> Json:
         "quantity": entry.quantity,
         "when": entry.when,
         "largest_error": entry.largest_error,
+        "largest_error_per_element": entry.largest_error_per_element,
         "owner": entry.owner,
         "why": entry.why,
         "link": entry.link,
@@ -119,9 +120,14 @@ def entry_from_json(value: Json) -> LedgerEntry:
         kind=FindingKind(value["kind"]),
         quantity=None if value["quantity"] is None else Quantity(value["quantity"]),
         when=None if value.get("when") is None else Circumstance(value["when"]),
-        largest_error=None if value["largest_error"] is None else float(value["largest_error"]),
+        largest_error=_number(value["largest_error"]),
+        largest_error_per_element=_number(value.get("largest_error_per_element")),
         line=integer(value["line"]),
     )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _text(value: Any) -> str:

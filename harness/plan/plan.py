@@ -54,7 +54,8 @@ class LedgerEntry:
     ``case``, ``op``, ``dtype`` and ``quantity`` say where; None means anywhere. ``when`` says what else is true there
     of the call or of the result. A difference whose error is above ``largest_error`` is another one, and not known:
     the absolute error of the worst element beyond its rounding bound, for a vjp or jvp divided by the sum of the sizes
-    of its cotangent or tangent along the row; None allows any.
+    of its cotangent or tangent along the row; None allows any. ``largest_error_per_element`` limits the same error
+    divided by the length of the axis.
     """
 
     id: str
@@ -73,6 +74,7 @@ class LedgerEntry:
     file: str
     line: int
     when: Circumstance | None = None
+    largest_error_per_element: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,9 @@ def ledger_entry(entry: KnownDifference, source: Source, where: Where) -> Ledger
         quantity=entry.quantity,
         when=entry.when,
         largest_error=None if entry.largest_error is None else float(entry.largest_error),
+        largest_error_per_element=(
+            None if entry.largest_error_per_element is None else float(entry.largest_error_per_element)
+        ),
         owner=entry.owner,
         why=" ".join(entry.why.split()),
         link=entry.link,

@@ -23,7 +23,7 @@ from harness.plan.store import read_plan, write_plan
 from harness.vocabulary import DType, Mode, Op, Quantity
 from reference.formats import format_named
 
-PINNED = "f1d6f3a11a088960ad795080c8aec1bcfe2b3a66d0c36cf2a12e338ab91fd5a1"
+PINNED = "1e630e87475d276718d6131cbd29f8ade9e172fdd6fe242237267216510fbf19"
 FAMILIES = (*logits.FINITE, logits.WITH_MINUS_INFINITY)
 KINDS = {name: draw for family in FAMILIES for name, draw in family.items()}
 SHAPE = (5, 9)
@@ -176,7 +176,7 @@ def test_some_row_always_counts(seed: int) -> None:
     assert (drawn == 0).any()
 
 
-def test_half_of_the_cotangents_of_masked_logarithms_are_zero_where_masked() -> None:
+def test_most_cotangents_of_masked_logarithms_are_zero_where_masked() -> None:
     quiet = 0
     calls = [
         replace(p.call, axis=p.call.axis % p.call.x.ndim) for p in MANY.problems if p.call.op is Op.MASKED_LOG_SOFTMAX
@@ -186,7 +186,7 @@ def test_half_of_the_cotangents_of_masked_logarithms_are_zero_where_masked() -> 
         keeps = kept(call)
         assert keeps is not None
         quiet += not decoded(call.cotangent, call.dtype)[~keeps].any()
-    assert 0.4 < quiet / len(calls) < 0.95
+    assert 0.8 < quiet / len(calls) < 1
 
 
 def test_a_pick_follows_its_weights() -> None:

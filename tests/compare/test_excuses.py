@@ -11,7 +11,7 @@ from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
 from harness.compare.printed import summed_rows
 from harness.plan.plan import ExpectedFinding, LedgerEntry, Plan, PrintedValue
-from harness.vocabulary import DType, FindingKind, Op, Quantity
+from harness.vocabulary import Circumstance, DType, FindingKind, Op, Quantity
 from tests.compare.bench import RIGHT, TRUE, changed, plan, problem, recording, softmax, vjp
 from tests.compare.everything import of_op
 
@@ -64,6 +64,8 @@ def test_a_known_difference_does_not_fail_the_run() -> None:
         {"op": Op.LOG_SOFTMAX},
         {"dtype": DType.FLOAT64},
         {"largest_error": 1e-6},
+        {"largest_error_per_element": 5e-7},
+        {"when": Circumstance.SUM_OVERFLOWS},
         {"version": "1.1"},
         {"platform": "darwin-arm64"},
     ],
@@ -74,7 +76,7 @@ def test_an_entry_excuses_nothing_but_what_it_names(other: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("scope", [{}, {"case": None}, {"case": None, "op": Op.SOFTMAX, "dtype": DType.FLOAT32}])
-@pytest.mark.parametrize("limit", [{}, {"largest_error": 0.2}])
+@pytest.mark.parametrize("limit", [{}, {"largest_error": 0.2}, {"largest_error_per_element": 0.1}])
 def test_an_entry_may_speak_of_any_case_of_an_op_and_dtype(scope: dict[str, Any], limit: dict[str, Any]) -> None:
     assert not run(plan(ASKED, ledger=[known(**scope | limit)]), wrong=True).unexpected
 
