@@ -8,6 +8,10 @@
     fault          Fault: name, words, reason, rule
     setting        the rows of an evaluation, of which formulas are made; formulas as faults
     terms          terms that are missing, doubled, or those of the neighbouring rule
+    dots           dot products over the wrong elements, or of the wrong row
+    sums           forward results made of a wrong sum S
+    losses         targets, rows that do not count, SoftmaxOutput's own factors
+    rounding       sums in a coarser format, probabilities that are flushed, exponentials that overflow
     scaled         the right answer times a factor
     elsewhere      the right rule, asked of the wrong thing: axis, temperature, mask, target, cotangent, x
     catalogue      all of them

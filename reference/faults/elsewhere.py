@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -13,7 +14,6 @@ from reference.faults.fault import Alteration, Fault
 from reference.faults.kinds import KINDS
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, OPS, QUANTITIES, Question
 
-_DERIVATIVES: Final = ("vjp", "jvp", "jacobian", "hvp")
 _TEMPERED: Final = ("softmax", "softmin", "log_softmax", "masked_softmax", "masked_log_softmax")
 _MASKED: Final = ("masked_softmax", "masked_log_softmax")
 _LOSSES: Final = ("cross_entropy", "softmax_output")
@@ -49,7 +49,7 @@ def elsewhere(
     )
 
 
-def _asking(change: Callable[[Question], dict[str, Any] | None]) -> Alteration:
+def asking(change: Callable[[Question], dict[str, Any] | None]) -> Alteration:
     """Return the alteration that asks the changed question."""
 
     def to(evaluation: Evaluation) -> Evaluation | None:
@@ -107,7 +107,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="axis=-1 is assumed, or a layout is transposed",
         ops=(*(op for op in LIKE_SOFTMAX if op != "softmax_output"), *LIKE_LOG_SOFTMAX),
         quantities=QUANTITIES,
-        to=_asking(_other_axis),
+        to=asking(_other_axis),
         rows_alone=False,
     ),
     elsewhere(
@@ -124,7 +124,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="a scaling argument is accepted and not used",
         ops=_TEMPERED,
         quantities=QUANTITIES,
-        to=_asking(_temperature(0.0)),
+        to=asking(_temperature(0.0)),
     ),
     elsewhere(
         "temperature-twice",
@@ -132,7 +132,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="both the caller and the kernel scale",
         ops=_TEMPERED,
         quantities=QUANTITIES,
-        to=_asking(_temperature(2.0)),
+        to=asking(_temperature(2.0)),
     ),
     elsewhere(
         "temperature-multiplied",
@@ -140,7 +140,15 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="a scale is taken for a temperature, its reciprocal",
         ops=_TEMPERED,
         quantities=QUANTITIES,
-        to=_asking(_temperature(-1.0)),
+        to=asking(_temperature(-1.0)),
+    ),
+    elsewhere(
+        "base-two",
+        what="exp2(x - max x): the exponential has base two",
+        why="exp2 is the instruction that the hardware has, and the factor 1/ln 2 is lost",
+        ops=_TEMPERED,
+        quantities=QUANTITIES,
+        to=asking(lambda question: {"temperature": question.temperature / math.log(2.0)}),
     ),
     elsewhere(
         "row-before",
@@ -148,7 +156,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="a buffer is used before it is written, or an index is off by one row",
         ops=OPS,
         quantities=QUANTITIES,
-        to=_asking(_row_before),
+        to=asking(_row_before),
         rows_alone=False,
     ),
     elsewhere(
@@ -157,7 +165,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="the stored output is still the zeros of its allocation",
         ops=OPS,
         quantities=QUANTITIES,
-        to=_asking(_uniform),
+        to=asking(_uniform),
     ),
     elsewhere(
         "mask-ignored",
@@ -165,7 +173,31 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="the mask is lost on the way to the kernel, or multiplied in after the softmax",
         ops=_MASKED,
         quantities=QUANTITIES,
-        to=_asking(_unmasked),
+        to=asking(_unmasked),
+    ),
+    elsewhere(
+        "logarithm-returned",
+        what="log_softmax(x) where softmax(x) is due",
+        why="the two functions are taken for each other",
+        ops=("softmax", "masked_softmax"),
+        quantities=("forward",),
+        to=asking(lambda question: {"op": "masked_log_softmax" if question.op == "masked_softmax" else "log_softmax"}),
+    ),
+    elsewhere(
+        "probability-returned",
+        what="softmax(x) where log_softmax(x) is due",
+        why="the two functions are taken for each other",
+        ops=LIKE_LOG_SOFTMAX,
+        quantities=("forward",),
+        to=asking(lambda question: {"op": "softmax" if question.op == "log_softmax" else "masked_softmax"}),
+    ),
+    elsewhere(
+        "negation-forgotten",
+        what="softmax(x) where softmax(-x) is due",
+        why="the argument of softmin is not negated",
+        ops=("softmin",),
+        quantities=QUANTITIES,
+        to=asking(lambda question: {"op": "softmax"}),
     ),
     elsewhere(
         "target-next-class",
@@ -173,7 +205,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="labels that count from one meet a kernel that counts from zero, or the reverse",
         ops=_LOSSES,
         quantities=("forward", "vjp", "jvp", "jacobian"),
-        to=_asking(_next_class(1)),
+        to=asking(_next_class(1)),
     ),
     elsewhere(
         "target-class-before",
@@ -181,7 +213,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="labels that count from one meet a kernel that counts from zero, or the reverse",
         ops=_LOSSES,
         quantities=("forward", "vjp", "jvp", "jacobian"),
-        to=_asking(_next_class(-1)),
+        to=asking(_next_class(-1)),
     ),
     elsewhere(
         "label-smoothing-forgotten",
@@ -189,6 +221,6 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="the loss has it and its gradient does not, or the argument is accepted and not used",
         ops=_LOSSES,
         quantities=("forward", "vjp", "jvp", "jacobian"),
-        to=_asking(lambda question: {"label_smoothing": 0.0}),
+        to=asking(lambda question: {"label_smoothing": 0.0}),
     ),
 )

@@ -20,7 +20,8 @@ from reference.exact.doubledouble import DoubleDouble, Floats, product, where
 
 PRODUCT: Final = 4.0
 SUM: Final = 2.0
-_LN2: Final = elementary.log1p(DoubleDouble.exactly(np.ones(())))
+LN2: Final = elementary.log1p(DoubleDouble.exactly(np.ones(())))
+"""The logarithm of two, to 2^-98 of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,6 +94,11 @@ class Estimate:
         error = np.where(condition, np.broadcast_to(self.error, shape), 0.0)
         return Estimate(value=where(condition, self.value, number), error=error, arithmetic=self.arithmetic)
 
+    def spread(self, shape: tuple[int, ...]) -> Estimate:
+        """Return the same numbers in a larger shape."""
+        value = DoubleDouble(hi=np.broadcast_to(self.value.hi, shape), lo=np.broadcast_to(self.value.lo, shape))
+        return Estimate(value=value, error=np.broadcast_to(self.error, shape), arithmetic=self.arithmetic)
+
     def other_row(self) -> Estimate:
         """Return what the row before has, in the place of each row."""
         value = DoubleDouble(hi=np.roll(self.value.hi, 1, axis=0), lo=np.roll(self.value.lo, 1, axis=0))
@@ -110,4 +116,4 @@ def logarithm(x: DoubleDouble) -> DoubleDouble:
     two = np.full_like(mantissa.hi, 2.0)
     fraction = (mantissa * DoubleDouble.exactly(two)).plus(-np.ones_like(mantissa.hi))
     power = DoubleDouble.exactly(exponent.astype(np.float64) - 1.0)
-    return elementary.log1p(fraction) + power * _LN2
+    return elementary.log1p(fraction) + power * LN2

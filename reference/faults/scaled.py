@@ -69,6 +69,12 @@ def _batch_sum(evaluation: Evaluation) -> float | None:
     return _count(evaluation) if averaged else None
 
 
+def _ignored_in_mean(evaluation: Evaluation) -> float | None:
+    question = evaluation.question
+    averaged = question.reduction == "mean" or question.normalization == "valid"
+    return float(question.counted.sum()) / question.rows.count if averaged and question.counted.any() else None
+
+
 def _backward_temperature(power: int) -> Factor:
     return lambda evaluation: evaluation.question.temperature ** (power * _ORDERS[evaluation.quantity])
 
@@ -101,6 +107,22 @@ SCALED: Final[tuple[Fault, ...]] = (
         why="reduction defaults differ between libraries",
         ops=("cross_entropy", "softmax_output"),
         quantities=("forward", *_DERIVATIVES),
+    ),
+    _scaled(
+        "ignored-rows-in-mean",
+        _ignored_in_mean,
+        what="the mean is over all rows, those that are to be ignored among them",
+        why="the sum of the losses is divided by the size of the batch",
+        ops=("cross_entropy", "softmax_output"),
+        quantities=("forward", *_DERIVATIVES),
+    ),
+    _scaled(
+        "loss-sign",
+        lambda _: -1.0,
+        what="the log-likelihood: the loss with the other sign",
+        why="a minus lost",
+        ops=("cross_entropy",),
+        quantities=("forward",),
     ),
     _scaled(
         "temperature-missing-in-backward",

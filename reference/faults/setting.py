@@ -113,6 +113,16 @@ class Setting:
         return Estimate(value=exact.value, error=rho, arithmetic=self.arithmetic)
 
     @property
+    def largest(self) -> Estimate:
+        """The largest logit over the temperature, (..., 1)."""
+        return Estimate.exactly(self.reading.largest, self.arithmetic) * 1.0
+
+    @cached_property
+    def log_probability(self) -> Estimate:
+        """l_i = d_i - log S; a number without meaning where a logit is -inf."""
+        return self.d - self.e.total().log()
+
+    @property
     def gone(self) -> NDArray[np.bool_]:
         """Where logits are -inf, or masked."""
         return np.isinf(self.reading.distribution.d.hi)

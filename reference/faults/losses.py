@@ -1,0 +1,108 @@
+"""Faults that only losses have: of targets, of rows that do not count, of SoftmaxOutput's own factors."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from reference.faults.elsewhere import asking, elsewhere
+from reference.faults.estimate import Estimate
+from reference.faults.fault import Fault
+from reference.faults.kinds import Kind
+from reference.faults.setting import Setting, formula
+from reference.faults.sums import loss
+from reference.question import Question
+
+_LOSSES: Final = ("cross_entropy", "softmax_output")
+
+
+def _every_row(question: Question) -> dict[str, Any] | None:
+    if question.ignore_index is None or not question.has_indices or question.targets is None:
+        return None
+    n = question.rows.length
+    inside = np.clip(np.where(question.targets < 0, question.targets + n, question.targets), 0, n - 1)
+    return {"ignore_index": None, "targets": np.where(question.counted.reshape(inside.shape), question.targets, inside)}
+
+
+def _spread_otherwise(at: Setting) -> Estimate | None:
+    """Return targets smoothed by the other convention: over all classes, or over those that are not the target."""
+    question, n = at.evaluation.question, at.length
+    if not (question.has_indices and question.label_smoothing and n > 1) or question.targets is None:
+        return None
+    hot = np.arange(n) == question.targets.reshape(-1, 1)
+    share = question.label_smoothing
+    over_all = question.op == "softmax_output"
+    spread = share / n if over_all else share / (n - 1)
+    q = np.where(hot, 1.0 - share + (spread if over_all else 0.0), spread)
+    rounded = at.number(np.where(at.block.ignored[:, np.newaxis], 0.0, q))
+    return rounded * 1.0  # a share or two is rounded
+
+
+def _otherwise(at: Setting, *, kind: Kind) -> Estimate | None:
+    q = _spread_otherwise(at)
+    if q is None:
+        return None
+    match kind:
+        case Kind.LOSS:
+            return loss(at, at.log_probability, q=q)
+        case Kind.LOSS_JVP:
+            return -(q * at.centred(at.w)).total()
+        case _:
+            return at.c * (at.s * q.total() - q)
+
+
+LOSSES: Final[tuple[Fault, ...]] = (
+    formula(
+        "target-missing",
+        what="c*s: the target is not subtracted from the probabilities",
+        why="the gradient of the logarithm of the sum is taken for that of the loss",
+        of={
+            Kind.LOSS_VJP: lambda at: at.c * at.s * at.q.total(),
+            Kind.LOSS_JVP: lambda at: at.q.total() * at.mean(at.w),
+        },
+    ),
+    formula(
+        "only-target",
+        what="-c*q: only the target is left of the gradient",
+        why="the logarithm of the sum is treated as a constant",
+        of={Kind.LOSS_VJP: lambda at: -(at.c * at.q) * at.number(np.ones_like(at.s.value.hi))},
+    ),
+    formula(
+        "target-total-taken-as-one",
+        what="c*(s - q): the targets are taken to sum to one",
+        why="true for class indices, and carried over to probabilities that nobody has normalised",
+        of={
+            Kind.LOSS_VJP: lambda at: at.c * (at.s - at.q),
+            Kind.LOSS_JVP: lambda at: at.mean(at.w) - (at.q * at.w).total(),
+            Kind.CURVATURE: lambda at: (
+                at.c * at.s * at.centred(at.w) if at.evaluation.question.op == "cross_entropy" else None
+            ),
+        },
+    ),
+    formula(
+        "smoothing-spread-otherwise",
+        what="label smoothing is spread over the other set of classes: with the target, or without it",
+        why="two conventions: a/n over all classes, a/(n - 1) over the others",
+        of={kind: partial(_otherwise, kind=kind) for kind in (Kind.LOSS, Kind.LOSS_VJP, Kind.LOSS_JVP)},
+    ),
+    elsewhere(
+        "ignored-rows-counted",
+        what="rows that are to be ignored count, their index brought into range",
+        why="the mask of ignored rows is applied to the loss and not to its gradient, or to neither",
+        ops=_LOSSES,
+        quantities=("forward", "vjp", "jvp", "jacobian", "hvp"),
+        to=asking(_every_row),
+        rows_alone=False,
+    ),
+    elsewhere(
+        "grad-scale-forgotten",
+        what="grad_scale is forgotten",
+        why="the argument is accepted and not used",
+        ops=("softmax_output",),
+        quantities=("vjp",),
+        to=asking(lambda question: {"grad_scale": 1.0}),
+        rows_alone=False,
+    ),
+)
