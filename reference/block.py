@@ -20,7 +20,9 @@ _ELEMENTS_AT_ONCE: Final = 1 << 15  # results, so that the temporaries of one bl
 class Block:
     """Some rows of a question and a quantity; what has no say in the quantity is None, or 0 where a mask is.
 
-    ``ignored``: rows that do not count, whose loss and derivatives are 0 whatever they hold.
+    ``ignored``: rows that do not count, whose loss and derivatives are 0 whatever they hold. ``hidden``: the size of
+    the largest finite cotangent that a mask hides, which a kernel may compute with before a probability of 0 takes it
+    away.
     """
 
     x: Floats  # (rows, n): negated, or masked by -inf
@@ -29,6 +31,7 @@ class Block:
     tangent: Floats | None  # (rows, n)
     targets: Targets | None
     ignored: NDArray[np.bool_]  # (rows,)
+    hidden: Floats | None = None  # (rows,)
 
     @classmethod
     def whole(cls, question: Question, quantity: str, *, cotangent: Floats | None, tangent: Floats | None) -> Block:
@@ -37,7 +40,11 @@ class Block:
         kept = None if question.mask is None else rows.cut(question.mask)
         v = None if cotangent is None else _of_outputs(question, cotangent)
         w = None if tangent is None else rows.cut(tangent)
+        hidden = None
         if kept is not None:
+            if v is not None:
+                out_of_sight = np.where(kept | ~np.isfinite(v), 0.0, np.abs(v))
+                hidden = out_of_sight.max(axis=-1, initial=0.0)
             v = None if v is None else np.where(kept, v, 0.0)
             w = None if w is None else np.where(kept, w, 0.0)
         of_loss = question.op == "softmax_output"
@@ -50,6 +57,7 @@ class Block:
             tangent=w,
             targets=targets,
             ignored=np.zeros(rows.count, dtype=np.bool_) if targets is None else ~question.counted[:, 0],
+            hidden=hidden,
         )
 
     def __getitem__(self, part: slice) -> Block:
@@ -61,6 +69,7 @@ class Block:
             tangent=None if self.tangent is None else self.tangent[part],
             targets=None if self.targets is None else self.targets[part],
             ignored=self.ignored[part],
+            hidden=None if self.hidden is None else self.hidden[part],
         )
 
 

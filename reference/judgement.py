@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from reference.block import Block
 from reference.bounds.arithmetic import Arithmetic
 from reference.bounds.bounded import Bounded
-from reference.bounds.overflow import may_overflow
+from reference.bounds.overflow import may_be_infinite, may_overflow
 from reference.bounds.reading import readings
 from reference.bounds.shift import Temper, quotient
 from reference.exact.doubledouble import DoubleDouble, Floats
@@ -86,6 +86,10 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
         for reading, bounded in zip(pair, (exact, shifted), strict=True)
     )
     overflowing = may_overflow(question, quantity, block, arithmetic=arithmetic)
+    for bounded, nothing in ((exact, vacuous), (shifted, shifted_vacuous)):
+        overflowing = overflowing | _any_of_row(
+            may_be_infinite(bounded.sure(~nothing), quantity, arithmetic=arithmetic)
+        )
     return Judgement(
         exact=exact,
         shifted=shifted,
@@ -94,6 +98,10 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
         undefined=undefined,
         out_of_range=overflowing & ~(undefined | block.ignored),
     )
+
+
+def _any_of_row(results: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return np.asarray(results.reshape(len(results), -1).any(axis=-1))
 
 
 def _cotangents(question: Question, quantity: str, block: Block) -> Floats | None:
@@ -130,6 +138,7 @@ def _finished(
 ) -> Bounded:
     """Return what the rule gives once sign, temperature, what has no say, and storage have been seen to."""
     orders = _ORDERS[quantity]
+    ruled = ruled.unlimited()
     result = -ruled if question.op == "softmin" and orders == 1 else ruled
     if not np.isfinite(result.value.hi).all():
         result = result.where(~np.isinf(result.value.hi), result.value.hi)  # an infinity has no error

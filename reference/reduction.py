@@ -9,6 +9,7 @@ import numpy as np
 from reference.bounds import constants
 from reference.bounds.arithmetic import Arithmetic
 from reference.bounds.bounded import Bounded
+from reference.bounds.overflow import may_be_infinite
 from reference.exact.doubledouble import DoubleDouble, product, where
 from reference.exact.targets import Targets
 from reference.judgement import Judgement
@@ -22,13 +23,16 @@ def summed_up(judged: Judgement, targets: Targets, *, arithmetic: Arithmetic) ->
     counted = np.where(targets.weight.hi != 0, losses, 0.0)
     nothing = arithmetic.summation(counted.T) >= 1.0
     largest = min(arithmetic.working.largest, arithmetic.accumulation.largest, arithmetic.output.largest)
+    exact, shifted = (summed(one, targets, arithmetic=arithmetic) for one in (judged.exact, judged.shifted))
+    beyond = [may_be_infinite(one, "forward", arithmetic=arithmetic).any() for one in (exact, shifted)]
+    overflowing = judged.out_of_range.any() or 2.0 * float(counted.sum()) >= largest or any(beyond)
     return Judgement(
-        exact=summed(judged.exact, targets, arithmetic=arithmetic),
-        shifted=summed(judged.shifted, targets, arithmetic=arithmetic),
+        exact=exact,
+        shifted=shifted,
         vacuous=nothing | judged.vacuous.any(),
         shifted_vacuous=nothing | judged.shifted_vacuous.any(),
         undefined=np.array([judged.undefined.any()]),
-        out_of_range=np.array([judged.out_of_range.any() or 2.0 * float(counted.sum()) >= largest]),
+        out_of_range=np.array([overflowing]),
     )
 
 
