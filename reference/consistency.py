@@ -33,6 +33,7 @@ from reference.votes.gradient import Derivative
 _LARGEST_EXPONENT: Final = 500  # of a scaled vector: it is divided by probabilities down to 2^-1021
 _SMALLEST_ERROR: Final = 2.0**-1060  # of a scaled result: what scaling may lose of it
 _OUR_OWN: Final = 2.0**-53  # the rounding of a result times the temperature
+_ROUNDINGS_OF_TARGETS: Final = 5.0  # smoothed, multiplied by a cotangent, and once converted
 _LOSSES: Final = ("logsumexp", "cross_entropy", "softmax_output")
 
 
@@ -153,8 +154,7 @@ class _Rows:
         given = self._given(vector[kept], kept, reading)
         if self.quantity == "jvp":
             masked = None if self.block.kept is None else ~self.block.kept[kept]
-            rounding = self._temper.rounding(self.arithmetic)
-            return gradient.log_softmax_jvp(given, reading, rounding=rounding, masked=masked)
+            return gradient.log_softmax_jvp(given, reading, masked=masked)
         assert self.forward is not None  # noqa: S101 - likewise
         test = gradient.softmax_vjp if op in LIKE_SOFTMAX else gradient.log_softmax_vjp
         return test(given, self.forward[kept], reading)
@@ -165,11 +165,13 @@ class _Rows:
         temperature = self.question.temperature
         sign = -1.0 if self.question.op == "softmin" else 1.0
         stored = reading.arithmetic.stored_output if self.quantity == "jvp" else reading.arithmetic.stored_gradient
+        of_v, of_w = self._temper.given(self.arithmetic, self.quantity)
         omega = (reading.arithmetic.omega + stored.omega) * (1.0 if temperature == 1.0 else 1.0 + temperature)
         return Derivative(
             got=np.ldexp(sign * self.got[kept] * temperature, -exponent),
             vector=scaled,
             omega=np.maximum(np.ldexp(omega, -exponent), _SMALLEST_ERROR),
+            rounding=(of_w if self.quantity == "jvp" else of_v).u,
             scaling=0.0 if temperature == 1.0 else self._temper.rounding(self.arithmetic) + _OUR_OWN,
         )
 
@@ -187,7 +189,9 @@ class _Rows:
         if self.question.op == "softmax_output":
             return loss.gradient(given, loss.Loss(q=q, total=exactly(one), c=weight * c, unsure=0.0 * one), reading)
         total, size = q.sum_rows(), np.abs(q.hi)
-        adding = 0.0 if targets.exact_total else self.arithmetic.summation(size) + 4.0 * self.arithmetic.u
+        adding = (
+            0.0 if targets.exact_total else self.arithmetic.summation(size) + _ROUNDINGS_OF_TARGETS * self.arithmetic.u
+        )
         flushed = given.omega * np.count_nonzero(size, axis=-1, keepdims=True) / np.abs(given.vector)
         unsure = np.asarray((adding * size.sum(axis=-1, keepdims=True) + flushed) / np.abs(total.hi))
         return loss.gradient(given, loss.Loss(q=q, total=total, c=weight * c, unsure=unsure), reading)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.block import Block
-from reference.bounds.arithmetic import Arithmetic
+from reference.bounds.arithmetic import Arithmetic, Store
 from reference.bounds.bounded import Bounded
 from reference.bounds.overflow import may_be_infinite, may_overflow
 from reference.bounds.reading import readings
@@ -61,15 +61,10 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
     absent = (unanswered | block.ignored)[:, np.newaxis]
     x = np.where(absent, 0.0, block.x)
     temper = Temper(temperature=question.temperature, entering=FORMATS.get(question.format))
+    of_v, of_w = temper.given(arithmetic, quantity)
     given = Given(
-        cotangent=_scaled(_cotangents(question, quantity, block), absent, quantity),
-        tangent=_scaled(
-            block.tangent,
-            absent,
-            quantity,
-            rounding=temper.rounding(arithmetic),
-            lost=temper.lost(arithmetic) * temper.temperature,
-        ),
+        cotangent=_scaled(_cotangents(question, quantity, block), absent, quantity, of_v),
+        tangent=_scaled(block.tangent, absent, quantity, of_w),
         targets=block.targets,
     )
     wide = x[:, np.newaxis, :] if quantity == "jacobian" and question.outputs_per_row is None else x
@@ -115,15 +110,13 @@ def _cotangents(question: Question, quantity: str, block: Block) -> Floats | Non
     return every if block.kept is None else every * block.kept[:, :, np.newaxis]  # a masked output is a constant
 
 
-def _scaled(
-    values: Floats | None, absent: NDArray[np.bool_], quantity: str, *, rounding: float = 0.0, lost: float = 0.0
-) -> Vector | None:
-    """Return vectors scaled row by row, 0 in rows that are not asked."""
+def _scaled(values: Floats | None, absent: NDArray[np.bool_], quantity: str, known: Store) -> Vector | None:
+    """Return vectors scaled row by row, 0 in rows that are not asked; a kernel knows their elements up to ``known``."""
     if values is None:
         return None
     clean = np.where(absent.reshape(-1, *[1] * (values.ndim - 1)), 0.0, values)
     exponent = IN_PAIRS if quantity == "hvp" else ALONE
-    return Vector.of(clean, exponent=exponent, rounding=rounding, lost=lost)
+    return Vector.of(clean, exponent=exponent, rounding=known.u, lost=known.omega)
 
 
 def _finished(

@@ -82,10 +82,12 @@ class Arithmetic:
         """The rounding of a gradient from the working format."""
         return self._store(self.entering or self.output)
 
+    def taken(self, of: FloatFormat | None) -> Store:
+        """Return the rounding of an array of this format, or of integers, that a kernel converts to work with it."""
+        return Store(u=self.u, omega=self.omega) if of is None else _conversion(of, self.working)
+
     def _store(self, to: FloatFormat) -> Store:
-        if to.precision >= self.working.precision and to.min_exponent <= self.working.min_exponent:
-            return Store(u=0.0, omega=0.0)
-        return Store(u=to.unit_roundoff, omega=underflow(to))
+        return _conversion(self.working, to)
 
     def summation(self, terms: Floats) -> Floats:
         """Return N(p) of non-negative terms: the error of their sum in any order, relative to it, one per row.
@@ -103,6 +105,12 @@ class Arithmetic:
         np.put_along_axis(each, np.argmax(terms, axis=-1)[..., np.newaxis], 0.0, axis=-1)
         result = growth(constants.ADDITION * each.sum(axis=-1, keepdims=True))
         return np.asarray(result + self.stored_sum)
+
+
+def _conversion(of: FloatFormat, to: FloatFormat) -> Store:
+    if to.precision >= of.precision and to.min_exponent <= of.min_exponent:
+        return Store(u=0.0, omega=0.0)
+    return Store(u=to.unit_roundoff, omega=underflow(to))
 
 
 def underflow(of: FloatFormat) -> float:

@@ -77,7 +77,7 @@ def of_softmax(reading: Reading) -> Found:
     return Found(
         reading=reading,
         relative=compounded(moved.held, exponential(again + row)),
-        centred=moved.element,
+        centred=exponential(moved.element) / moved.least,
         own=each + exponential(again),
         common=moved.common + exponential(row),
         lost=moved.held_lost,

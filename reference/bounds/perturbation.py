@@ -18,9 +18,35 @@ from numpy.typing import NDArray
 
 from reference.bounds import constants
 from reference.bounds.arithmetic import Arithmetic
-from reference.bounds.growth import grown, growth
+from reference.bounds.growth import compounded, exponential, growth
 from reference.exact.doubledouble import Floats
 from reference.exact.oracle import Distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moved:
+    """How far softmax moves when the arguments of its exponentials do, however far; README.md, B1."""
+
+    mean: Floats  # by how much S may grow, over S
+    least: Floats  # how small S may become, over S
+    relative: Floats  # bound of the relative error of s_i
+
+    @classmethod
+    def of(cls, s: Floats, element: Floats, of_term: Floats) -> Moved:
+        """Return how far s may move where arguments are off by ``element``, and those of the terms of S by ``of_term``.
+
+        With theta those errors, s_i / s^_i - 1 is D_i = sum_j s_j (exp(theta_j - theta_i) - 1). Where it is negative,
+        which is where s^_i grows, -D_i is no more than its first order, and no more than 1 - s_i.
+        """
+        own, of_sum, apart = exponential(element), exponential(of_term), of_term - element
+        mean = (s * of_sum).sum(axis=-1, keepdims=True)
+        least = (s / (1.0 + of_sum)).sum(axis=-1, keepdims=True)
+        first = element * (1.0 - s) + np.maximum((s * of_term).sum(axis=-1, keepdims=True) - s * element, 0.0)
+        largest = (1.0 - s) + s * np.minimum(apart, 1.0)
+        grown = np.minimum(growth(np.minimum(first, largest)), compounded(own, 1.0 / least - 1.0))
+        others = np.maximum(mean - s * of_sum, 0.0)
+        shrunk = own * (1.0 - s) + (1.0 + own) * others + s * exponential(apart)
+        return cls(mean=mean, least=least, relative=np.maximum(np.minimum(shrunk, 1.0), grown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,7 +58,8 @@ class Perturbation:
     size: Floats  # |d|, 0 where the probability is 0 for every purpose
     rho: Floats  # |d^ - d| where the bound covers it, else 0; not bounded where s is 0
     element: Floats  # a: relative error of e_i from its argument and from exp
-    mean: Floats  # A: the same of S, the mean of a under s; one per row
+    mean: Floats  # A: the same of S, the mean of exp(a) - 1 under s; one per row
+    least: Floats  # S as small as these errors may make it, over S; one per row
     summation: Floats  # N(e), one per row
     common: Floats  # K: relative error that all s_i of a row share, one per row
     relative: Floats  # bound of the relative error of s_i
@@ -56,12 +83,10 @@ class Perturbation:
         exp = np.where(moving, (arithmetic.exp + arithmetic.exp_per_unit * size) * u, 0.0)
         element = np.where(present, rho, 0.0) + exp
         of_term = np.where(present, np.maximum(rho, u * size), 0.0) + exp
-        flushed = np.where(size > 0, np.minimum(omega, e), 0.0)
-        mean = (s * of_term + flushed / total).sum(axis=-1, keepdims=True)
+        flushed = (np.where(size > 0, np.minimum(omega, e), 0.0) / total).sum(axis=-1, keepdims=True)
+        moved = Moved.of(s, element, of_term)
         summation = arithmetic.summation(e)
         common = summation + constants.RECIPROCAL * u
-        own = element * (1.0 - s) + constants.DIVISION * u
-        shared = np.maximum(mean - s * element, 0.0) + common
         lost = np.minimum(omega / total + omega, s + arithmetic.working.smallest_subnormal)
         store = arithmetic.stored_output
         stored = np.minimum(store.omega, s + arithmetic.output.smallest_subnormal) if store.u else 0.0
@@ -71,12 +96,13 @@ class Perturbation:
             size=size,
             rho=rho,
             element=element,
-            mean=mean,
+            mean=moved.mean + flushed,
+            least=moved.least,
             summation=summation,
             common=common,
-            relative=grown(own, shared),
+            relative=compounded(moved.relative, growth(flushed + common + constants.DIVISION * u)),
             lost=np.where(present, lost, 0.0),
-            held=grown(own + store.u, shared),
+            held=compounded(moved.relative, growth(flushed + common + constants.DIVISION * u + store.u)),
             held_lost=np.where(present, lost + stored, 0.0),
         )
 

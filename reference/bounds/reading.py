@@ -65,9 +65,7 @@ def _remembered(bits: bytes, shape: tuple[int, ...], temper: Temper, arithmetic:
 
 def _readings(x: Floats, temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
     d, largest = shifted(x, temper=temper)
-    d_rounded = rounded_shift(x, d, temper=temper, arithmetic=arithmetic)
-    apart = (d_rounded.hi - d.hi) - d.lo
-    known = np.where(np.isfinite(apart), np.abs(apart), 0.0)
+    d_rounded, known = rounded_shift(x, d, temper=temper, arithmetic=arithmetic)
     division = error_of_division(d, largest, temper=temper, arithmetic=arithmetic)
     form = error_of_form(d, largest, arithmetic)
     exact = Distribution.of(d)

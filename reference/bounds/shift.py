@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference.bounds.arithmetic import FOLDED_SCALE, Arithmetic, underflow
+from reference.bounds.arithmetic import FOLDED_SCALE, Arithmetic, Store, underflow
 from reference.exact.doubledouble import DoubleDouble, Floats, difference
 from reference.formats import FloatFormat, coarser
 
@@ -29,8 +29,11 @@ class Temper:
         return bool(fraction == 0.5)
 
     def coarsest(self, arithmetic: Arithmetic) -> FloatFormat:
-        """Return the format of a quotient, which may be an array of its own, as where a user writes softmax(x / T)."""
-        return coarser(self.entering or arithmetic.working, arithmetic.working)
+        """Return the format of a quotient, which may be an array of its own, as where a user writes softmax(x / T).
+
+        That of integers has the format of the output.
+        """
+        return coarser(self.entering or arithmetic.output, arithmetic.working)
 
     def rounding(self, arithmetic: Arithmetic) -> float:
         """Return the relative error of a division by the temperature: of it, of its reciprocal, of their product."""
@@ -39,6 +42,17 @@ class Temper:
     def lost(self, arithmetic: Arithmetic) -> float:
         """Return the absolute error of a quotient that underflows."""
         return 0.0 if self.temperature == 1.0 else max(underflow(self.coarsest(arithmetic)), arithmetic.omega)
+
+    def given(self, arithmetic: Arithmetic, quantity: str) -> tuple[Store, Store]:
+        """Return how far off a kernel may be with a cotangent, and with a tangent: it converts them to its format.
+
+        A tangent goes through x / T first; what it has lost there is lost of T times as much. One-hots are exact.
+        """
+        cotangent, tangent = arithmetic.taken(arithmetic.output), arithmetic.taken(self.entering)
+        if quantity == "jacobian":
+            cotangent = Store(u=0.0, omega=0.0)
+        lost = tangent.omega + self.lost(arithmetic) * self.temperature
+        return cotangent, Store(u=tangent.u + self.rounding(arithmetic), omega=lost)
 
 
 def shifted(x: Floats, *, temper: Temper) -> tuple[DoubleDouble, DoubleDouble]:
@@ -59,13 +73,27 @@ def quotient(number: DoubleDouble, divisor: float, *, doubled: bool = False) -> 
     return DoubleDouble(hi=np.where(finite, ratio.hi, number.hi), lo=ratio.lo)
 
 
-def rounded_shift(x: Floats, d: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> DoubleDouble:
-    """Return fl(z - max z) for the tempered logits z; the exact d in rows whose z leave the format's range."""
+def rounded_shift(x: Floats, d: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> tuple[DoubleDouble, Floats]:
+    """Return fl(z - max z) for the tempered logits z, and how far off d is with it, or with z - max z not rounded.
+
+    It is the exact d, and off by 0, in rows whose z leave the format's range.
+    """
     z = tempered(x, temper=temper, arithmetic=arithmetic)
+    top = z.max(axis=-1, keepdims=True)
     with np.errstate(all="ignore"):
-        rounded = arithmetic.working.nearest(z - z.max(axis=-1, keepdims=True))
-    kept = np.isfinite(z.max(axis=-1, keepdims=True)) & ((np.isneginf(z) == np.isneginf(x)).all(axis=-1, keepdims=True))
-    return DoubleDouble(hi=np.where(kept, rounded, d.hi), lo=np.where(kept, 0.0, d.lo))
+        plain = difference(z, top)
+        kept = np.isfinite(top) & ((np.isneginf(z) == np.isneginf(x)).all(axis=-1, keepdims=True))
+        rounded = DoubleDouble(
+            hi=np.where(kept, arithmetic.working.nearest(plain.hi), d.hi), lo=np.where(kept, 0.0, d.lo)
+        )
+        off = np.maximum(_apart(rounded, d), np.where(kept, _apart(plain, d), 0.0))
+    return rounded, off
+
+
+def _apart(one: DoubleDouble, other: DoubleDouble) -> Floats:
+    """Return |one - other|, 0 where either is infinite."""
+    apart = np.abs((one.hi - other.hi) + (one.lo - other.lo))
+    return np.where(np.isfinite(apart), apart, 0.0)
 
 
 def tempered(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> Floats:

@@ -36,7 +36,7 @@ def forward(reading: Reading, targets: Targets) -> Bounded:
     terms = q * size
     u, stored = arithmetic.u, arithmetic.stored_output.u
     each = (q * np.where(asked, log.bound, 0.0)).sum(axis=-1, keepdims=True)
-    roundings = (1.0 + _ROUNDINGS_OF_TARGETS) * u + 2.0 * stored + arithmetic.summation(terms)
+    roundings = u + _roundings(reading, targets) + 2.0 * stored + arithmetic.summation(terms)
     spread = roundings * terms.sum(axis=-1, keepdims=True)
     smoothing = 0.0 if targets.exact_total else arithmetic.summation(size) * spread_over_all(targets, size)
     underflow = 2.0 * (arithmetic.omega + arithmetic.stored_output.omega) * asked.sum(axis=-1, keepdims=True)
@@ -57,7 +57,7 @@ def vjp(reading: Reading, targets: Targets, cotangent: Vector) -> Bounded:
     value = reading.distribution.log_softmax_vjp(-(targets.q * c))
     q, total, unsure = _sizes(reading, targets)
     p = found.of_logarithm(reading)
-    roundings = _ROUNDINGS_OF_TARGETS * u + arithmetic.stored_gradient.u
+    roundings = _roundings(reading, targets) + arithmetic.stored_gradient.u + cotangent.rounding
     of_softmax = weighted(p.s, total * (p.relative + (1.0 + p.relative) * roundings) + (1.0 + p.relative) * unsure)
     each = of_softmax + roundings * q + weighted(p.lost, total + unsure)
     bound = SECOND_ORDER * (weighted(each, np.abs(c.hi)) + (1.0 + _ROUNDINGS_OF_WEIGHT) * u * np.abs(value.hi))
@@ -75,9 +75,10 @@ def jvp(reading: Reading, targets: Targets, tangent: Vector) -> Bounded:
     centred = reading.distribution.centred(w)
     value = -(targets.q * centred).sum_rows()
     q, total, unsure = _sizes(reading, targets)
-    mean = found.of_logarithm(reading).mean(w, omega=omega)
+    mean = found.of_logarithm(reading).mean(w, omega=omega, rounding=tangent.rounding)
     terms = q * (np.abs(w) + np.abs(mean.value))
-    roundings = (2.0 + _ROUNDINGS_OF_TARGETS) * u + arithmetic.stored_output.u + arithmetic.summation(terms)
+    known = 2.0 * u + _roundings(reading, targets) + tangent.rounding + arithmetic.stored_output.u
+    roundings = known + arithmetic.summation(terms)
     spread = roundings * terms.sum(axis=-1, keepdims=True)
     bound = (total + unsure) * mean.error + unsure * np.abs(mean.value) + spread + 3.0 * u * np.abs(value.hi)
     underflow = 2.0 * omega * (q > 0).sum(axis=-1, keepdims=True) + ROUNDINGS_THAT_UNDERFLOW * omega
@@ -89,8 +90,8 @@ def hvp(reading: Reading, targets: Targets, cotangent: Vector, tangent: Vector) 
     """Return c Q s_i (w_i - <s, w>) with (B6): targets only scale the curvature of logsumexp."""
     arithmetic, c = reading.arithmetic, _factor(targets, cotangent)
     _, total, unsure = _sizes(reading, targets)
-    roundings = _ROUNDINGS_OF_WEIGHT + _ROUNDINGS_OF_TARGETS
-    doubt = np.abs(c.hi) * (unsure + roundings * arithmetic.u * total)
+    roundings = _ROUNDINGS_OF_WEIGHT * arithmetic.u + _roundings(reading, targets) + cotangent.rounding
+    doubt = np.abs(c.hi) * (unsure + roundings * total)
     underflow = arithmetic.omega * np.abs(cotangent.v) + cotangent.scaled(arithmetic.omega) * (_count(targets) + 1.0)
     result = curvature(
         found.of_logarithm(reading),
@@ -118,8 +119,14 @@ def _sizes(reading: Reading, targets: Targets) -> tuple[Floats, Floats, Floats]:
     total = np.abs(targets.q.sum_rows().hi)
     if targets.exact_total:
         return q, total, np.zeros_like(total)
-    adding = reading.arithmetic.summation(q) + _ROUNDINGS_OF_TARGETS * reading.arithmetic.u
+    adding = reading.arithmetic.summation(q) + _roundings(reading, targets)
     return q, total, np.asarray(adding * q.sum(axis=-1, keepdims=True))
+
+
+def _roundings(reading: Reading, targets: Targets) -> float:
+    """Return how far off a kernel may be with a target times a cotangent, relatively."""
+    converted = 0.0 if targets.exact_total else reading.arithmetic.taken(reading.arithmetic.entering).u
+    return _ROUNDINGS_OF_TARGETS * reading.arithmetic.u + converted
 
 
 def _finite(log: DoubleDouble) -> DoubleDouble:

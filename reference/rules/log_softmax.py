@@ -35,10 +35,10 @@ def vjp(reading: Reading, vector: Vector) -> Bounded:
     p = found.of_logarithm(reading)
     value = reading.distribution.log_softmax_vjp(v)
     total = np.abs(v.sum(axis=-1, keepdims=True))
-    unsure = error_of_sum(reading, v, omega=omega)
+    unsure = error_of_sum(reading, v, omega=omega, rounding=vector.rounding)
     product = weighted(p.s, total * (p.relative + (1.0 + p.relative) * u) + (1.0 + p.relative) * unsure)
     underflow = weighted(p.lost, total + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
-    bound = SECOND_ORDER * (product + u * np.abs(value.hi) + underflow)
+    bound = SECOND_ORDER * (product + u * np.abs(value.hi) + vector.rounding * np.abs(v) + underflow)
     return Bounded(value=value, bound=np.where(idle(v), 0.0, bound)).scaled(vector.exponent)
 
 
@@ -57,7 +57,8 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     """Return -V s_i (w_i - <s, w>), V = sum_j v_j, with (B6); both vectors in pairs."""
     v = cotangent.v
     total = DoubleDouble.exactly(v).sum_rows()
-    unsure = error_of_sum(reading, v, omega=cotangent.scaled(reading.arithmetic.omega))
+    omega = cotangent.scaled(reading.arithmetic.omega)
+    unsure = error_of_sum(reading, v, omega=omega, rounding=cotangent.rounding)
     result = curvature(found.of_logarithm(reading), total, unsure, tangent, exponent=cotangent.exponent)
     return Bounded(value=-result.value, bound=np.where(idle(v), 0.0, result.bound))
 
@@ -93,8 +94,8 @@ def curvature(
     return Bounded(value=value, bound=np.where(idle(w), 0.0, bound))
 
 
-def error_of_sum(reading: Reading, v: Floats, *, omega: Floats) -> Floats:
-    """Return the bound of sum_j v_j as a kernel adds it up, one per row."""
+def error_of_sum(reading: Reading, v: Floats, *, omega: Floats, rounding: float) -> Floats:
+    """Return the bound of sum_j v_j as a kernel adds it up, one per row; it knows each up to ``rounding`` of itself."""
     size = np.abs(v)
-    summation = reading.arithmetic.summation(size) * size.sum(axis=-1, keepdims=True)
+    summation = (reading.arithmetic.summation(size) + rounding) * size.sum(axis=-1, keepdims=True)
     return np.asarray(summation + omega * np.count_nonzero(v, axis=-1, keepdims=True))

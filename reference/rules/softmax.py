@@ -41,10 +41,11 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     exponent = cotangent.exponent + tangent.exponent
     value = distribution.softmax_hvp(distribution.centred(v), distribution.centred(w), exponent)
     p = found.of_softmax(reading)
-    of_v = p.mean(v, omega=cotangent.scaled(arithmetic.omega) * p.total(2))
+    of_v = p.mean(v, omega=cotangent.scaled(arithmetic.omega) * p.total(2), rounding=cotangent.rounding)
     of_w = p.mean(w, omega=tangent.scaled(arithmetic.omega) * p.total(2), rounding=tangent.rounding)
     v_size, w_size = np.abs(v) + np.abs(of_v.value), np.abs(w) + np.abs(of_w.value)
-    roundings = _ROUNDINGS_OF_SECOND * arithmetic.u + tangent.rounding + arithmetic.omega * p.total(3)
+    of_powers = arithmetic.omega * p.total(3)  # of S^-3
+    roundings = _ROUNDINGS_OF_SECOND * arithmetic.u + cotangent.rounding + tangent.rounding + of_powers
     omega = lifted(arithmetic.omega, exponent)
     underflow = ROUNDINGS_THAT_UNDERFLOW * omega
     underflow = underflow + v_size * tangent.scaled(arithmetic.omega) + w_size * cotangent.scaled(arithmetic.omega)
@@ -62,12 +63,13 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
 
 
 def _lost_step_by_step(p: Found, cotangent: Vector, tangent: Vector, *, omega: Floats) -> Floats:
-    """Return what underflow may take from a second derivative of e / S that is made step by step, over s_i; one per row.
+    """Return what underflow may take, over s_i, of a second derivative of e / S made step by step; one per row.
 
     A product of e_j with sum_k e_k w_k may underflow before it is multiplied by v_j and added up, without s_j; so may
     one of S^-3 with that sum, which v_j e_j is then multiplied by; and likewise with v and w the other way round.
     """
-    arithmetic, lost = p.reading.arithmetic, omega * cotangent.v.shape[-1] * p.total(1)
+    arithmetic = p.reading.arithmetic
+    lost: Floats = omega * cotangent.v.shape[-1] * p.total(1)
     for one, other in ((cotangent, tangent), (tangent, cotangent)):
         size, of_other = np.abs(one.v), other.scaled(arithmetic.omega)
         added = p.total(1) * size.sum(axis=-1, keepdims=True)

@@ -19,7 +19,8 @@ def vjp(reading: Reading, targets: Targets) -> Bounded:
     u = arithmetic.u
     p = found.of_softmax(reading)
     value = reading.distribution.less(q)
-    bound = weighted(p.s, p.relative + u) + p.lost + 3.0 * u * np.abs(q.hi) + u * np.abs(value.hi)
+    converted = 0.0 if targets.exact_total else arithmetic.taken(arithmetic.entering).u
+    bound = weighted(p.s, p.relative + u) + p.lost + (3.0 * u + converted) * np.abs(q.hi) + u * np.abs(value.hi)
     result = Bounded(value=value, bound=SECOND_ORDER * bound).times(targets.weight, relative=3.0 * u)
     underflow = ROUNDINGS_THAT_UNDERFLOW * arithmetic.omega * (1.0 + np.abs(targets.weight.hi))
     return Bounded(value=result.value, bound=result.bound + underflow).where(~idle(targets.weight.hi), 0.0)

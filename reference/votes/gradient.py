@@ -25,13 +25,14 @@ class Derivative:
     """Rows of a derivative and of what it was taken with, both in one scale.
 
     ``omega``: what an operation that underflows may lose of ``got``, one per row. ``scaling``: the relative error that
-    the temperature has left in ``got``.
+    the temperature has left in ``got``. ``rounding``: how far off a kernel may be with ``vector``, relatively.
     """
 
     got: Floats
     vector: Floats
     omega: Floats
     scaling: float
+    rounding: float
 
 
 def softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
@@ -50,13 +51,15 @@ def softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
     nonzero = np.count_nonzero(v, axis=-1, keepdims=True)
     p = found.of_softmax(reading)
     lost = (p.lost * np.abs(v)).sum(axis=-1, keepdims=True) + 2.0 * given.omega * nonzero * p.total(1)
-    rounding = (4.0 * u + stored + arithmetic.summation(sizes)) * total
+    rounding = (4.0 * u + stored + given.rounding + arithmetic.summation(sizes)) * total
     of_quotient = 8.0 * u + stored + 1.5 * moved.summation + arithmetic.omega * p.total(2)
     rounding = rounding + of_quotient * np.abs(mean.hi)
     own, common = found.beyond_stored(reading)
     product = np.abs(quotient.hi)
     underflow = underflow + p.lost / forward * (np.abs(v) + product)
-    width = (8.0 * u + 2.0 * stored) * np.abs(v) + (7.0 * u + stored + gradient + given.scaling) * product
+    width = (8.0 * u + 2.0 * stored + given.rounding) * np.abs(v) + (
+        7.0 * u + stored + gradient + given.scaling
+    ) * product
     width = width + exponential(own + common) * product
     of_sum = (sizes * exponential(own)).sum(axis=-1, keepdims=True) + exponential(common) * np.abs(mean.hi)
     return Votes(
@@ -75,7 +78,7 @@ def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Vot
     log = np.clip(forward, elementary.SMALLEST_EXPONENT, -elementary.SMALLEST_EXPONENT)
     mantissa, exponent = elementary.exp(DoubleDouble.exactly(log))
     p = mantissa.scaled(exponent)
-    rounding = (u + gradient + given.scaling) * np.abs(given.got) / p.hi
+    rounding = ((u + gradient + given.scaling) * np.abs(given.got) + given.rounding * np.abs(v)) / p.hi
     rounding = rounding + _ROUNDINGS_THAT_UNDERFLOW * given.omega / p.hi
     silent = (p.hi < max(arithmetic.omega, arithmetic.output.smallest_normal)) | ~(rounding < _LOUDEST)
     divisor = where(silent, DoubleDouble.exactly(np.ones_like(p.hi)), p)
@@ -83,7 +86,7 @@ def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Vot
     sizes = np.abs(v)
     anew = moved.mean + moved.common + 2.0 * u + moved.log_sum(reading.log_total)
     shared = compounded(growth(anew), exponential(found.rounding_of_log_sum_exp(reading)))
-    summation = arithmetic.summation(sizes) * sizes.sum(axis=-1, keepdims=True)
+    summation = (arithmetic.summation(sizes) + given.rounding) * sizes.sum(axis=-1, keepdims=True)
     lost = given.omega * np.count_nonzero(v, axis=-1, keepdims=True)
     limit = SECOND_ORDER * (summation + np.abs(total.hi) * shared + lost)
     size = np.abs(log)
@@ -97,11 +100,12 @@ def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Vot
     )
 
 
-def log_softmax_jvp(given: Derivative, reading: Reading, *, rounding: float, masked: NDArray[np.bool_] | None) -> Votes:
-    """Each element says what inner product it subtracted: w_i - g_i; it knows w up to ``rounding`` of it."""
+def log_softmax_jvp(given: Derivative, reading: Reading, *, masked: NDArray[np.bool_] | None) -> Votes:
+    """Each element says what inner product it subtracted: w_i - g_i."""
     arithmetic, w = reading.arithmetic, given.vector
-    mean = found.of_logarithm(reading).mean(w, omega=given.omega, rounding=rounding)
-    own = (arithmetic.u + arithmetic.stored_output.u + given.scaling) * np.abs(given.got) + rounding * np.abs(w)
+    mean = found.of_logarithm(reading).mean(w, omega=given.omega, rounding=given.rounding)
+    own = (arithmetic.u + arithmetic.stored_output.u + given.scaling) * np.abs(given.got)
+    own = own + given.rounding * np.abs(w)
     exact = reading.distribution.centred(w)
     return Votes(
         centre=((exact.hi - given.got) + exact.lo),

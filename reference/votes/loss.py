@@ -44,8 +44,9 @@ def gradient(given: Derivative, beside: Loss, reading: Reading) -> Votes:
     silent = ~(np.abs(share.hi) > omega) | (moved.s <= arithmetic.omega)
     size = where(silent, DoubleDouble.exactly(np.ones_like(share.hi)), share)
     apart = (DoubleDouble.exactly(given.got) + asked - share) / size
-    absolute = (u + stored) * np.abs(given.got) + _ROUNDINGS_OF_TARGETS * u * np.abs(asked.hi) + omega
+    of_targets = _ROUNDINGS_OF_TARGETS * u + given.rounding + arithmetic.taken(arithmetic.entering).u
+    absolute = (u + stored) * np.abs(given.got) + of_targets * np.abs(asked.hi) + omega
     own = np.maximum(p.own, exponential(moved.element + 3.0 * u + arithmetic.stored_output.u))
-    common = beside.unsure + np.maximum(p.common, moved.mean + moved.common) + _ROUNDINGS_OF_FACTOR * u
+    common = beside.unsure + np.maximum(p.common, moved.mean + moved.common) + _ROUNDINGS_OF_FACTOR * u + given.rounding
     width = own * (1.0 + exponential(common)) + absolute / np.abs(size.hi) + p.lost / np.where(silent, 1.0, moved.s)
     return Votes(centre=apart.hi, width=SECOND_ORDER * width, silent=silent, limit=SECOND_ORDER * exponential(common))

@@ -31,7 +31,7 @@ class Style:
     logarithm: Literal["shifted", "lse"] = "shifted"
     backward: Literal["factored", "expanded", "quotient"] = "factored"
     probabilities: Literal["stored", "anew", "recomputed"] = "stored"
-    second: Literal["factored", "expanded", "composed", "quotient"] = "composed"
+    second: Literal["factored", "expanded", "composed", "quotient", "quotient reversed"] = "composed"
     temperature: Literal["divided", "multiplied", "after", "stored"] = "divided"
     smoothing: Literal["targets", "end"] = "targets"
     loss: Literal["log_softmax", "lse"] = "log_softmax"
@@ -247,12 +247,23 @@ class _Rows:
             return self._apply(s, (v * w - t * w) - v * mu)
         if self.style.second == "composed":  # JAX's vjp of its vjp
             return self._apply(s, v * (w - mu) - t * w)
+        if self.style.second == "quotient reversed":
+            return self._vjp_of_quotient_rule(v, w)
         e, r = self.logits.e, self.machine.number(np.array([[1.0]])) / self.logits.total
         b, moved = (v * e).sum(), e * w
         r_moved = -(r * r * moved.sum())
         b_moved = (v * moved).sum()
         first = moved * (v * r - b * (r * r))
         return first + e * (v * r_moved - b_moved * (r * r) - b * r * r_moved * 2.0)
+
+    def _vjp_of_quotient_rule(self, v: Number, w: Number) -> Number:
+        """Differentiate (v / S - sum v e / S^2) e backwards, term by term, as JAX's vjp of its vjp of e / S does."""
+        e, total, one = self.logits.e, self.logits.total, self.machine.number(np.array([[1.0]]))
+        square, cube = one / (total * total), one / (total * (total * total))
+        pulled = v * square
+        of_e, moved = w * e, (w * e).sum()
+        of_total = (v * -(e * moved)).sum() * (cube * -2.0) - (of_e * square * v).sum()
+        return ((v / total - (pulled * e).sum()) * w - pulled * moved + of_total) * e
 
     def _tempered_tangent(self, w: Number) -> Number:
         """A tangent goes through x / T before anything else."""
@@ -305,7 +316,7 @@ class _Rows:
     def _curvature(self, factor: Number, w: Number) -> Number:
         w = self._tempered_tangent(w)
         p = self._exp_of_log()
-        if self.style.second in ("factored", "quotient"):
+        if self.style.second in ("factored", "quotient", "quotient reversed"):
             return factor * (p * (w - self._mean(p, w)))
         h = factor * p * w
         return h - p * h.sum()
@@ -326,7 +337,7 @@ class _Rows:
 
     def logsumexp_hvp(self, c: Number, w: Number) -> Number:
         p = self._of_logsumexp()
-        if self.style.second in ("factored", "quotient"):
+        if self.style.second in ("factored", "quotient", "quotient reversed"):
             return c * p * (w - self._mean(p, w))
         h = c * p * w
         return h - p * h.sum()
