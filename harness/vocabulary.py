@@ -102,6 +102,7 @@ class Circumstance(StrEnum):
 
     HEAD_UNDER_MASK = "head-under-the-mask"  # the cotangent is not zero where the mask hides the output
     ONLY_UNDER_MASK = "only-under-the-mask"  # whatever is wrong stands where the mask hides the output
+    VALUE_INFINITE = "value-infinite"  # the exact value of the element is an infinity
     SUM_OVERFLOWS = "sum-overflows"  # the sum of the exponentials is beyond the largest number of the dtype of x
     SQUARE_OVERFLOWS = "square-of-the-sum-overflows"
     CUBE_OVERFLOWS = "cube-of-the-sum-overflows"
@@ -170,6 +171,10 @@ class FindingKind(Enum):
     STATIONARY = "stationary-point-zero-gradient"
     EMPTY = "nothing-to-differentiate"
     ALL_MASKED = "everything-masked-zero-gradient"
+    UNDERFLOW = "underflow-zero-gradient"
+    CANCELLED = "cancelled-zero-gradient"
+    # explanations: a number that is zero, and rightly so, though its true value is a number of the dtype
+    FLUSHED = "subnormal-flushed-to-zero"
     # explanations: a gradient that is not what its cotangent asks for, and is documented to be so
     COTANGENT_IGNORED = "cotangent-ignored"
     # explanations: what a check cannot show
@@ -221,6 +226,9 @@ _EXPLANATIONS = frozenset(
         FindingKind.STATIONARY,
         FindingKind.EMPTY,
         FindingKind.ALL_MASKED,
+        FindingKind.UNDERFLOW,
+        FindingKind.CANCELLED,
+        FindingKind.FLUSHED,
         FindingKind.COTANGENT_IGNORED,
         FindingKind.DEGENERATE,
     }

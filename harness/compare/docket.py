@@ -14,7 +14,8 @@ from harness.compare.oracle import stacks
 from harness.compare.pairing import Pairing
 from harness.compare.pairs import Side
 from harness.compare.verdict import Finding, Verdict
-from harness.compare.zero import zero_gradients
+from harness.compare.zeros.find import DERIVATIVES, zero_gradients
+from harness.compare.zeros.flush import flushed
 from harness.plan.problem import Problem
 from harness.vocabulary import Level, Outcome, Quantity
 
@@ -91,12 +92,15 @@ def _not_run(problem: Problem, quantity: Quantity, run: AdapterRun) -> Assessmen
     return unjudged(run.name, problem, quantity, Measured(Outcome.NOT_RUN, run.why_not or ""))
 
 
-def _explanations(judge: Judge, problem: Problem, assessed: Iterable[Assessment]) -> Iterator[Finding]:
+def _explanations(judge: Judge, problem: Problem, assessed: Sequence[Assessment]) -> Iterator[Finding]:
     if Quantity.VJP in problem.check:
         of_vjp = (one.verdict for one in assessed if one.verdict.quantity is Quantity.VJP)
         agreed = [verdict.adapter for verdict in of_vjp if verdict.outcome.agreed]
         yield from ignored_cotangent(problem, judge.truth(problem, Quantity.VJP), agreed)
-    for quantity in (Quantity.VJP, Quantity.HVP):
+    for quantity in DERIVATIVES:
         if quantity in problem.check:
             for zero in zero_gradients(problem, quantity, judge.truth(problem, quantity)):
                 yield of_zero(problem, quantity, zero)
+    for one in assessed:
+        if one.verdict.quantity in DERIVATIVES:
+            yield from flushed(problem, one)

@@ -76,16 +76,19 @@ class Exhibit:
     answers: tuple[Answer, ...] = field(default=())
 
 
-def exhibit(problems: Sequence[Problem], results: Results, *, row: int = 0) -> Exhibit | None:
-    """Lay out a row of the first problem of a case, or return None where its rows are not small enough.
+def exhibit(
+    problems: Sequence[Problem], results: Results, *, row: int = 0, longest: int = LARGEST_ROW
+) -> Exhibit | None:
+    """Lay out a row of the first problem of a case, or return None where its rows have more than ``longest`` elements.
 
-    ``row`` counts in C order over the axes that are not the problem's. ``results`` maps (adapter, problem id, quantity)
-    to what came back; answers are taken from every problem of the case that has the same primal as the first.
+    A row of more than :data:`LARGEST_ROW` has no Jacobian. ``row`` counts in C order over the axes that are not the
+    problem's. ``results`` maps (adapter, problem id, quantity) to what came back; answers are taken from every problem
+    of the case that has the same primal as the first.
     """
     problem = problems[0]
     call = problem.call
     length = call.x.shape[call.axis] if call.x.ndim else 1
-    if call.x.size == 0 or length > LARGEST_ROW:
+    if call.x.size == 0 or length > longest:
         return None
     cut = RowCut(call, row=row)
     exact = _Exact(call, cut)
@@ -108,7 +111,7 @@ def exhibit(problems: Sequence[Problem], results: Results, *, row: int = 0) -> E
         kept=None if masked is None else tuple(bool(value) for value in cut.vector(masked)),
         targets=cut.targets(),
         output=_floats(exact.row(Quantity.FORWARD)),
-        jacobian=exact.jacobian(),
+        jacobian=exact.jacobian() if length <= LARGEST_ROW else (),
         column_sums=exact.column_sums(),
         cotangent_name=problem.cotangent_name,
         cotangent=None if cotangent is None else _floats(cotangent),

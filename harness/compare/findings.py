@@ -12,7 +12,7 @@ from harness.compare.judge import Assessment
 from harness.compare.laws import of_laws
 from harness.compare.sentences import sentence
 from harness.compare.verdict import Finding, Verdict, json_value
-from harness.compare.zero import ZeroGradient
+from harness.compare.zeros.find import ZeroGradient
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Outcome, Quantity
 
@@ -99,8 +99,9 @@ def kind_of(problem: Problem, assessed: Assessment) -> FindingKind:
         case Outcome.RAISED if call.x.ndim == 0 or call.x.size == 0:
             return FindingKind.SHAPE_REFUSED
         case Outcome.NONFINITE_PATTERN if assessed.numbers is not None and oracle is not None:
-            elsewhere = np.isfinite(assessed.numbers.value) == np.isfinite(oracle.value.hi)
-            return FindingKind.UNDEFINED_ROW if bool((elsewhere | oracle.undefined).all()) else FindingKind.NONFINITE
+            got, true = assessed.numbers.value, oracle.value.hi
+            alike = (np.isfinite(got) & np.isfinite(true)) | (got == true) | (np.isnan(got) & np.isnan(true))
+            return FindingKind.UNDEFINED_ROW if bool((alike | oracle.undefined).all()) else FindingKind.NONFINITE
         case Outcome.BEYOND_BOUND if verdict.share is not None and verdict.share <= 1:
             return FindingKind.INCONSISTENT_ROW
         case Outcome.BEYOND_BOUND if verdict.quantity in _BACKWARD and _all_zero(assessed):

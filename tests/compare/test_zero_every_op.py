@@ -79,8 +79,8 @@ def one(x: Any, op: Op, quantity: Quantity = VJP, **given: Any) -> Problem:
         ),
         (
             one([[1, 1]], Op.CROSS_ENTROPY, cotangent=[1e-45], targets=[[0.75, 0.25]], reduction=Reduction.NONE),
-            None,
-            "",
+            FindingKind.UNDERFLOW,
+            "it underflows",
         ),
         (one([[1, 1]], Op.CROSS_ENTROPY, cotangent=[0], **INDEX), FindingKind.ZERO_COTANGENT, "nothing was asked"),
         (

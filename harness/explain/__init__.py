@@ -1,0 +1,12 @@
+"""An answer in seconds: one question in words, answered without a framework, a plan or a recording.
+
+::
+
+    words of the command line --reading--> numbers as they were written
+                              --question--> a problem, its arguments rounded once, as a plan would round them
+                              --answer--> the exact numbers, why a derivative is zero, what the person's result is worth
+                              --text--> what the terminal shows
+
+NumPy and click are all that is needed. Nothing here judges: bounds, findings and their sentences are those of
+``harness.compare``, so that a case, a page and the terminal say the same of the same numbers.
+"""

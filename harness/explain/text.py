@@ -1,0 +1,112 @@
+"""The answer as a terminal shows it: numbers, why they are zero, and whether what somebody got is right."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Final
+
+from harness.compare.parameters import op_in_words
+from harness.explain.answer import LONGEST, Explained, Worth
+from harness.report.figures import plural, share, size, ulps
+from harness.report.rowtext import mathematics
+from harness.vocabulary import Op, Outcome, Quantity
+
+WIDTH: Final = 96
+_NAMES: Final = {
+    Quantity.FORWARD: "output",
+    Quantity.VJP: "gradient (vjp)",
+    Quantity.JVP: "directional derivative (jvp)",
+    Quantity.HVP: "Hessian-vector product (hvp)",
+}
+_ADD_UP: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
+
+
+def text_of(answer: Explained) -> str:
+    """Return the whole answer, in lines of at most about a hundred characters."""
+    return "\n\n".join(part for part in _parts(answer) if part)
+
+
+def _parts(answer: Explained) -> Iterator[str]:
+    call = answer.problem.call
+    reduction = call.reduction.value if call.reduction is not None else ""
+    yield from (mathematics(row, reduction=reduction) for row in answer.rows)
+    yield _left_out(answer)
+    if answer.worth is not None:
+        yield _wrapped(_verdict(answer.worth, answer))
+    if answer.causes:
+        yield "\n".join(["Why it is zero", *(_wrapped(cause.sentence, indent="  ") for cause in answer.causes)])
+    else:
+        yield _wrapped(_not_zero(answer))
+
+
+def _left_out(answer: Explained) -> str:
+    call = answer.problem.call
+    length = call.x.shape[call.axis] if call.x.ndim else 1
+    count = call.x.size // max(length, 1)
+    if not call.x.size:
+        return ""
+    if not answer.rows:
+        return _wrapped(f"Rows of {length} elements are not printed: the longest that is has {LONGEST}.")
+    others = count - len(answer.rows)
+    return f"{plural(others, 'more row')} not printed." if others else ""
+
+
+def _verdict(worth: Worth, answer: Explained) -> str:
+    """Say whether what somebody got is right, and how far it is from the truth."""
+    verdict, name = worth.verdict, _NAMES[answer.quantity]
+    if not worth.right:
+        return f"What you got is wrong. {' '.join(finding.sentence for finding in worth.findings)}{_unjudged(worth)}"
+    if worth.as_printed:
+        return (
+            f"What you got is right as far as its digits show: with as few of them, the true {name} reads the same. "
+            f"To have the rest of {verdict.dtype} judged, give all digits, or hex floats."
+        )
+    if verdict.outcome is Outcome.EXACT:
+        return (
+            f"What you got is right: every element of the {name} is the exact value, rounded once to {verdict.dtype}."
+        )
+    return (
+        f"What you got is right: the {name} is within what rounding in {verdict.dtype} explains (its worst element has "
+        f"{share(verdict.share)} of its bound, {ulps(verdict.ulps)} ulps)."
+    )
+
+
+def _unjudged(worth: Worth) -> str:
+    if worth.findings:
+        return ""
+    return f"No bound says what rounding may do here, so it is neither right nor wrong: {worth.verdict.detail}."
+
+
+def _not_zero(answer: Explained) -> str:
+    """Say why what was asked is not zero, or that nothing is defined."""
+    call, name = answer.problem.call, _NAMES[answer.quantity]
+    if answer.undefined:
+        return (
+            f"The {name} is NaN in {plural(answer.undefined, 'element')}: a row that holds NaN or +inf, or nothing but "
+            "-inf, has no softmax, and this harness says NaN there."
+        )
+    if answer.quantity is Quantity.FORWARD:
+        return ""
+    if answer.quantity is Quantity.VJP and call.op in _ADD_UP:
+        why = "the cotangent weighs the outputs differently, so the gradients of the single outputs do not cancel"
+    elif answer.quantity is Quantity.VJP and call.op is Op.SOFTMAX_OUTPUT:
+        why = "softmax of the input is not the target, and this op returns their difference, whatever the cotangent is"
+    elif answer.quantity is Quantity.VJP:
+        why = f"a small change of the input changes what the cotangent makes of {op_in_words(call)}"
+    elif answer.quantity is Quantity.JVP:
+        why = "moving the input along the tangent changes the output"
+    else:
+        why = "moving the input along the tangent changes the gradient"
+    return f"The {name} is not zero: {why}. Its largest element is {size(answer.largest)} in size."
+
+
+def _wrapped(text: str, *, indent: str = "") -> str:
+    return textwrap.fill(
+        text,
+        width=WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
