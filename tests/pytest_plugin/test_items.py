@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+
+ROOT = Path(__file__).parents[2]
+WRONG = ROOT / "tests" / "wrong_adapters"
+
+CASES = """\
+format: 1
+theme: what the items are made of
+cases:
+  - id: right
+    why: agrees
+    source: here
+    op: softmax
+    dtype: [float32, float64]
+    x: [[1, 2, 4]]
+    cotangent: [[1, 0, 2]]
+    tags: [small]
+
+  - {id: marked, why: the mark, source: here, op: softmax, dtype: float64, x: [[13, 12, 11]], cotangent: [[1, 0, 2]]}
+
+  - id: hopeful
+    why: expects what does not appear
+    source: here
+    op: softmax
+    dtype: float32
+    x: [[1, 2, 4]]
+    cotangent: [[1, 0, 2]]
+    expect: {findings: [zero-cotangent]}
+"""
+LEDGER = """\
+format: 1
+ledger:
+  - id: known-{name}
+    {where}: {of}
+    adapter: {name}
+    kind: {kind}
+    owner: ours
+    why: a test wants it to be known
+    link: https://example.org/known
+    version: "{version}"
+    platform: linux-x86_64
+"""
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    (folder / "made.yaml").write_text(CASES)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p harness.pytest_plugin --strict-markers\n")
+    return folder
+
+
+def known(cases: Path, *, name: str, kind: str, where: str = "case", of: str = "marked", version: str = "1") -> None:
+    (cases / "ledger.yaml").write_text(LEDGER.format(name=name, kind=kind, where=where, of=of, version=version))
+
+
+def run(cases: Path, *options: str, adapter: str = "honest") -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "pytest", str(cases), "-v", "-rA", "-c", str(cases.parent / "pytest.ini")]
+    line += ["--harness-adapters", str(WRONG / f"{adapter}.py"), *options]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+
+def outcomes(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    found = re.findall(r"^\S*::(\S+) (PASSED|FAILED|SKIPPED|XFAIL|ERROR)", done.stdout, flags=re.M)
+    return dict(found)
+
+
+def test_an_item_is_a_problem_and_an_adapter_or_a_case_as_a_whole(cases: Path) -> None:
+    done = run(cases)
+    assert done.returncode == 1
+    assert outcomes(done) == {
+        "right[float32,honest]": "PASSED",
+        "right[float64,honest]": "PASSED",
+        "right": "PASSED",
+        "marked[honest]": "PASSED",
+        "marked": "PASSED",
+        "hopeful[honest]": "PASSED",
+        "hopeful": "FAILED",
+    }, done.stdout
+
+
+def test_a_failure_prints_the_finding_and_the_place_of_the_case(cases: Path) -> None:
+    done = run(cases, "-k", "marked", adapter="nan_for_zero")
+    assert done.returncode == 1
+    assert f"{cases / 'made.yaml'}:13: marked[nan_for_zero]" in done.stdout
+    assert "nonfinite-pattern: nan_for_zero: the vjp of softmax" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (("-k", "right and float32"), {"right[float32,honest]"}),
+        (("-m", "float64"), {"right[float64,honest]", "marked[honest]"}),
+        (("-k", "small", "-m", "honest"), {"right[float32,honest]", "right[float64,honest]"}),
+    ],
+)
+def test_words_markers_and_tags_select(cases: Path, selection: tuple[str, ...], expected: set[str]) -> None:
+    done = run(cases, *selection)
+    assert done.returncode == 0, done.stdout
+    assert outcomes(done) == dict.fromkeys(expected, "PASSED")
+
+
+def test_what_the_ledger_knows_is_an_expected_failure(cases: Path) -> None:
+    known(cases, name="raises", kind="raised")
+    done = run(cases, "-k", "marked", adapter="raises")
+    assert done.returncode == 0, done.stdout
+    assert outcomes(done) == {"marked[raises]": "XFAIL", "marked": "PASSED"}
+    assert "known-raises: a test wants it to be known" in done.stdout
+
+
+def test_an_expected_failure_is_strict(cases: Path) -> None:
+    known(cases, name="honest", kind="nonfinite-pattern")
+    done = run(cases, "-k", "marked")
+    assert done.returncode == 1
+    assert outcomes(done) == {"marked[honest]": "PASSED", "marked": "FAILED"}
+    assert "ledger-entry-stale: The ledger entry known-honest no longer happens" in done.stdout
+
+
+def test_an_entry_about_any_case_is_an_item_and_strict(cases: Path) -> None:
+    known(cases, name="honest", kind="beyond-bound", where="op", of="softmax")
+    assert outcomes(run(cases))["known-honest"] == "FAILED"
+
+
+def test_an_entry_seen_elsewhere_is_not_judged(cases: Path) -> None:
+    known(cases, name="honest", kind="beyond-bound", where="op", of="softmax", version="2")
+    assert outcomes(run(cases))["known-honest"] == "SKIPPED"
+
+
+def test_a_broken_file_is_one_error_with_the_places_of_its_faults(cases: Path) -> None:
+    (cases / "broken.yaml").write_text(CASES.replace("op: softmax\n", "op: sofmax\n", 1))
+    done = run(cases)
+    assert done.returncode == 2
+    assert f"{cases / 'broken.yaml'}:7:9: " in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_an_adapter_that_was_asked_for_and_cannot_run_fails_its_items(cases: Path) -> None:
+    done = run(cases, "-k", "right", adapter="unavailable")
+    assert done.returncode == 1
+    assert "unavailable did not run" in done.stdout
+    assert "no such accelerator here" in done.stdout
+
+
+def test_an_unknown_adapter_is_a_usage_error(cases: Path) -> None:
+    done = run(cases, adapter="nobody")
+    assert done.returncode == 4
+    assert "--harness-adapters: " in done.stderr
+    assert "nobody.py" in done.stderr
+
+
+def test_junit_names_file_and_line_of_the_case(cases: Path, tmp_path: Path) -> None:
+    run(
+        cases,
+        "-k",
+        "marked",
+        "--junitxml",
+        str(tmp_path / "junit.xml"),
+        "-o",
+        "junit_family=xunit1",
+        adapter="nan_for_zero",
+    )
+    suites = JUnitXml.fromfile(str(tmp_path / "junit.xml"))
+    (case,) = (one for suite in suites for one in suite if one.name == "marked[nan_for_zero]")
+    assert (Path(case._elem.get("file")).name, case._elem.get("line")) == ("made.yaml", "12")
+    assert "nonfinite-pattern" in case.result[0].text
+
+
+def test_two_workers_share_one_recording(cases: Path) -> None:
+    pytest.importorskip("xdist")
+    done = run(cases, "-n", "2", "-k", "right or marked")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list((cases.parent / "reports" / "pytest").glob("*/plan"))) == 1
