@@ -16,20 +16,24 @@ SAFE: Final = "MXNET_SAFE_ACCUMULATION"
 
 @contextlib.contextmanager
 def surroundings(mx: Any, call: Call) -> Iterator[None]:
-    """Run what is within under the semantics of the call's mode; it has to wait there for its results.
-
-    Arrays without axes or elements, a label without axes among them, exist under NumPy's shape semantics only.
-    """
+    """Run what is within under the semantics of the call's mode; it has to wait there for its results."""
     numpy = call.mode is Mode.NUMPY
-    bare = call.x.ndim == 0 or call.x.size == 0 or (call.op is Op.SOFTMAX_OUTPUT and call.x.ndim == 1)
     with contextlib.ExitStack() as stack:
-        if numpy or bare:
+        if numpy or needs_np_shape(call):
             stack.enter_context(mx.util.np_shape(True))
         if numpy:
             stack.enter_context(mx.util.np_array(True))
         if call.mode is Mode.SAFE_ACCUMULATION:
             stack.enter_context(_safe_accumulation())
         yield
+
+
+def needs_np_shape(call: Call) -> bool:
+    """Tell whether a call needs NumPy's shape semantics in any mode.
+
+    Arrays without axes or elements, a label without axes among them, exist under these only.
+    """
+    return call.x.ndim == 0 or call.x.size == 0 or (call.op is Op.SOFTMAX_OUTPUT and call.x.ndim == 1)
 
 
 def hybridized(mx: Any, op: Function) -> Any:

@@ -20,11 +20,11 @@ def op_of(mx: Any, call: Call) -> Function:
         case Op.CROSS_ENTROPY:
             return _cross_entropy(mx, call)
         case Op.SOFTMAX_OUTPUT:
-            keywords = _softmax_output(call)
+            keywords = softmax_output_keywords(call)
             return lambda ops, x, labels: ops.SoftmaxOutput(x, labels, **keywords)
         case _:
             name = "softmax" if call.op.masked else call.op.value
-            keywords = _softmax(call)
+            keywords = softmax_keywords(call)
             return lambda ops, x, *lengths: getattr(ops, name)(x, *lengths, **keywords)
 
 
@@ -58,7 +58,7 @@ def is_fused(call: Call) -> bool:
     )
 
 
-def _softmax(call: Call) -> dict[str, Any]:
+def softmax_keywords(call: Call) -> dict[str, Any]:
     """Return the parameters of softmax and its kin; a temperature of 1 is another kernel than none."""
     return {
         "axis": call.axis,
@@ -84,7 +84,7 @@ def _cross_entropy(mx: Any, call: Call) -> Function:
             return lambda _, x, labels: loss(x, labels)
 
 
-def _softmax_output(call: Call) -> dict[str, Any]:
+def softmax_output_keywords(call: Call) -> dict[str, Any]:
     """Return the parameters of ``SoftmaxOutput``, which has no axis but three layouts.
 
     By default each element of the first axis is one row, whatever its shape: rows and columns need nothing else.

@@ -14,7 +14,7 @@ from harness.vocabulary import DType, Mode, Op, Quantity
 from reference.formats import format_named
 from reference.plain.mask import keeping_first
 
-_TEMPERED: Final = (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
+TEMPERED: Final = (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
 
 
 @final
@@ -51,7 +51,7 @@ class ReferenceAdapter(Adapter):
 
     def precision(self, call: Call, quantity: Quantity) -> Precision:
         """Return the dtype of every step: the widest of float32 and the dtypes of input and output."""
-        working = _working(call)
+        working = working_of(call)
         return Precision(working=working, accumulation=working)
 
     def forward(self, call: Call) -> NDArray[Any]:
@@ -99,7 +99,7 @@ def _without_derivative(call: Call, quantity: Quantity) -> str | None:
 def _parameters(call: Call) -> dict[str, Any]:
     """Return what the functions of this op take beside arrays of numbers and the axis."""
     parameters: dict[str, Any] = {}
-    if call.op in _TEMPERED:
+    if call.op in TEMPERED:
         parameters["temperature"] = 1.0 if call.temperature is None else call.temperature
     if call.op.masked:
         kept = call.mask
@@ -117,7 +117,8 @@ def _parameters(call: Call) -> dict[str, Any]:
     return parameters
 
 
-def _working(call: Call) -> DType:
+def working_of(call: Call) -> DType:
+    """Return the dtype of every step of ``call``."""
     dtypes = (call.dtype, call.result_dtype)
     return DType.FLOAT64 if DType.FLOAT64 in dtypes or DType.INT32 in dtypes else DType.FLOAT32
 
@@ -125,7 +126,7 @@ def _working(call: Call) -> DType:
 def _cotangent(call: Call) -> NDArray[Any]:
     """Return the cotangent; a scalar output that was given none has a gradient, its vjp for 1."""
     if call.cotangent is None:
-        return np.ones((), dtype=_working(call).value)
+        return np.ones((), dtype=working_of(call).value)
     return _widened(call, call.cotangent, call.result_dtype or call.dtype)
 
 
@@ -137,7 +138,7 @@ def _tangent(call: Call) -> NDArray[Any]:
 
 def _widened(call: Call, array: NDArray[Any], dtype: DType) -> NDArray[Any]:
     """Return an array of ``dtype`` in the working dtype of the call, in which each of its numbers is exact."""
-    working = _working(call)
+    working = working_of(call)
     if dtype in (working, DType.INT32):
         return array.astype(working.value, copy=False)
     return format_named(dtype.value).decode(array).astype(working.value)

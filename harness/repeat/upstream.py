@@ -1,0 +1,82 @@
+"""A finding as a report to those who can mend it: Markdown that stands alone, to be pasted into their tracker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from harness.compare.verdict import Finding
+from harness.record.recording import Header
+
+_WORTH: Final = re.compile(r"(mxnet|torch|jax|jaxlib|optax|numpy|ml_dtypes)==", re.IGNORECASE)
+_SHOWN: Final = ("elements", "ulps", "error", "bound", "share", "row_share", "row_scalar")
+_MEANT: Final = {
+    "ulps": "units in the last place, at most",
+    "error": "absolute error",
+    "bound": "what rounding can explain of it",
+    "share": "the error as a share of that",
+    "row_share": "the same for how the elements of a row agree",
+    "row_scalar": "the same for what the elements of a row have in common",
+}
+
+
+def upstream(finding: Finding, *, title: str, header: Header, snippet: str, about: str) -> str:
+    """Return the report: title, the program, got and expected, why it is wrong, versions and platform.
+
+    ``about`` says what the program's input is, in a sentence.
+    """
+    parts = [
+        f"# {title}",
+        finding.sentence,
+        f"This program repeats it. {about}" if about else "This program repeats it.",
+        f"{_fence(snippet)}python\n{snippet}{_fence(snippet)}",
+        _numbers(finding.evidence),
+        _versions(header),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def title_of(framework: str, version: str, *, call: str, quantity: str, dtype: str, what: str) -> str:
+    """Return the title of a report: who, which call, and what is wrong with it in a few words."""
+    return f"{framework} {version}: {quantity} of {call} in {dtype}: {what[:1].lower()}{what[1:]}"
+
+
+def _fence(text: str) -> str:
+    """Return backticks that no line of ``text`` could end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(3, longest + 1)
+
+
+def _numbers(evidence: Mapping[str, Any]) -> str:
+    rows = []
+    if "got" in evidence and "want" in evidence:
+        where = f" at {evidence['at']}" if evidence.get("at") else ""
+        rows += [
+            f"- got{where}: `{evidence['got']!r}` (`{evidence.get('got in hex', '')}`)",
+            f"- expected: `{evidence['want']!r}` (`{evidence.get('want in hex', '')}`), the exact value rounded once",
+        ]
+    rows += [f"- {_MEANT[name]}: {evidence[name]:.4g}" for name in _SHOWN if _is_number(evidence.get(name), name)]
+    why = (
+        "The bound is the error analysis of the usual formulas in the dtype that the kernel computes in; the exact "
+        "value was computed with twice the precision of float64."
+    )
+    return "\n".join([*rows, "", why]) if rows else ""
+
+
+def _is_number(value: Any, name: str) -> bool:
+    return name in _MEANT and isinstance(value, float)
+
+
+def _versions(header: Header) -> str:
+    lines = []
+    if header.description is not None:
+        lines.append(f"- {header.description.framework} {header.description.version} on {header.description.device}")
+        lines += [f"- {name}: {value}" for name, value in header.description.settings.items()]
+    lines.append(f"- Python {header.python}")
+    packages = [package for package in header.packages if _WORTH.match(package)]
+    lines += [f"- {' '.join(packages)}"] if packages else []
+    platform = [header.platform[name] for name in ("system", "machine", "processor") if header.platform.get(name)]
+    lines += [f"- {', '.join(platform)}"] if platform else []
+    lines += [f"- {name}={value}" for name, value in header.flags.items()]
+    return "\n".join(["Versions and platform:", "", *lines])
