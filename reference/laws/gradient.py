@@ -80,7 +80,7 @@ class Gradient:
         if self.question.op == "softmax_output" and self.block.targets is not None:
             return of_output(rounding, self.v, q=self.block.targets.q.hi)
         if self.question.op in LIKE_SOFTMAX:
-            return of_softmax(rounding, self.v)
+            return of_softmax(rounding, self.v, omega=omega)
         if self.question.op == "logsumexp":
             return of_difference(rounding, self.v)
         if self.block.targets is None:

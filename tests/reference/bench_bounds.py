@@ -33,7 +33,7 @@ STYLES = {
     "online in blocks": Style(exponentials="online"),
     "folded scale": Style(exponentials="folded"),
     "derivative of a quotient": Style(backward="quotient", probabilities="anew", second="quotient"),
-    "the same backwards": Style(backward="quotient", probabilities="anew", second="quotient reversed"),
+    "the same backwards": Style(backward="quotient squared", probabilities="anew", second="quotient reversed"),
     "x - lse": Style(logarithm="lse", loss="lse"),
     "recomputed": Style(probabilities="recomputed"),
     "direct second derivative, weights last": Style(second="factored", smoothing="end", weight="after"),

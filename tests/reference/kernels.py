@@ -29,7 +29,7 @@ class Style:
     exponentials: Literal["shifted", "online", "folded"] = "shifted"
     normalised: Literal["divided", "reciprocal"] = "divided"
     logarithm: Literal["shifted", "lse"] = "shifted"
-    backward: Literal["factored", "expanded", "quotient"] = "factored"
+    backward: Literal["factored", "expanded", "quotient", "quotient squared"] = "factored"
     probabilities: Literal["stored", "anew", "recomputed"] = "stored"
     second: Literal["factored", "expanded", "composed", "quotient", "quotient reversed"] = "composed"
     temperature: Literal["divided", "multiplied", "after", "stored"] = "divided"
@@ -217,7 +217,7 @@ class _Rows:
 
     def softmax_jvp(self, w: Number) -> Number:
         w = self._tempered_tangent(w)
-        if self.style.backward != "quotient":
+        if not self.style.backward.startswith("quotient"):
             return self._through_softmax(w)
         e, total = self.logits.e, self.logits.total
         moved = e * w
@@ -228,6 +228,9 @@ class _Rows:
         if self.style.backward == "quotient":
             pulled = (v * e).sum() / (total * total)
             return (v / total - pulled) * e
+        if self.style.backward == "quotient squared":  # JAX's vjp
+            square = self.machine.number(np.array([[1.0]])) / (total * total)
+            return (v / total - (v * square * e).sum()) * e
         return self._apply(self._probabilities(), v)
 
     def _apply(self, s: Number, v: Number) -> Number:
@@ -297,7 +300,7 @@ class _Rows:
                 return self.log_softmax_forward().stored().exp()
 
     def log_softmax_vjp(self, v: Number) -> Number:
-        if self.style.backward == "quotient":
+        if self.style.backward.startswith("quotient"):
             return v - self.logits.e * (v.sum() / self.logits.total)
         return v - self._exp_of_log() * v.sum()
 
@@ -306,7 +309,7 @@ class _Rows:
         return w - self._mean(self._exp_of_log(), w)
 
     def _mean(self, p: Number, w: Number) -> Number:
-        if self.style.backward == "quotient":
+        if self.style.backward.startswith("quotient"):
             return (self.logits.e * w).sum() / self.logits.total
         return (p * w).sum()
 
