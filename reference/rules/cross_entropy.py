@@ -14,11 +14,12 @@ from reference.bounds.bounded import Bounded
 from reference.bounds.constants import SECOND_ORDER
 from reference.bounds.reading import Reading
 from reference.exact.doubledouble import DoubleDouble, Floats, product, where
+from reference.exact.oracle import scaled_to
 from reference.exact.targets import Targets
 from reference.rules import log_softmax
 from reference.rules.log_softmax import curvature
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
-from reference.rules.vector import Vector, idle, weighted
+from reference.rules.vector import ALONE, Vector, idle, weighted
 
 _ROUNDINGS_OF_TARGETS: Final = 4.0  # of a smoothed target, and of its product with a cotangent
 _ROUNDINGS_OF_WEIGHT: Final = 3.0  # of one over the number of rows, of its product with a cotangent, and with a result
@@ -33,14 +34,16 @@ def forward(reading: Reading, targets: Targets) -> Bounded:
     endless = (asked & np.isinf(log.value.hi)).any(axis=-1, keepdims=True)
     value = product(targets.q, where(asked, _finite(log.value), zero)).sum_of_any_size()
     q, size = np.abs(targets.q.hi), np.where(asked & ~endless, np.abs(_finite(log.value).hi), 0.0)
+    size, by = scaled_to(ALONE, size, up=0)  # sums of them may overflow though the loss does not
     terms = q * size
     u, stored = arithmetic.u, arithmetic.stored_output.u
-    each = (q * np.where(asked, log.bound, 0.0)).sum(axis=-1, keepdims=True)
+    each = (q * np.where(asked, np.ldexp(log.bound, -by), 0.0)).sum(axis=-1, keepdims=True)
     roundings = u + _roundings(reading, targets) + 2.0 * stored + arithmetic.summation(terms)
     spread = roundings * terms.sum(axis=-1, keepdims=True)
     smoothing = 0.0 if targets.exact_total else arithmetic.summation(size) * spread_over_all(targets, size)
     underflow = 2.0 * (arithmetic.omega + arithmetic.stored_output.omega) * asked.sum(axis=-1, keepdims=True)
-    bound = SECOND_ORDER * (each + spread + smoothing + 3.0 * u * np.abs(value.hi)) + underflow
+    of_value = 3.0 * u * np.abs(value.hi)
+    bound = np.ldexp(SECOND_ORDER * (each + spread + smoothing), by) + SECOND_ORDER * of_value + underflow
     endless = endless | np.isinf(value.hi)  # the loss overflows though no logarithm does
     return Bounded(value=-value, bound=bound).where(~endless, np.inf)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.bounds import found
+from reference.bounds.arithmetic import RECOMPUTED
 from reference.bounds.bounded import Bounded
 from reference.bounds.reading import Reading
 from reference.exact.doubledouble import Floats
@@ -15,16 +17,32 @@ from reference.rules.table import Given
 def vacuous(
     reading: Reading, question: Question, quantity: str, given: Given, *, bounded: Bounded
 ) -> NDArray[np.bool_]:
-    """Return where the bound proves nothing: the relative error of a sum that the row needs may reach 1."""
+    """Return where the bound proves nothing.
+
+    That is: the relative error of a sum that the row needs may reach 1; or that of all its probabilities, by the
+    rounding of the lse which a kernel of a declared form subtracts.
+    """
     moved = reading.perturbation
     nothing = np.asarray(moved.vacuous.any(axis=-1, keepdims=True))
     if question.op not in LIKE_SOFTMAX:
         nothing = np.asarray(nothing | (moved.log_sum(reading.log_total) >= 1.0))
+    if question.op != "logsumexp" or quantity != "forward":  # whose value is as large as its rounding is coarse
+        nothing = np.asarray(nothing | (_rounding_of_form(reading, question, quantity) >= 1.0))
     for terms in _sums(reading, question, quantity, given):
         nothing = np.asarray(nothing | (reading.arithmetic.summation(terms) >= 1.0))
     shape = bounded.bound.shape
     of_row = nothing if nothing.ndim == len(shape) else nothing[..., np.newaxis]
     return np.broadcast_to(of_row, shape) | ~np.isfinite(bounded.bound)
+
+
+def _rounding_of_form(reading: Reading, question: Question, quantity: str) -> Floats:
+    """Return how far x - lse may be off by the rounding of lse, where the quantity is made of it; one per row."""
+    if quantity == "forward":
+        size = reading.rounded_log_sum_exp
+        return np.zeros_like(size) if question.op in LIKE_SOFTMAX else reading.arithmetic.u * size
+    if RECOMPUTED not in reading.arithmetic.forms and question.op in LIKE_SOFTMAX:
+        return np.zeros_like(reading.log_total)
+    return found.rounding_of_log_sum_exp(reading)
 
 
 def _sums(reading: Reading, question: Question, quantity: str, given: Given) -> list[Floats]:
