@@ -31,6 +31,7 @@ class _Verbs(click.Group):
         "verify": "Plan, record, compare and report for one adapter, in one command.",
         "campaign": "Try thousands of random problems, and show how near the bounds they come.",
         "sensitivity": "Plant errors in correct results, and show the smallest that is flagged.",
+        "selftest": "Prove the harness by wrong rules that it must catch and name.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

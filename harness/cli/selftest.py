@@ -1,0 +1,123 @@
+"""The verb ``selftest``: every fault of the catalogue before the harness, and before the checkers that people use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from harness.cli.exits import Exit, leave
+from harness.cli.options import environments_option, names, reports_in
+from harness.cli.progress import progress
+from harness.selftest import text
+from harness.selftest.checkers import table
+from harness.selftest.checkers.jobs import RIGHT
+from harness.selftest.checkers.score import (
+    OURS,
+    CheckerFailed,
+    absent_scores,
+    all_jobs,
+    beside,
+    frameworks_here,
+    ours,
+    scores,
+)
+from harness.selftest.control import Grid, control
+from harness.selftest.verdict import complaints
+from harness.wholefile import write_whole
+from reference.faults import CATALOGUE, Fault
+
+EXAMPLES = """\b
+Examples:
+  harness selftest
+  harness selftest --faults dot-term-missing,wrong-axis
+"""
+
+
+@click.command(name="selftest", epilog=EXAMPLES)
+@click.option(
+    "--faults",
+    default="",
+    metavar="NAMES",
+    help="Of the catalogue, separated by commas.  [default: all of it]",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which numbers.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print every count as CSV, in place of the table.")
+@click.option(
+    "--checkers",
+    is_flag=True,
+    help="Put the faults before the checkers of torch, jax and mxnet instead, beside this harness; writes score.csv.",
+)
+@reports_in("reports/selftest", holds="selftest.csv and selftest.md")
+@environments_option
+def command(*, faults: str, seed: int, as_csv: bool, checkers: bool, reports: Path, environments: Path) -> None:
+    """Prove the harness by faults that it must catch and name, and by right kernels that it must not flag.
+
+    Every wrong rule of the catalogue becomes a wrong adapter, over ops, dtypes, lengths of the axis and cotangents,
+    before the judge of `harness compare`. It has to be caught, and named, wherever it changes a result by more than
+    rounding explains; the share of its changes that lies below that is printed. Exit code 0 where all of that holds
+    and no right kernel is flagged, and 1 otherwise, with what was missed.
+
+    With --checkers, each fault becomes the backward of a custom op of each framework, before the checkers which that
+    brings, at their defaults and in its own interpreter: how often they refuse it, and how often a right one.
+    """
+    chosen = _chosen(faults)
+    if checkers:
+        raise SystemExit(int(_score(chosen, seed=seed, as_csv=as_csv, reports=reports, environments=environments)))
+    grid = Grid(seed=seed)
+    with progress("self-test", total=len(grid)) as step:
+        found = control(chosen, grid, progress=step)
+    wrong = list(complaints(found, chosen))
+    page = text.page(found, chosen, grid, complaints=wrong)
+    _write(reports, {"selftest.csv": text.csv_text(found), "selftest.md": page})
+    click.echo(text.csv_text(found) if as_csv else "\n".join([*text.table(found, chosen), "", text.summary(found)]))
+    for one in wrong:
+        click.echo(f"harness: {one}", err=True)
+    raise SystemExit(int(Exit.FINDINGS if wrong else Exit.AGREED))
+
+
+def _score(chosen: Sequence[Fault], *, seed: int, as_csv: bool, reports: Path, environments: Path) -> Exit:
+    """Score every checker that is here; a framework that is not is said, and is no failure."""
+    pythons, absent = frameworks_here(os.environ, environments)
+    with progress("choosing kernels", total=len(chosen)) as step:
+        jobs = all_jobs(chosen, seed=seed, progress=step)
+    with progress(OURS, total=len(jobs)) as step:
+        found = list(scores(chosen, jobs, ours(jobs, progress=step)))
+    for framework, python in pythons.items():
+        with progress(framework, total=len(jobs)) as step:
+            try:
+                answers = beside(framework, jobs, python, os.environ, progress=step)
+            except CheckerFailed as error:
+                leave(Exit.OUR_FAULT, str(error))
+        found += scores(chosen, jobs, answers)
+    for framework, reason in absent.items():
+        click.echo(f"harness: not run: {framework}: {reason}", err=True)
+        found += absent_scores(framework, reason)
+    _write(reports, {"score.csv": table.csv_text(found)})
+    click.echo(table.csv_text(found) if as_csv else "\n".join([*table.table(found), "", *table.asleep(found)]))
+    mine = [one for one in found if one.checker == OURS]
+    sound = all(one.refused == (0 if one.fault == RIGHT else one.tried) for one in mine)
+    if not sound:
+        return Exit.FINDINGS
+    return Exit.NOT_RUN if absent else Exit.AGREED
+
+
+def _write(reports: Path, files: Mapping[str, str]) -> None:
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_whole(reports / name, content)
+    except OSError as error:
+        leave(Exit.USAGE, f"the table cannot be written: {error}: name another folder with --reports")
+    written = " and ".join(str(reports / name) for name in files)
+    click.echo(f"harness: written to {written}", err=True)
+
+
+def _chosen(text_of_names: str) -> tuple[Fault, ...]:
+    wanted = names(text_of_names)
+    known = {fault.name: fault for fault in CATALOGUE}
+    if unknown := [name for name in wanted if name not in known]:
+        leave(Exit.USAGE, f"--faults: no fault is called {unknown[0]!r}; the catalogue has {', '.join(known)}")
+    return tuple(known[name] for name in wanted) or CATALOGUE

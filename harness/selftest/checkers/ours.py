@@ -1,0 +1,35 @@
+"""The harness before a job: the vjp of the same kernel at five cotangents, before the judge."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from harness.adapters.contract import Adapter
+from harness.adapters.reference import ReferenceAdapter
+from harness.selftest.bench import Bench, Fate, answer
+from harness.selftest.checkers.jobs import Job, fault_named, quantity_of
+from harness.selftest.kernels import Wrong
+from harness.vocabulary import Quantity
+
+
+def due(job: Job) -> bool:
+    """Say whether the fault of ``job`` changes a gradient, or the output, by more than rounding, at some cotangent."""
+    return any(fate.beyond or fate.obvious for fate in _fates(job).values())
+
+
+def refused(job: Job) -> tuple[bool, float]:
+    """Return whether the harness flags the kernel, and the seconds that took, from the logits on."""
+    began = time.perf_counter()
+    found = any(fate.caught for fate in _fates(job).values())
+    return found, time.perf_counter() - began
+
+
+def _fates(job: Job) -> Mapping[str, Fate]:
+    fault, right = fault_named(job.fault), ReferenceAdapter()
+    kernel: Adapter = right if fault is None else Wrong(fault)
+    bench = Bench(job.problems)
+    quantity = Quantity.VJP if fault is None else quantity_of(fault) or Quantity.VJP
+    given = {problem.id: answer(kernel, problem, quantity) for problem in bench.problems}
+    results = {problem: result for problem, result in given.items() if result is not None}
+    return bench.fates(kernel, quantity, results, forwards=bench.forwards(right))

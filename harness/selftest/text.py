@@ -1,0 +1,91 @@
+"""The counts as text: CSV with all of them, Markdown and the terminal with one row per fault."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from harness.selftest.control import Control, Count, Grid, by_kernel
+from reference.faults import Fault
+
+COLUMNS: Final = (
+    *("kind", "kernel", "setting", "dtype", "quantity"),
+    *("tried", "changed", "due", "caught", "named", "below", "flagged"),
+)
+WRONG, RIGHT = "wrong", "right"
+
+
+def csv_text(control: Control) -> str:
+    """Return one line for each kernel, setting, dtype and quantity, with the columns :data:`COLUMNS`."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for kind, counts in ((WRONG, control.wrong), (RIGHT, control.right)):
+        for where, count in counts.items():
+            numbers = (count.tried, count.changed, count.due, count.caught, count.named, count.below, count.flagged)
+            writer.writerow((kind, where.kernel, where.setting, where.dtype, where.quantity, *numbers))
+    return out.getvalue()
+
+
+def page(control: Control, faults: Sequence[Fault], grid: Grid, *, complaints: Sequence[str]) -> str:
+    """Return all there is to say, as Markdown."""
+    lines = ["# The self-test's score", "", *_introduction(grid), "", *table(control, faults), ""]
+    lines += ["## Right kernels", "", *_right(control), "", "## What each fault is", ""]
+    lines += [f"- `{fault.name}`: {fault.what}. {fault.why}" for fault in faults]
+    if complaints:
+        lines += ["", "## What was not proved", "", *(f"- {one}" for one in complaints)]
+    return "\n".join(lines) + "\n"
+
+
+def table(control: Control, faults: Sequence[Fault]) -> list[str]:
+    """Return the lines of a Markdown table with one row per fault, and one for all of them."""
+    found = by_kernel(control.wrong)
+    head = ("fault", "results", "changed", "beyond the bound", "caught", "named", "below the bound", "of these flagged")
+    lines = [_line(head), _line(["---"] + ["---:"] * (len(head) - 1))]
+    lines += [_row(f"`{fault.name}`", found.get(fault.name, Count())) for fault in faults]
+    return [*lines, _row("all", sum(found.values(), Count()))]
+
+
+def summary(control: Control) -> str:
+    """Return the score in a sentence or two."""
+    every, right = sum(control.wrong.values(), Count()), sum(control.right.values(), Count())
+    return (
+        f"{every.tried:,} wrong results, {every.due:,} of them off by more than rounding: {every.caught:,} caught, "
+        f"{every.named:,} named. {_share(every.below, every.changed)} of the changes lie below the bound. "
+        f"{right.flagged:,} of {right.tried:,} right results flagged."
+    )
+
+
+def _introduction(grid: Grid) -> Iterator[str]:
+    dtypes, lengths = ", ".join(grid.dtypes), ", ".join(str(n) for n in grid.lengths)
+    yield (
+        f"Every fault of the catalogue as a wrong adapter, in {dtypes}; rows of {lengths} elements; "
+        f"{len(grid.settings)} settings of the ops; six problems each. *Changed*: not the correctly rounded truth. "
+        "*Beyond the bound*: an element is off by more than rounding explains; these have to be caught, and the "
+        "finding has to name the fault, alone or among those that coincide there. *Below the bound*: the others; the "
+        "rounding of a correct kernel may be larger, and the row test and the laws flag some of them all the same."
+    )
+
+
+def _right(control: Control) -> Iterator[str]:
+    yield _line(("kernel", "results", "flagged"))
+    yield _line(("---", "---:", "---:"))
+    for name, count in by_kernel(control.right).items():
+        yield _line((name, f"{count.tried:,}", f"{count.flagged:,}"))
+
+
+def _row(name: str, count: Count) -> str:
+    seen = count.flagged - count.caught
+    numbers = (count.tried, count.changed, count.due, count.caught, count.named)
+    below = f"{count.below:,} ({_share(count.below, count.changed)})"
+    return _line((name, *(f"{number:,}" for number in numbers), below, f"{seen:,}"))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} %" if whole else "none"
+
+
+def _line(fields: Sequence[str]) -> str:
+    return f"| {' | '.join(fields)} |"

@@ -1,0 +1,38 @@
+"""What has to hold of the counts, and what is said where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.selftest.control import Control, Count, by_kernel
+from reference.faults import Fault
+
+
+def complaints(control: Control, faults: Sequence[Fault]) -> Iterator[str]:
+    """Yield a sentence for each claim that the counts refute; nothing where the harness has proved itself.
+
+    Every fault was tried, and somewhere changed a result by more than rounding; wherever it did, it was caught, and its
+    name is among those that the finding gives; and no right kernel was flagged.
+    """
+    found = by_kernel(control.wrong)
+    for fault in faults:
+        count = found.get(fault.name, Count())
+        if not count.tried:
+            yield f"{fault.name} was tried nowhere: no setting of the self-test gives it a place"
+        elif not count.due:
+            yield f"{fault.name} never changed a result by more than its bound, and {count.tried} tries prove nothing"
+        if missed := count.due - count.caught:
+            yield f"{fault.name} was missed {missed} times of {count.due}: {_listed(count.missed, missed)}"
+        if unnamed := count.caught - count.named:
+            yield f"{fault.name} was caught and not named {unnamed} times: {_listed(count.unnamed, unnamed)}"
+    right = by_kernel(control.right)
+    if not right:
+        yield "no right kernel was tried"
+    for name, count in right.items():
+        if count.flagged:
+            where = _listed(count.flags, count.flagged)
+            yield f"a right kernel ({name}) was flagged {count.flagged} times of {count.tried}: {where}"
+
+
+def _listed(names: Sequence[str], of: int) -> str:
+    return "; ".join(names) + (" and others" if of > len(names) else "")

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import harness.compare.judge
+import harness.selftest.bench
+from harness.adapters.reference import ReferenceAdapter
+from harness.compare.findings import of_evaluation
+from harness.compare.oracle import Oracle
+from harness.compare.verdict import Finding
+from harness.selftest.bench import Bench, answer
+from harness.selftest.control import Control, Grid, control
+from harness.selftest.kernels import Wrong, right_kernels
+from harness.selftest.problems import HEADS, asks, problems
+from harness.selftest.settings import SETTINGS
+from harness.selftest.text import COLUMNS, csv_text, summary, table
+from harness.selftest.verdict import complaints
+from harness.vocabulary import DType, Quantity
+from reference.faults import CATALOGUE, Fault
+from reference.truth import Truth
+
+SOFTMAX = SETTINGS[0]
+SMALL = Grid(settings=(SOFTMAX,), dtypes=(DType.FLOAT32,), lengths=(3,))
+
+
+def named(name: str) -> Fault:
+    return next(fault for fault in CATALOGUE if fault.name == name)
+
+
+DOT = named("dot-term-missing")
+
+
+def run(*faults: Fault, grid: Grid = SMALL) -> Control:
+    return control(faults, grid, progress=lambda _: None)
+
+
+class BlindOracle(Oracle):
+    """Bounds a thousand million times too wide, and neither row test nor laws."""
+
+    def truth(self, *arguments: Any, **options: Any) -> Truth:
+        true = super().truth(*arguments, **options)
+        return replace(true, bound=true.bound * 1e9, shifted_bound=true.shifted_bound * 1e9)
+
+    def rows(self, *_: Any, **__: Any) -> dict[str, Any]:
+        return {}
+
+    def violations(self, *_: Any, **__: Any) -> dict[str, Any]:
+        return {}
+
+
+def test_a_harness_that_sees_and_names_is_sound() -> None:
+    found = run(DOT)
+    assert list(complaints(found, [DOT])) == []
+    count = next(count for where, count in found.wrong.items() if where.quantity is Quantity.VJP)
+    assert count.tried >= len(HEADS)
+    assert count.due == count.caught == count.named > 0
+
+
+def test_a_blind_harness_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is beyond its bounds then, so something that knows no bound has to notice."""
+    monkeypatch.setattr(harness.compare.judge, "Oracle", BlindOracle)
+    assert any("dot-term-missing was missed" in one for one in complaints(run(DOT), [DOT]))
+
+
+def test_a_fault_that_is_not_named_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless(*arguments: Any) -> list[Finding]:
+        return [replace(one, evidence={**one.evidence, "faults": []}) for one in of_evaluation(*arguments)]
+
+    monkeypatch.setattr(harness.selftest.bench, "of_evaluation", nameless)
+    assert any("caught and not named" in one for one in complaints(run(DOT), [DOT]))
+
+
+def test_a_fault_that_nothing_tries_fails() -> None:
+    ignored = named("mask-ignored")
+    assert ["mask-ignored was tried nowhere: no setting of the self-test gives it a place"] == list(
+        complaints(run(ignored), [ignored])
+    )
+
+
+def test_a_right_kernel_that_is_flagged_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AlmostRight(Oracle):
+        def truth(self, *arguments: Any, **options: Any) -> Truth:
+            true = super().truth(*arguments, **options)
+            return replace(true, bound=true.bound * 1e-9, shifted_bound=true.shifted_bound * 1e-9)
+
+    monkeypatch.setattr(harness.compare.judge, "Oracle", AlmostRight)
+    assert any("a right kernel (reference) was flagged" in one for one in complaints(run(), []))
+
+
+def test_the_same_seed_gives_the_same_counts_and_another_other_logits() -> None:
+    assert csv_text(run(DOT)) == csv_text(run(DOT))
+    one, other = (problems(SOFTMAX, DType.FLOAT64, 3, seed=seed)[0].call.x for seed in (0, 1))
+    assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+@pytest.mark.parametrize("dtype", [DType.BFLOAT16, DType.FLOAT32])
+def test_no_right_kernel_is_flagged(setting: Any, dtype: DType) -> None:
+    bench = Bench(problems(setting, dtype, 10, seed=5))
+    for kernel in right_kernels():
+        forwards = bench.forwards(kernel)
+        for quantity in Quantity:
+            asked = [one for one in bench.problems if asks(one, quantity)]
+            results = {one.id: answer(kernel, one, quantity) for one in asked}
+            given = {name: result for name, result in results.items() if result is not None}
+            fates = bench.fates(kernel, quantity, given, forwards=forwards)
+            assert fates.keys() == given.keys()
+            assert not any(fate.caught or fate.beyond or fate.obvious for fate in fates.values())
+
+
+def test_a_change_below_the_bound_is_counted_and_asked_of_nobody() -> None:
+    bench = Bench(problems(SOFTMAX, DType.FLOAT32, 3, seed=0)[:1])
+    (problem,), reference = bench.problems, ReferenceAdapter()
+    right = reference.forward(problem.call)
+    (fate,) = bench.fates(reference, Quantity.FORWARD, {problem.id: np.nextafter(right, np.float32(2))}).values()
+    assert fate.changed
+    assert not (fate.beyond or fate.obvious or fate.caught)
+
+
+@pytest.mark.parametrize("fault", CATALOGUE, ids=lambda fault: fault.name)
+def test_every_fault_has_a_setting_where_it_changes_something(fault: Fault) -> None:
+    kernel = Wrong(fault)
+    drawn = (
+        (one, quantity)
+        for n in (3, 129)
+        for setting in SETTINGS
+        for one in problems(setting, DType.FLOAT32, n, seed=0)
+        for quantity in one.check
+        if fault.concerns(setting.op.value, quantity.value)
+    )
+    assert any(kernel.wrong(problem.call, quantity) is not None for problem, quantity in drawn)
+
+
+def test_the_wrong_adapter_is_right_where_its_fault_has_no_place() -> None:
+    problem = problems(SOFTMAX, DType.FLOAT64, 3, seed=0)[0]
+    kernel = Wrong(named("mask-ignored"))
+    assert kernel.wrong(problem.call, Quantity.VJP) is None
+    assert np.array_equal(ReferenceAdapter().vjp(problem.call), kernel.vjp(problem.call))
+
+
+def test_the_tables_hold_what_was_counted() -> None:
+    found = run(DOT)
+    lines = csv_text(found).splitlines()
+    assert ",".join(COLUMNS) == lines[0]
+    assert len(found.wrong) + len(found.right) + 1 == len(lines)
+    total: Mapping[str, int] = {"tried": sum(count.tried for count in found.wrong.values())}
+    assert f"| all | {total['tried']} |" in table(found, [DOT])[-1]
+    assert f"{total['tried']} wrong results" in summary(found)
