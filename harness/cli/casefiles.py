@@ -14,6 +14,7 @@ from harness.plan.library import Library, NoCases, TooManySignatures, load_libra
 from harness.plan.limits import MEMORY
 from harness.plan.plan import Plan
 from harness.plan.select import SelectionError
+from harness.vocabulary import Op
 
 DEFAULT = Path("cases")
 NOTED = 5  # faults that a later step repeats
@@ -53,21 +54,23 @@ def read_cases(
         leave(Exit.BAD_CASES, f"{counts}; the format is described in cases/README.md")
 
 
-def plan_cases(library: Library, paths: Sequence[Path], *, keyword: str | None) -> Plan:
+def plan_cases(library: Library, paths: Sequence[Path], *, keyword: str | None, ops: Sequence[Op] = ()) -> Plan:
     """Return the plan of what the command line selects of ``library``, or leave with why there is none."""
     try:
-        return make_plan(library, keyword=keyword, selection=selection_text(paths, keyword))
+        selected = selection_text(paths, keyword, ops=ops)
+        return make_plan(library, keyword=keyword, ops=ops or tuple(Op), selection=selected)
     except SelectionError as error:
         leave(Exit.USAGE, str(error))
     except TooManySignatures as error:
         leave(Exit.BAD_CASES, str(error))
 
 
-def selection_text(paths: Sequence[Path], keyword: str | None) -> str | None:
+def selection_text(paths: Sequence[Path], keyword: str | None, *, ops: Sequence[Op] = ()) -> str | None:
     """Return what was selected, as text; None for the whole of the folder ``cases``."""
     parts = [path.as_posix() for path in paths] if list(paths) not in ([], [DEFAULT]) else []
     if keyword is not None:
         parts.append(f"-k {keyword!r}")
+    parts += [f"--op {op.value}" for op in ops]
     return " ".join(parts) or None
 
 

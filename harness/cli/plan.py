@@ -20,12 +20,14 @@ from harness.layout import Layout
 from harness.plan.plan import Plan
 from harness.plan.signatures import count_signatures
 from harness.plan.store import PlanError, note_failure, remove_plan, write_plan
+from harness.vocabulary import Op
 
 EXAMPLES = """\b
 Examples:
   harness plan
   harness plan -k forum
   harness plan -k "zero-gradient and not float64"
+  harness plan --op softmax --op log_softmax
   harness plan mycases/port.yaml --reports port
 """
 
@@ -33,23 +35,32 @@ Examples:
 @click.command("plan", epilog=EXAMPLES)
 @paths_argument
 @keyword_option
+@click.option(
+    "--op",
+    "ops",
+    type=click.Choice([op.value for op in Op]),
+    multiple=True,
+    help="Only problems of this op; may be given several times.",
+)
 @reports_option
 @memory_option
-def command(*, paths: tuple[Path, ...], keyword: str | None, reports: Path, gibibytes: float) -> None:
+def command(
+    *, paths: tuple[Path, ...], keyword: str | None, ops: tuple[str, ...], reports: Path, gibibytes: float
+) -> None:
     """Turn cases into problems with exact input bits.
 
     PATHS are case files, or folders of them; by default the folder cases. Beside a file, the ledger of its folder is
     read too. The old plan is removed first: a plan that fails is never followed by a report of an older one.
 
     A word of -k matches, in any letter case, inside a problem's id, op, dtype, mode, temperature (T=0.5), reduction,
-    cotangent, tag or file name; words with spaces stand in quotation marks. A plan of explicit paths or with -k is a
-    selection: its recordings and report go to the folder selection there, and leave the full report as it is.
+    cotangent, tag or file name; words with spaces stand in quotation marks. A plan of explicit paths, with -k or with
+    --op is a selection: its recordings and report go to the folder selection there, and leave the full report as it is.
     """
     folder = Layout(reports).plan
     try:
         remove_plan(folder)
         library = read_cases(paths, gibibytes=gibibytes, note=lambda text: note_failure(folder, text))
-        plan = plan_cases(library, paths, keyword=keyword)
+        plan = plan_cases(library, paths, keyword=keyword, ops=[Op(op) for op in ops])
         write_plan(plan, folder)
     except PlanError as error:
         leave(Exit.USAGE, str(error))

@@ -3,39 +3,66 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
 from harness.adapters.registry import default_name, is_path
+from harness.cli import casefiles
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive, reports_option
+from harness.layout import Layout
 from harness.record.elsewhere import reachable
+from harness.vocabulary import Op
 
 EXAMPLES = """\b
 Examples:
-  harness verify torch
+  harness verify --adapter my_kernel.py
+  harness verify my_kernel.py -k tile
+  harness verify my_kernel.py --device cuda:0 --python ~/venvs/torch/bin/python
   harness verify torch --python ~/venvs/torch/bin/python
-  harness verify my_kernel.py -k softmax
   harness verify jax --cases my_cases/
 """
 _NEEDED = ("numpy", "click", "rich")  # what recording needs of an interpreter, beside the framework
-_ASK = "import sys; from harness.adapters.registry import load; name = load(sys.argv[1]).name; print(); print(name)"
+_ASK = """
+import json, sys
+from harness.adapters.registry import load
+adapter = load(sys.argv[1])
+print()
+print(json.dumps({"name": adapter.name, "ops": adapter.ops}))
+"""
 _PATIENCE = 120.0  # seconds for an adapter's file to be loaded; where it takes longer, recording will say so
+_LIBRARY = Path(__file__).resolve().parents[2] / casefiles.DEFAULT  # for those who stand elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What an adapter says of itself before it is recorded."""
+
+    name: str
+    ops: tuple[Op, ...] = tuple(Op)
+
+    @property
+    def left_out(self) -> tuple[Op, ...]:
+        """The ops that it does not have."""
+        return tuple(op for op in Op if op not in self.ops)
 
 
 @click.command(name="verify", epilog=EXAMPLES)
-@click.argument("adapter")
+@click.argument("adapter", required=False)
+@click.option("--adapter", "named", metavar="ADAPTER", help="The same as ADAPTER itself.")
 @click.option(
     "--cases",
     "paths",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="Case file or folder; may be given several times.  [default: cases]",
+    help="Case file or folder; may be given several times.  [default: cases, of them what is of the kernel's ops]",
 )
 @click.option("-k", "expression", metavar="EXPR", help="Only what matches, as with `harness plan`.")
 @click.option(
@@ -52,33 +79,45 @@ _PATIENCE = 120.0  # seconds for an adapter's file to be loaded; where it takes 
     "--memory", type=Positive(), metavar="GIB", help="Limit for the recording process, as with `harness record`."
 )
 @click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
+@click.option("--device", help="Where it is to run, one that it declares, e.g. cpu or cuda:0.  [default: its own]")
 @reports_option
 def command(
     *,
-    adapter: str,
+    adapter: str | None,
+    named: str | None,
     paths: tuple[Path, ...],
     expression: str | None,
     interpreter: Path,
     timeout: float | None,
     memory: float | None,
     fresh: bool,
+    device: str | None,
     reports: Path,
 ) -> None:
-    """Plan, record, compare and report for one ADAPTER: a name, or the path of a file with a class of your own.
+    """Plan, record, compare and report for one ADAPTER: a name, or the path of a file with a kernel of your own.
 
     Everything goes to REPORTS/verify/<adapter>, so a full report is never replaced. Each step is a process of its own;
     recording runs in the interpreter given with --python. Where pandas is not installed the verdict is printed and
     comparison.json is written, but no page.
+
+    A file with a kernel holds functions named after ops (softmax, softmax_vjp ...), or one class: see
+    harness/adapters/README.md. Of the case library it is asked what is of the ops that it has; what else it lacks is
+    counted at the end.
     """
+    adapter = _one(adapter, named)
     _check(interpreter)
     with reachable(os.environ) as environment:
-        name = _name(adapter, interpreter, environment)
-        home = str(reports / "verify" / name)
+        asked = _asked(adapter, interpreter, environment)
+        name, home = asked.name, str(reports / "verify" / asked.name)
         here = [sys.executable, "-m", "harness"]
         step = partial(_step, environment=environment)
-        step([*here, "plan", *map(str, paths), *(["-k", expression] if expression else []), "--reports", home])
+        left_out = () if paths else asked.left_out
+        which = [*map(str, paths or _default_cases()), *(["-k", expression] if expression else [])]
+        which += [word for op in asked.ops if left_out for word in ("--op", op.value)]
+        step([*here, "plan", *which, "--reports", home])
         how = [] if timeout is None else ["--timeout", str(timeout)]
         how += [] if memory is None else ["--memory", str(memory)]
+        how += [] if device is None else ["--device", device]
         how += ["--fresh"] if fresh else []
         record = [str(interpreter), "-m", "harness", "record", adapter, "--reports", home, *how]
         # an adapter that could not run is not the end: compare says so, with its reason and exit code
@@ -86,12 +125,45 @@ def command(
         judged = step(
             [*here, "compare", "--reports", home, "--require", name, "--only", name],
             goes_on=(Exit.AGREED, Exit.FINDINGS, Exit.NOT_RUN),
+            quiet=True,
         )
-        if importlib.util.find_spec("pandas") is None:
-            click.echo("harness: no page without pandas: in a checkout, pip install '.[report]' brings it", err=True)
-        else:
-            step([*here, "report", "--reports", home])
+        page = importlib.util.find_spec("pandas") is not None
+        if page:
+            step([*here, "report", "--reports", home], quiet=True)
+    _conclude(Path(home), name, left_out=left_out, page=page)
     raise SystemExit(judged)
+
+
+def _one(adapter: str | None, named: str | None) -> str:
+    """Return the adapter that the command line names, in one way or the other."""
+    if adapter is not None and named is not None and adapter != named:
+        leave(Exit.USAGE, f"one adapter at a time: {adapter}, or --adapter {named}")
+    one = adapter or named
+    if not one:
+        leave(Exit.USAGE, "name an adapter: harness verify my_kernel.py, or harness verify --adapter my_kernel.py")
+    return one
+
+
+def _default_cases() -> tuple[Path, ...]:
+    """Return the case library of this checkout where there is none in the current folder; else the default there."""
+    return () if casefiles.DEFAULT.exists() or not _LIBRARY.exists() else (_LIBRARY,)
+
+
+def _conclude(home: Path, name: str, *, left_out: tuple[Op, ...], page: bool) -> None:
+    """Print the verdict, and where the rest of it is."""
+    from harness.cli.verdict import verdict_lines  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.compare.store import read_comparison  # noqa: PLC0415
+    from harness.plan.store import read_plan  # noqa: PLC0415
+    from harness.report.files import ReportFile  # noqa: PLC0415
+
+    layout = Layout(home)
+    folder = layout.home(selected=read_plan(layout.plan).selection is not None)
+    for line in verdict_lines(read_comparison(folder), name, left_out=left_out):
+        click.echo(line)
+    if page:
+        click.echo(f"page: {folder / ReportFile.PAGE.value}")
+    else:
+        click.echo("harness: no page without pandas: in a checkout, pip install '.[report]' brings it", err=True)
 
 
 def _check(interpreter: Path) -> None:
@@ -110,21 +182,34 @@ def _check(interpreter: Path) -> None:
         )
 
 
-def _name(adapter: str, interpreter: Path, environment: dict[str, str]) -> str:
-    """Return the name that ``adapter`` is recorded by: that of its class, which only ``interpreter`` can load."""
+def _asked(adapter: str, interpreter: Path, environment: dict[str, str]) -> _Asked:
+    """Return what a kernel of one's own says of itself, whose file only ``interpreter`` can load."""
     if not is_path(adapter):
-        return adapter
+        return _Asked(name=adapter)
     line = [str(interpreter), "-c", _ASK, adapter]
     try:
         asked = subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=_PATIENCE)  # noqa: S603
     except subprocess.TimeoutExpired:
-        return default_name(adapter)
-    return asked.stdout.splitlines()[-1] if asked.returncode == 0 else default_name(adapter)
+        return _Asked(name=default_name(adapter))
+    if asked.returncode:
+        return _Asked(name=default_name(adapter))  # recording will say what is wrong with it
+    said = json.loads(asked.stdout.splitlines()[-1])
+    return _Asked(name=said["name"], ops=tuple(Op(op) for op in said["ops"]))
 
 
-def _step(command_line: list[str], *, environment: dict[str, str], goes_on: tuple[Exit, ...] = (Exit.AGREED,)) -> int:
-    """Run one step as a child process; leave with its exit code where that is not one to go on from."""
-    finished = subprocess.run(command_line, env=environment, check=False)  # noqa: S603
+def _step(
+    command_line: list[str],
+    *,
+    environment: dict[str, str],
+    goes_on: tuple[Exit, ...] = (Exit.AGREED,),
+    quiet: bool = False,
+) -> int:
+    """Run one step as a child process; leave with its exit code where that is not one to go on from.
+
+    What a ``quiet`` one prints is not shown, but for its messages on stderr.
+    """
+    output = subprocess.DEVNULL if quiet else None
+    finished = subprocess.run(command_line, env=environment, stdout=output, check=False)  # noqa: S603
     if finished.returncode not in goes_on:
         raise SystemExit(finished.returncode)
     return finished.returncode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from harness.plan.plan import CaseRecord, LedgerEntry, Plan
 from harness.plan.probe import with_probes
 from harness.plan.problem import Problem, temperature_text
 from harness.plan.records import case_record, ledger_entry, misfits
-from harness.plan.select import Selection
+from harness.plan.select import Selection, SelectionError
 from harness.plan.signatures import count_signatures
 from harness.plan.source import Source, Where
+from harness.vocabulary import Op
 
 LEDGER = "ledger.yaml"
 
@@ -56,14 +57,16 @@ def load_library(paths: Sequence[Path], *, memory: int = MEMORY) -> Library:
     return reader.library()
 
 
-def make_plan(library: Library, *, keyword: str | None = None, selection: str | None = None) -> Plan:
+def make_plan(
+    library: Library, *, keyword: str | None = None, ops: Collection[Op] = tuple(Op), selection: str | None = None
+) -> Plan:
     """Return the plan of ``library``, or of what ``keyword``, an expression of :mod:`harness.plan.select`, selects.
 
-    ``selection`` is the text of everything that was selected. Ledger entries of cases that are left out are left out
-    too. Raise :class:`~harness.plan.select.SelectionError` where nothing is selected, :class:`TooManySignatures` where
-    JAX would have too much to compile.
+    Of that only the problems of ``ops`` are planned. ``selection`` is the text of everything that was selected. Ledger
+    entries of cases that are left out are left out too. Raise :class:`~harness.plan.select.SelectionError` where
+    nothing is selected, :class:`TooManySignatures` where JAX would have too much to compile.
     """
-    problems = select_problems(library, keyword=keyword)
+    problems = select_problems(library, keyword=keyword, ops=ops)
     excess = count_signatures(problems).excess()
     if excess:
         raise TooManySignatures("; ".join(excess))
@@ -79,9 +82,16 @@ def make_plan(library: Library, *, keyword: str | None = None, selection: str | 
     )
 
 
-def select_problems(library: Library, *, keyword: str | None = None) -> tuple[Problem, ...]:
-    """Return the problems of ``library`` that ``keyword`` selects; all of them without one."""
-    problems = tuple(problem for case in library.problems.values() for problem in case)
+def select_problems(
+    library: Library, *, keyword: str | None = None, ops: Collection[Op] = tuple(Op)
+) -> tuple[Problem, ...]:
+    """Return the problems of ``ops`` in ``library`` that ``keyword`` selects; all of them without one.
+
+    Raise :class:`~harness.plan.select.SelectionError` where there is none.
+    """
+    problems = tuple(problem for case in library.problems.values() for problem in case if problem.call.op in ops)
+    if not problems:
+        raise SelectionError(f"no case is of {', '.join(op.value for op in ops)}")
     if keyword is None:
         return problems
     selection = Selection(keyword)
