@@ -29,6 +29,8 @@ def holds(circumstance: Circumstance, finding: Finding, call: Call) -> bool:
     if circumstance is Circumstance.ONLY_UNDER_MASK:
         share = finding.evidence.get("share where kept")
         return share is not None and float(share) <= 1
+    if circumstance is Circumstance.VALUE_INFINITE:
+        return math.isinf(float(finding.evidence.get("want", 0.0)))
     if call.x.size == 0:
         return False
     true = _OF_ROWS[circumstance](call)
