@@ -43,6 +43,8 @@ Examples:
     "--baseline",
     type=click.Path(path_type=Path),
     metavar="FILE",
+    envvar="HARNESS_BASELINE",
+    show_envvar=True,
     help="The comparison.parquet or comparison.csv of an earlier run: fail on what is new or worse since then alone.",
 )
 def command(*, reports: Path, require: str, only: str, baseline: Path | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,11 +35,14 @@ def command(reports: Path) -> None:
     comparison.parquet, findings.json and junit.xml beside the comparison: into REPORTS, or into REPORTS/selection where
     the plan is of a selection, so that a part never replaces the full report.
 
+    In a job of GitHub Actions every finding that fails the run is shown at the line of its case, too.
+
     The exit code is 0 once they are written, whatever was found: the verdict is the exit code of `harness compare`. It
     is 2 where there is no comparison of the current plan, or none that can be read, or where nothing can be written.
     """
     from harness.compare.accounts import Accounts  # noqa: PLC0415 - so that --help needs nothing but click
     from harness.report.files import ReportFile, Unwritable  # noqa: PLC0415
+    from harness.report.github import commands  # noqa: PLC0415
     from harness.report.terminal import show  # noqa: PLC0415
     from harness.report.write import write_report  # noqa: PLC0415
 
@@ -49,6 +53,9 @@ def command(reports: Path) -> None:
         leave(Exit.USAGE, str(error))
     _lenient(sys.stdout)
     show(comparison, Accounts(comparison), Terminal(file=sys.stdout, highlight=False))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in commands(comparison):
+            click.echo(line)
     click.echo(f"report: {page}")
     click.echo(f"as text: {page.with_name(ReportFile.SUMMARY.value)}")
     click.echo(f"accuracy: {page.with_name(ReportFile.ACCURACY.value)}")

@@ -48,7 +48,9 @@ class CasesFile(pytest.File):
                 if entry.case is None:
                     yield EntryItem.of(self, entry)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(  # type: ignore[override]  # pytest's own Collector narrows it, too
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
         """Show the faults of a file as they are, without a traceback."""
         return str(excinfo.value) if isinstance(excinfo.value, self.CollectError) else super().repr_failure(excinfo)
 

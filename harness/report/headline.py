@@ -69,8 +69,20 @@ def compared(comparison: Comparison) -> str:
     by = f"by {', '.join(map(version, ran))}" if ran else "by no adapter"
     return (
         f"{plural(len(comparison.verdicts), 'evaluation')} of {plural(problems, 'problem')} "
-        f"from {plural(cases, 'case')}, {by}."
+        f"from {plural(cases, 'case')}, {by}.{_machines(ran)}"
     )
+
+
+def _machines(ran: Sequence[AdapterRun]) -> str:
+    """Say which adapter was recorded on what, where recordings of different machines stand beside each other."""
+    found: dict[str, list[AdapterRun]] = {}
+    for run in ran:
+        platform = run.header.platform if run.header else {}
+        known = [platform[name] for name in ("system", "machine", "processor") if platform.get(name)]
+        found.setdefault(" ".join(known) or "a machine unknown", []).append(run)
+    if len(found) <= 1:
+        return ""
+    return " Recorded on different machines: " + "; ".join(f"{names(own)} on {one}" for one, own in found.items()) + "."
 
 
 def version(run: AdapterRun) -> str:

@@ -11,6 +11,7 @@ from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding
 from harness.report.files import ReportFile
 from harness.report.headline import headline
+from harness.report.ledgerentry import ledger_entry
 from harness.report.ranking import in_order
 
 
@@ -29,7 +30,7 @@ def listing(comparison: Comparison, accounts: Accounts) -> str:
             **{place.slug: number for place, number in tally.counts.items()},
         },
         "adapters": [_adapter(run) for run in comparison.adapters],
-        "findings": [_finding(finding) for finding in in_order(comparison.findings)],
+        "findings": [_finding(finding, comparison) for finding in in_order(comparison.findings)],
     }
     return json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -50,7 +51,8 @@ def _adapter(run: AdapterRun) -> dict[str, Any]:
     return entry
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, comparison: Comparison) -> dict[str, Any]:
+    paste = ledger_entry(finding, comparison) if finding.unexpected else None
     return {
         "kind": finding.kind.value,
         "level": finding.level.value,
@@ -63,6 +65,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "evidence": finding.evidence,
         "excuse": finding.excuse,
         "ledger": finding.ledger,
+        **({} if paste is None else {"ledger entry to paste": paste}),
     }
 
 

@@ -1,0 +1,51 @@
+"""The entry of the ledger that would make a finding a known difference: for a person to complete, and to paste."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from harness.compare.comparison import Comparison
+from harness.compare.verdict import Finding
+from harness.vocabulary import FindingKind, Level
+
+_NO_SLUG = re.compile(r"[^a-z0-9]+")
+_STALE = (FindingKind.LEDGER_STALE, FindingKind.EXPECTED_ABSENT)
+
+
+def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
+    """Return the YAML of an entry, with owner, reason and link left to fill in, or None where none could excuse it.
+
+    Only a finding about the results of one adapter that ran can be known to the ledger, and an explanation needs none.
+    """
+    if finding.level is Level.EXPLANATION or finding.kind in _STALE or len(finding.adapters) != 1:
+        return None
+    run = next((run for run in comparison.adapters if run.name == finding.adapters[0]), None)
+    if run is None or run.header is None or run.header.description is None:
+        return None
+    platform = run.header.platform
+    fields = {
+        "id": _slug(f"{run.name}-{finding.case}-{finding.kind.value}"),
+        "case": finding.case,
+        "adapter": run.name,
+        "kind": finding.kind.value,
+        "quantity": None if finding.quantity is None else finding.quantity.value,
+        "owner": "upstream",
+        "why": "say why this happens, and how you know",
+        "link": "https://example.org/the-report-of-it",
+        "version": run.header.description.version.split("+")[0],
+        "platform": f"{platform.get('system', '')}-{platform.get('machine', '')}".lower(),
+    }
+    lines = [f"{name}: {_scalar(value)}" for name, value in fields.items() if value]
+    return "  - " + "\n    ".join(lines) + "\n"
+
+
+def _slug(text: str) -> str:
+    return _NO_SLUG.sub("-", text.lower()).strip("-")
+
+
+def _scalar(text: str) -> str:
+    """Return a text as a scalar of YAML, which every JSON string is, where a plain one might mean something else."""
+    return (
+        text if re.fullmatch(r"[A-Za-z][A-Za-z0-9 ,/:.-]*[A-Za-z0-9]", text) and ": " not in text else json.dumps(text)
+    )
