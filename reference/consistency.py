@@ -192,9 +192,10 @@ class _Rows:
         adding = (
             0.0 if targets.exact_total else self.arithmetic.summation(size) + _ROUNDINGS_OF_TARGETS * self.arithmetic.u
         )
-        flushed = given.omega * np.count_nonzero(size, axis=-1, keepdims=True) / np.abs(given.vector)
+        c = weight * c
+        flushed = given.omega * (1.0 + np.count_nonzero(size, axis=-1, keepdims=True)) / np.abs(c.hi)  # c, and each c q
         unsure = np.asarray((adding * size.sum(axis=-1, keepdims=True) + flushed) / np.abs(total.hi))
-        return loss.gradient(given, loss.Loss(q=q, total=total, c=weight * c, unsure=unsure), reading)
+        return loss.gradient(given, loss.Loss(q=q, total=total, c=c, unsure=unsure), reading)
 
 
 def _some(rows: DoubleDouble, kept: NDArray[np.bool_]) -> DoubleDouble:
