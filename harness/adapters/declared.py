@@ -64,7 +64,7 @@ def declared_in(module: ModuleType, *, name: str) -> Declared:
         raise ValueError(f"devices = {devices!r}: expected texts in a tuple, such as ('cpu', 'cuda')")
     return Declared(
         name=_text("name", said.get("name", name)),
-        version=_text("version", said.get("version", "of no version")),
+        version=_text("version", said.get("version", "unversioned")),
         dtypes=_words("dtypes", said.get("dtypes", ("float32", "float64")), DType),
         devices=tuple(devices),
         arrays=arrays,

@@ -46,13 +46,13 @@ def _torch(device: str) -> Exchange:
 
     torch = import_framework("torch", hint="the file says that its arrays are torch's")
     torch.set_num_threads(1)  # as in the adapter of PyTorch itself: their number decides the order of sums
-    torch_device(torch, device)
+    use_torch_device(torch, device)
 
     def back(result: Any) -> Any:
-        return array_of(torch, result.cpu()) if isinstance(result, torch.Tensor) else result
+        return array_of(torch, result) if isinstance(result, torch.Tensor) else result
 
     return Exchange(
-        hand=lambda array, dtype: tensor_of(torch, array, dtype).to(device),
+        hand=lambda array, dtype: tensor_of(torch, array, dtype),
         back=back,
         framework=f"torch {torch.__version__}",
     )
@@ -72,12 +72,17 @@ def _jax(device: str) -> Exchange:
     return Exchange(hand=hand, back=back, framework=f"jax {jax.__version__}")
 
 
-def torch_device(torch: Any, device: str) -> Any:
-    """Return PyTorch's device of a name such as ``cpu`` or ``cuda:1``; raise FrameworkUnavailable where it has none."""
+def use_torch_device(torch: Any, device: str) -> None:
+    """Have PyTorch put tensors on a device of a name such as ``cpu`` or ``cuda:1``.
+
+    Raise :class:`~harness.adapters.contract.FrameworkUnavailable` where it has none.
+    """
     try:
-        return torch.empty(0, device=device).device
+        torch.empty(0, device=device)
     except Exception as error:  # a build without CUDA raises something else than a machine without a card
         raise FrameworkUnavailable(f"PyTorch {torch.__version__} has no device {device!r} here: {error}") from error
+    if torch.get_default_device() != torch.device(device):  # what is set intercepts every call: not for nothing
+        torch.set_default_device(device)
 
 
 def jax_device(jax: Any, device: str) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.adapters.contract import Adapter, Description, FrameworkUnavailable, Precision
+from harness.adapters.exchange import jax_device
 from harness.adapters.framework import import_framework, usable_cpus
 from harness.adapters.jax_ops import Function, Parameters, op_of
 from harness.adapters.jax_precision import precision_of
@@ -18,7 +19,9 @@ from harness.vocabulary import DType, Mode, Op, Quantity
 
 @final
 class JaxAdapter(Adapter):
-    """JAX on its default device, with 64-bit types on: without them a float64 array silently becomes float32.
+    """JAX on its default device, or on the one asked for.
+
+    64-bit types are on: without them a float64 array silently becomes float32.
 
     Compiled calls: one ``jax.jit`` per quantity and parameters, arrays as arguments, so that equal shapes compile once.
     Eager calls compile each primitive, and their code stays mapped into memory: before a call of another shape
@@ -27,20 +30,24 @@ class JaxAdapter(Adapter):
 
     name: ClassVar[str] = "jax"
     modes: ClassVar[tuple[Mode, ...]] = (Mode.JIT, Mode.EAGER)
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda", "tpu")
 
-    def __init__(self) -> None:
+    def __init__(self, device: str | None = None) -> None:
         self._jax: Any = import_framework("jax", hint="install it with: pip install jax==0.10.2")
         self._jax.config.update("jax_enable_x64", True)
+        self._device = device
+        if device is not None:
+            self._jax.config.update("jax_default_device", jax_device(self._jax, device))
         self._compiled = functools.cache(self._compile)
         self._eager_shape: tuple[Any, ...] | None = None
 
     def describe(self) -> Description:
         """Return the versions of JAX and jaxlib, and the device."""
-        device = self._jax.devices()[0]
+        device = self._jax.config.jax_default_device or self._jax.devices()[0]
         return Description(
             framework="JAX",
             version=self._jax.__version__,
-            device=" ".join(dict.fromkeys((device.platform, device.device_kind))),
+            device=" ".join(dict.fromkeys((self._device or device.platform, device.device_kind))),
             threads=usable_cpus(),
             settings={
                 "threads": "XLA's own pool, one per usable processor",

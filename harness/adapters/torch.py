@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 from numpy.typing import NDArray
 
 from harness.adapters.contract import Adapter, Description, Precision
+from harness.adapters.exchange import use_torch_device
 from harness.adapters.framework import import_framework
 from harness.adapters.torch_ops import Function, array_of, lacking, op_of, tensor_of
 from harness.adapters.torch_precision import precision_of
@@ -16,7 +17,7 @@ from harness.vocabulary import DType, Mode, Quantity
 
 @final
 class TorchAdapter(Adapter):
-    """PyTorch on the CPU.
+    """PyTorch on the CPU, or on the device asked for.
 
     One thread: the number of threads decides how PyTorch splits its sums, and so their last bits, and small arrays
     are faster without a pool.
@@ -24,10 +25,13 @@ class TorchAdapter(Adapter):
 
     name: ClassVar[str] = "torch"
     modes: ClassVar[tuple[Mode, ...]] = (Mode.EAGER,)
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
         self._torch: Any = import_framework("torch", hint="install it with: pip install torch==2.13.0")
         self._torch.set_num_threads(1)
+        self._device = device
+        use_torch_device(self._torch, device)
 
     def describe(self) -> Description:
         """Return PyTorch's version, and the instruction set that its kernels were chosen for."""
@@ -35,7 +39,7 @@ class TorchAdapter(Adapter):
         return Description(
             framework="PyTorch",
             version=torch.__version__,
-            device="cpu",
+            device=self._device,
             threads=torch.get_num_threads(),
             settings={
                 "threads": "set to 1 by the adapter: their number decides the order of sums",

@@ -60,9 +60,9 @@ def _plain(torch: Any, call: Call) -> Function:
 def _mask(torch: Any, call: Call) -> Any:
     """Return which elements are kept; those of valid lengths as ``arange(n) < lengths[..., None]``."""
     if call.mask is not None:
-        return torch.from_numpy(call.mask)
+        return tensor_of(torch, call.mask, DType.INT32)
     length = call.x.shape[call.axis] if call.x.ndim else 1
-    kept = torch.arange(length) < torch.from_numpy(call.lengths).unsqueeze(-1)
+    kept = torch.arange(length) < tensor_of(torch, call.lengths, DType.INT32).unsqueeze(-1)
     return kept.movedim(-1, call.axis) if call.x.ndim else kept.squeeze(-1)
 
 
@@ -87,14 +87,17 @@ def _cross_entropy(torch: Any, call: Call) -> Function:
 
 
 def tensor_of(torch: Any, array: NDArray[Any] | None, dtype: DType) -> Any:
-    """Return an array of ``dtype`` as a tensor over the same memory; raise TypeError for None."""
-    tensor = torch.from_numpy(array)
+    """Return an array of ``dtype`` as a tensor on PyTorch's default device; raise TypeError for None.
+
+    On the CPU it is over the same memory.
+    """
+    tensor = torch.from_numpy(array).to(torch.get_default_device())
     return tensor.view(torch.bfloat16) if dtype is DType.BFLOAT16 else tensor
 
 
 def array_of(torch: Any, tensor: Any) -> NDArray[Any]:
     """Return a tensor as an array, one of bfloat16 as its bits."""
-    tensor = tensor.detach()
+    tensor = tensor.detach().cpu()
     carried = tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor
     return np.asarray(carried.numpy())
 

@@ -37,7 +37,8 @@ def _who(run: AdapterRun) -> str:
     described = run.header.description if run.header else None
     if described is None:
         return run.name
-    return f"{run.name}: {_plain(described.framework)} {_plain(described.version)}, on {_plain(described.device)}"
+    framework = "" if described.framework == run.name else f": {_plain(described.framework)}"
+    return f"{run.name}{framework} {_plain(described.version)}, on {_plain(described.device)}"
 
 
 def _denominators(verdicts: Sequence[Verdict], *, unexpected: int) -> str:
