@@ -34,7 +34,7 @@ def deps(environment: str) -> set[str]:
     lines = section.get("deps", TOX["testenv"]["deps"]).split("\n")
     found: set[str] = set()
     for line in filter(None, lines):
-        inherited = re.fullmatch(r"\{\[testenv:?(\w*)\]deps\}", line)
+        inherited = re.fullmatch(r"\{\[testenv:?([\w-]*)\]deps\}", line)
         if inherited:
             found |= deps(inherited[1] or "reference")
         elif not line.startswith("-"):
