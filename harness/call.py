@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,19 @@ from numpy.typing import NDArray
 from harness.vocabulary import DType, Mode, Normalization, Op, Quantity, Reduction
 
 ARRAYS: Final = ("x", "cotangent", "tangent", "mask", "lengths", "targets")  # the fields of a call that hold arrays
+_MASKED: Final = tuple(op for op in Op if op.masked)
+_LOSSES: Final = tuple(op for op in Op if op.has_targets)
+USES: Final[Mapping[str, tuple[Op, ...]]] = {  # the fields of a call that only some ops have a use for
+    "temperature": (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, *_MASKED),
+    "mask": _MASKED,
+    "lengths": _MASKED,
+    "targets": _LOSSES,
+    "reduction": (Op.CROSS_ENTROPY,),
+    "ignore_index": _LOSSES,
+    "label_smoothing": _LOSSES,
+    "grad_scale": (Op.SOFTMAX_OUTPUT,),
+    "normalization": (Op.SOFTMAX_OUTPUT,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -172,7 +172,7 @@ class FindingKind(Enum):
     EMPTY = "nothing-to-differentiate"
     ALL_MASKED = "everything-masked-zero-gradient"
     UNDERFLOW = "underflow-zero-gradient"
-    CANCELLED = "cancelled-zero-gradient"
+    WITHIN_ROUNDING = "within-rounding-zero-gradient"
     # explanations: a number that is zero, and rightly so, though its true value is a number of the dtype
     FLUSHED = "subnormal-flushed-to-zero"
     # explanations: a gradient that is not what its cotangent asks for, and is documented to be so
@@ -227,7 +227,7 @@ _EXPLANATIONS = frozenset(
         FindingKind.EMPTY,
         FindingKind.ALL_MASKED,
         FindingKind.UNDERFLOW,
-        FindingKind.CANCELLED,
+        FindingKind.WITHIN_ROUNDING,
         FindingKind.FLUSHED,
         FindingKind.COTANGENT_IGNORED,
         FindingKind.DEGENERATE,

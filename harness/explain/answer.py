@@ -15,7 +15,8 @@ from harness.compare.findings import of_evaluation
 from harness.compare.judge import Judge
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zeros.find import DERIVATIVES, ZeroGradient, zero_gradients
-from harness.explain.question import got_numbers, problem_of, stored
+from harness.explain.arrays import stored
+from harness.explain.question import got_numbers, problem_of
 from harness.explain.reading import Written
 from harness.explain.words import Words
 from harness.plan.number import WrittenFloat

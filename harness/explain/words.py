@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.call import USES
 from harness.vocabulary import DType, Normalization, Op, Quantity, Reduction
 
 
@@ -36,19 +37,4 @@ class Words:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of what is said that only some ops have a use for."""
-        return tuple(name for name in PARAMETERS if getattr(self, name) is not None)
-
-
-MASKED = tuple(op for op in Op if op.masked)
-LOSSES = tuple(op for op in Op if op.has_targets)
-PARAMETERS: dict[str, tuple[Op, ...]] = {
-    "temperature": (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, *MASKED),
-    "mask": MASKED,
-    "lengths": MASKED,
-    "targets": LOSSES,
-    "reduction": (Op.CROSS_ENTROPY,),
-    "ignore_index": LOSSES,
-    "label_smoothing": LOSSES,
-    "grad_scale": (Op.SOFTMAX_OUTPUT,),
-    "normalization": (Op.SOFTMAX_OUTPUT,),
-}
+        return tuple(name for name in USES if getattr(self, name) is not None)

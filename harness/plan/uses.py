@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
+from harness.call import USES
 from harness.plan.case import Case
 from harness.plan.faults import Fault
 from harness.plan.source import Source, Where
 from harness.vocabulary import DType, Op, Quantity
 
-_MASKED: Final = tuple(op for op in Op if op.masked)
-_LOSSES: Final = tuple(op for op in Op if op.has_targets)
-USES: Final[Mapping[str, tuple[Op, ...]]] = {
-    "temperature": (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, *_MASKED),
-    "mask": _MASKED,
-    "lengths": _MASKED,
-    "targets": _LOSSES,
-    "reduction": (Op.CROSS_ENTROPY,),
-    "ignore_index": _LOSSES,
-    "label_smoothing": _LOSSES,
-    "grad_scale": (Op.SOFTMAX_OUTPUT,),
-    "normalization": (Op.SOFTMAX_OUTPUT,),
-}
 _NEEDS_COTANGENT: Final = (Quantity.VJP, Quantity.HVP)
 _NEEDS_TANGENT: Final = (Quantity.JVP, Quantity.HVP)
 _OF_A_DERIVATIVE: Final = (Quantity.JVP, Quantity.JACOBIAN, Quantity.HVP)

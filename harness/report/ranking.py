@@ -50,7 +50,7 @@ TITLES = {
     FindingKind.EMPTY: "Nothing to differentiate",
     FindingKind.ALL_MASKED: "Zero, because everything is masked",
     FindingKind.UNDERFLOW: "Zero, because the gradient is below the smallest normal number",
-    FindingKind.CANCELLED: "Zero, because the gradient is lost in rounding",
+    FindingKind.WITHIN_ROUNDING: "Zero is within rounding: the gradient is too small to tell",
     FindingKind.FLUSHED: "Subnormal numbers returned as zero",
     FindingKind.COTANGENT_IGNORED: "The gradient is the same whatever the cotangent is",
     FindingKind.DEGENERATE: "The cotangent can hardly tell a wrong rule from a right one",

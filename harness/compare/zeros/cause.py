@@ -25,7 +25,7 @@ class Cause(Enum):
     LEVEL = auto()  # jvp: what goes up in the direction of the tangent, and what goes down, is equally much
     EXTREMUM = auto()  # hvp: the gradient is at an extremum in the direction of the tangent
     UNDERFLOW = auto()  # the true derivative is smaller than the smallest normal number
-    CANCELLED = auto()  # it is a difference of numbers that are equal to the last places
+    WITHIN_ROUNDING = auto()  # it is smaller than what rounding explains, for no other reason
 
     @property
     def kind(self) -> FindingKind:
@@ -53,7 +53,7 @@ _KINDS: Final = {
     Cause.LEVEL: FindingKind.STATIONARY,
     Cause.EXTREMUM: FindingKind.STATIONARY,
     Cause.UNDERFLOW: FindingKind.UNDERFLOW,
-    Cause.CANCELLED: FindingKind.CANCELLED,
+    Cause.WITHIN_ROUNDING: FindingKind.WITHIN_ROUNDING,
 }
 _OF_SHAPE: Final = frozenset(
     {

@@ -97,8 +97,14 @@ def _balanced(rows: Rows) -> Flags:
     """Say where v - V s vanishes for a sum V of the cotangent that does not, and softmax is no one-hot."""
     if rows.heads is None or not (rows.logarithm and rows.quantity is Quantity.VJP):
         return _nowhere(rows)
-    parts = np.abs(rows.heads) > rows.bound
-    return np.asarray(parts.any(axis=1) & ~_saturated(rows))
+    return _cancel(rows, np.abs(rows.heads)) & ~_saturated(rows)
+
+
+def _cancel(rows: Rows, parts: Floats) -> Flags:
+    """Say where the derivative is a sum of ``parts`` of which nothing is left but the last places."""
+    left = rows.value.max(axis=1, initial=0.0)
+    whole = parts.sum(axis=1)
+    return np.asarray((whole > 0) & (left <= _LAST_PLACES * rows.format.unit_roundoff * whole))
 
 
 def _saturated(rows: Rows) -> Flags:
@@ -132,17 +138,17 @@ def level_terms(rows: Rows) -> Floats:
 def _level(rows: Rows) -> Flags:
     if rows.quantity is not Quantity.JVP or not rows.call.op.reduces:
         return _nowhere(rows)
-    return np.asarray((np.abs(level_terms(rows)) > rows.bound).any(axis=1))
+    return _cancel(rows, np.abs(level_terms(rows)))
 
 
 def _extremum(rows: Rows) -> Flags:
-    """Say where the parts of s (p - <s, p>), p = (v - <s, v>) (w - <s, w>), are not small, and only their sum is."""
+    """Say where the parts of s (p - <s, p>), p = (v - <s, v>) (w - <s, w>), cancel."""
     if rows.heads is None or rows.tangent is None or not rows.adds_up_to_one:
         return _nowhere(rows)
     s = np.nan_to_num(rows.probabilities)
     with np.errstate(over="ignore", invalid="ignore"):
         v, w = (each - (s * each).sum(axis=1, keepdims=True) for each in (rows.heads, rows.tangent))
-        return np.asarray((np.abs(s * v * w) > rows.bound).any(axis=1))
+        return _cancel(rows, np.abs(s * v * w))
 
 
 def _underflow(rows: Rows) -> Flags:
@@ -168,6 +174,7 @@ _STATEMENTS: dict[Cause, Callable[[Rows], Flags]] = {
     Cause.LEVEL: _level,
     Cause.EXTREMUM: _extremum,
     Cause.UNDERFLOW: _underflow,
-    Cause.CANCELLED: _everywhere,
+    Cause.WITHIN_ROUNDING: _everywhere,
 }
-_LAST = (Cause.BALANCED, Cause.LEVEL, Cause.EXTREMUM, Cause.UNDERFLOW, Cause.CANCELLED)
+_LAST_PLACES = 4.0  # roundings of the inputs that bring such a point about
+_LAST = (Cause.BALANCED, Cause.LEVEL, Cause.EXTREMUM, Cause.UNDERFLOW, Cause.WITHIN_ROUNDING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -10,39 +11,44 @@ from harness.compare.judge import Assessment
 from harness.compare.sentences import what_of
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
-from harness.vocabulary import FindingKind
+from harness.vocabulary import FindingKind, Op
 from reference.formats import format_named
 from reference.ulp import rounded
 
+_OF_PRODUCTS: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX, Op.LOGSUMEXP)  # others subtract, and may absorb
+
 
 def flushed(problem: Problem, assessed: Assessment) -> Iterator[Finding]:
-    """Yield the finding for a derivative that agrees, and has zeros where the exact value rounds to a subnormal."""
+    """Yield the finding for a derivative that agrees, and is 0 wherever the exact value is a subnormal number."""
     verdict, numbers, oracle = assessed.verdict, assessed.numbers, assessed.oracle
     if numbers is None or oracle is None or not verdict.outcome.agreed:
         return
     target = format_named(numbers.dtype)
     want = np.abs(rounded(oracle.value, target))
-    lost = (numbers.value == 0) & (want > 0) & (want < target.smallest_normal)
-    if not lost.any():
+    # one spacing may vanish by rounding alone; and a number that is kept says that the others were absorbed in a sum
+    subnormal = (want > target.smallest_subnormal) & (want < target.smallest_normal)
+    if not subnormal.any() or numbers.value[subnormal].any():
         return
-    at = np.unravel_index(int(np.where(lost, want, 0.0).argmax()), want.shape)
+    if problem.call.op not in _OF_PRODUCTS and (want >= target.smallest_normal).any():
+        return
+    at = np.unravel_index(int(np.where(subnormal, want, 0.0).argmax()), want.shape)
     largest = float(want[at])
-    alone = " Nothing else is left of it: all of it is zero." if not numbers.value.any() else ""
+    alone = " Nothing is left of it: all of it is zero." if not numbers.value.any() else ""
     yield Finding(
         kind=FindingKind.FLUSHED,
         case=problem.case,
         sentence=(
-            f"{verdict.adapter}: {int(lost.sum())} of {want.size} elements of the {what_of(problem, verdict)} came "
-            f"back as exactly 0 where the truth is not, but is below {target.smallest_normal:.3g}, the smallest normal "
-            f"number of {numbers.dtype}: up to {largest:.3g} in size was flushed to zero, or lost on the way.{alone} A "
-            "correct kernel may do so. A loss scale keeps it: multiply the loss by a power of two, and divide the "
-            "gradient by it."
+            f"{verdict.adapter}: every number of the {what_of(problem, verdict)} that is subnormal (below "
+            f"{target.smallest_normal:.2g}, the smallest normal number of {numbers.dtype}) came back as exactly 0: "
+            f"{int(subnormal.sum())} of {want.size} elements, the largest {largest:.2g}.{alone} The kernel "
+            "flushes such numbers to zero, as a correct one may. A loss scale keeps them: multiply the loss by a power "
+            "of two, and divide the gradient by it."
         ),
         problems=(problem.id,),
         adapters=(verdict.adapter,),
         quantity=verdict.quantity,
         evidence={
-            "flushed": int(lost.sum()),
+            "flushed": int(subnormal.sum()),
             "elements": int(want.size),
             "at": [int(index) for index in at],
             "largest that was flushed": largest,

@@ -54,7 +54,7 @@ def _numbers(rows: Rows, cause: Cause, holds: Flags) -> Mapping[str, Any]:
                 "smallest normal number": rows.format.smallest_normal,
                 "smallest number above zero": rows.format.smallest_subnormal,
             }
-        case Cause.CANCELLED:
+        case Cause.WITHIN_ROUNDING:
             return {
                 f"largest true {rows.derivative}": largest(rows, holds),
                 "largest bound": float(rows.bound[holds].max(initial=0.0)),

@@ -44,7 +44,9 @@ def change(rows: Rows, cause: Cause) -> Change | None:
             return Change(words="the first input larger by 1", call=replace(rows.call, x=_stored(x, rows.call)))
         case Cause.UNDERFLOW:
             return _scaled(rows)
-        case Cause.CANCELLED if rows.heads is None:
+        case Cause.WITHIN_ROUNDING if rows.call.dtype is not DType.FLOAT64:
+            return Change(words="the same numbers in float64", call=_in_float64(rows.call))
+        case Cause.WITHIN_ROUNDING if rows.heads is None:
             return _one_direction(rows)
         case _:
             return _one_output(rows)
@@ -156,6 +158,16 @@ def _scaled(rows: Rows) -> Change | None:
     words = f"a {name} {factor:.2g} times as large (a loss scale)"
     scaled: dict[str, Any] = {name: encoded(vector * factor, dtype)}
     return Change(words=words, call=replace(call, **scaled))
+
+
+def _in_float64(call: Call) -> Call:
+    given = {"x": call.dtype, "tangent": call.dtype, "cotangent": DType(result_format(call))}
+    if not call.index_targets:
+        given["targets"] = call.dtype
+    wide: dict[str, Any] = {
+        name: decoded(array, dtype.value) for name, dtype in given.items() if (array := getattr(call, name)) is not None
+    }
+    return replace(call, dtype=DType.FLOAT64, result_dtype=None, **wide)
 
 
 def _wider_or_closer(rows: Rows) -> Change | None:

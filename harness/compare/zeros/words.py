@@ -51,8 +51,9 @@ def _subject(told: Told) -> str:
     """Return the beginning of the paragraph: of how many rows it speaks."""
     if told.cause is Cause.NOTHING_KEPT:
         return "In every row " if told.holds.all() else f"{_some(told.holds)} "
-    within = told.cause in (Cause.UNDERFLOW, Cause.CANCELLED)
-    is_zero = "may come back as zero, since " if within and largest(told.rows, told.holds) else "is zero because "
+    is_zero = "is zero because "
+    if told.cause in (Cause.UNDERFLOW, Cause.WITHIN_ROUNDING) and largest(told.rows, told.holds):
+        is_zero = "may as well be zero: "
     where = "The" if told.holds.all() else f"{_some(told.holds)} the"
     return f"{where} {told.rows.derivative} {is_zero}"
 
@@ -97,7 +98,7 @@ def _because(told: Told) -> str:
             return _summed(told)
         case Cause.SATURATED:
             return _saturated(told)
-        case Cause.UNDERFLOW | Cause.CANCELLED:
+        case Cause.UNDERFLOW | Cause.WITHIN_ROUNDING:
             return _too_small(told)
         case _:
             return _stationary(told)
@@ -237,7 +238,7 @@ def _too_small(told: Told) -> str:
     if not size:
         return "the terms that it is the sum of cancel exactly at this input."
     return (
-        f"it is lost in rounding: it is at most {size:.2g} in size, and a difference of numbers so large that rounding "
-        f"in {dtype} alone explains an error of {float(rows.bound[told.holds].max()):.2g}. Noise of that size is as "
-        "correct as zero."
+        f"it is at most {size:.2g} in size, and where it is formed rounding in {dtype} explains an error of "
+        f"{float(rows.bound[told.holds].max()):.2g}, so that a result of zero could not be told from a right one. It "
+        "is a difference of larger numbers, or a sum of many."
     )
