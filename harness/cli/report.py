@@ -18,6 +18,7 @@ from harness.plan.store import PlanError, read_plan
 
 if TYPE_CHECKING:
     from harness.compare.comparison import Comparison
+    from harness.plan.plan import Plan
 
 EXAMPLES = """\b
 Examples:
@@ -40,15 +41,16 @@ def command(reports: Path) -> None:
     The exit code is 0 once they are written, whatever was found: the verdict is the exit code of `harness compare`. It
     is 2 where there is no comparison of the current plan, or none that can be read, or where nothing can be written.
     """
-    from harness.compare.accounts import Accounts  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.cli.repeated import repeats_of  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.compare.accounts import Accounts  # noqa: PLC0415
     from harness.report.files import ReportFile, Unwritable  # noqa: PLC0415
     from harness.report.github import commands  # noqa: PLC0415
     from harness.report.terminal import show  # noqa: PLC0415
     from harness.report.write import write_report  # noqa: PLC0415
 
-    comparison, home = _current(Layout(reports))
+    comparison, home, plan = _current(Layout(reports))
     try:
-        page = write_report(comparison, home)
+        page = write_report(comparison, home, repeats_of(comparison, plan, reports))
     except Unwritable as error:
         leave(Exit.USAGE, str(error))
     _lenient(sys.stdout)
@@ -61,8 +63,8 @@ def command(reports: Path) -> None:
     click.echo(f"accuracy: {page.with_name(ReportFile.ACCURACY.value)}")
 
 
-def _current(layout: Layout) -> tuple[Comparison, Path]:
-    """Return the comparison of the current plan and the folder it lies in; leave where there is none."""
+def _current(layout: Layout) -> tuple[Comparison, Path, Plan]:
+    """Return the comparison of the current plan, the folder it lies in, and the plan; leave where there is none."""
     from harness.compare.store import ComparisonUnreadable, read_comparison  # noqa: PLC0415
 
     try:
@@ -77,7 +79,7 @@ def _current(layout: Layout) -> tuple[Comparison, Path]:
             f"{home}: the comparison here is of plan {comparison.plan[:12]}, the current plan is {plan.digest[:12]}: "
             "run `harness record` for each framework, then `harness compare` again",
         )
-    return comparison, home
+    return comparison, home, plan
 
 
 def _lenient(stream: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import zlib
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 LISTED: Final = 64  # elements that are written out; more are packed
 RUNS: Final = 6  # stretches of one value that a longer array may be written as
 _DECIMAL: Final = 9  # characters of a decimal that reads better than the hexadecimal of the same number
-_LINE: Final = 88  # characters of base64 in a line
+_LINE: Final = 88  # characters in a line
+_ZEROS: Final = re.compile(r"\.?0+(?=p)")  # at the end of the digits of a hexadecimal
 HEX: Final = "h = float.fromhex  # every bit of a number"  # the line that hexadecimal numbers need before them
 
 
@@ -38,7 +40,8 @@ def number(value: Any) -> str:
     decimal = str(value)
     if len(decimal) <= _DECIMAL and value.dtype.type(float(decimal)) == value:
         return decimal
-    return f'h("{float(value).hex()}")'
+    digits = _ZEROS.sub("", float(value).hex())
+    return f'h("{digits}")'
 
 
 def needs(expressions: str) -> tuple[str, ...]:
@@ -49,7 +52,11 @@ def needs(expressions: str) -> tuple[str, ...]:
 def _listed(array: NDArray[Any]) -> str | None:
     if array.size > LISTED or array.size == 0:
         return None
-    return f"np.array({_nested(array)}, {_dtype(array)})"
+    written = _nested(array)
+    if array.ndim > 1 and len(written) > _LINE:  # a row in each line
+        rows = "".join(f"    {_nested(row)},\n" for row in array)
+        written = f"[\n{rows}]"
+    return f"np.array({written}, {_dtype(array)})"
 
 
 def _nested(array: NDArray[Any]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
+
 from harness.call import Call
 from harness.compare.comparison import Comparison
 from harness.compare.parameters import op_in_words
@@ -140,16 +142,17 @@ def _shown(call: Call, quantity: Quantity, finding: Finding) -> list[str] | None
 def _row_alone(call: Call, quantity: Quantity, finding: Finding) -> tuple[Call, Finding] | None:
     """Return the row that a finding is about as a call of its own, and the finding with its numbers there."""
     evidence = dict(finding.evidence)
-    if "at" in evidence:
-        at = tuple(int(index) for index in evidence["at"])
-        row = row_of(call, quantity, at)
-        if row is None:
-            return None
-        alone, place = row_alone(call, row), place_alone(call, at)
+    at = tuple(int(index) for index in evidence.get("at", ()))
+    if "law" in evidence:
+        row = tuple(int(index) for index in np.unravel_index(int(evidence["row"]), call.batch_shape))
+        alone, evidence["row"] = row_alone(call, row), 0
+    elif "at" in evidence and (found := row_of(call, quantity, at)) is not None:
+        alone, place = row_alone(call, found), place_alone(call, at)
         want = expected(alone, quantity, dtype=_dtype(call, quantity))[place]
         evidence |= {"at": list(place), "want": float(want)}
-        return alone, replace(finding, evidence=evidence)
-    return None
+    else:
+        return None
+    return alone, replace(finding, evidence=evidence)
 
 
 def _dtype(call: Call, quantity: Quantity) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from harness.repeat.literal import HEX, needs
+
+_DEFINITION = re.compile(r"\n+(?=(?:def|class) )")
+_GAP = re.compile(r"\n{4,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,4 +43,5 @@ class Script:
             list(self.body),
             [f"got = {self.numbers}", *shown],
         ]
-        return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+        text = "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+        return _DEFINITION.sub("\n\n\n", _GAP.sub("\n\n\n", text))

@@ -27,7 +27,7 @@ def element(at: Sequence[int], want: float, *, dtype: str) -> list[str]:
     cast = _CAST.get(dtype, "np.float64")
     index = ", ".join(map(str, at)) or "()"
     return [
-        f"value, expected = got[{index}], float({number(np.float64(want))})",
+        f"value, expected = got[{index}], {number(np.float64(want))}",
         f'print("got     ", {cast}(value), value.hex())',
         f'print("expected", {cast}(expected), expected.hex())  # the exact value, rounded once',
     ]

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from harness.compare.verdict import Finding
 from harness.record.recording import Header
+from harness.repeat.shown import never_returns
+from harness.vocabulary import FindingKind
 
 _WORTH: Final = re.compile(r"(mxnet|torch|jax|jaxlib|optax|numpy|ml_dtypes)==", re.IGNORECASE)
 _SHOWN: Final = ("elements", "ulps", "error", "bound", "share", "row_share", "row_scalar")
@@ -28,7 +30,7 @@ def upstream(finding: Finding, *, title: str, header: Header, snippet: str, abou
     """
     parts = [
         f"# {title}",
-        finding.sentence,
+        _claim(finding),
         f"This program repeats it. {about}" if about else "This program repeats it.",
         f"{_fence(snippet)}python\n{snippet}{_fence(snippet)}",
         _numbers(finding.evidence),
@@ -39,7 +41,27 @@ def upstream(finding: Finding, *, title: str, header: Header, snippet: str, abou
 
 def title_of(framework: str, version: str, *, call: str, quantity: str, dtype: str, what: str) -> str:
     """Return the title of a report: who, which call, and what is wrong with it in a few words."""
-    return f"{framework} {version}: {quantity} of {call} in {dtype}: {what[:1].lower()}{what[1:]}"
+    return f"{framework} {version}: {quantity} of {call} in {dtype}: {what}"
+
+
+def _claim(finding: Finding) -> str:
+    """Say what is wrong, to people who know nothing of this project."""
+    evidence = finding.evidence
+    if never_returns(finding.kind):
+        return f"Instead of a result there is this: {evidence.get('detail', '')}"
+    if "law" not in evidence and "at" in evidence:
+        at, got, want = (evidence[name] for name in ("at", "got", "want"))
+        words = f"Element {at} is {got}; the exact value, rounded once, is {want}."
+        share = evidence.get("share")
+        if isinstance(share, float) and share > 1:
+            words += f" The error is {share:.3g} times what rounding can explain in a kernel of any usual form."
+        elif finding.kind is FindingKind.INCONSISTENT_ROW:
+            words += f" Each element alone is near enough, but {evidence.get('detail', '')}."
+        elif finding.kind is FindingKind.UNDEFINED_ROW:
+            words += " Such a row has no value: the formula gives NaN for all of it, as most frameworks do."
+        return words
+    said = finding.sentence.split(" The same in ")[0]
+    return said.removeprefix(f"{finding.adapters[0]}: ") if finding.adapters else said
 
 
 def _fence(text: str) -> str:
@@ -57,11 +79,9 @@ def _numbers(evidence: Mapping[str, Any]) -> str:
             f"- expected: `{evidence['want']!r}` (`{evidence.get('want in hex', '')}`), the exact value rounded once",
         ]
     rows += [f"- {_MEANT[name]}: {evidence[name]:.4g}" for name in _SHOWN if _is_number(evidence.get(name), name)]
-    why = (
-        "The bound is the error analysis of the usual formulas in the dtype that the kernel computes in; the exact "
-        "value was computed with twice the precision of float64."
-    )
-    return "\n".join([*rows, "", why]) if rows else ""
+    if "want" in evidence:
+        rows += ["", "The exact value was computed with twice the precision of float64."]
+    return "\n".join(rows)
 
 
 def _is_number(value: Any, name: str) -> bool:

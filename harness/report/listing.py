@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from harness.compare.accounts import Accounts
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding
+from harness.repeat.repeats import Key, Repeat, key_of
 from harness.report.files import ReportFile
 from harness.report.headline import headline
 from harness.report.ledgerentry import ledger_entry
 from harness.report.ranking import in_order
 
 
-def listing(comparison: Comparison, accounts: Accounts) -> str:
-    """Return the findings as JSON text; numbers that JSON has not (NaN, infinities) are strings."""
+def listing(comparison: Comparison, accounts: Accounts, repeats: Mapping[Key, Repeat] = MappingProxyType({})) -> str:
+    """Return the findings as JSON text; numbers that JSON has not (NaN, infinities) are strings.
+
+    ``repeats`` holds the programs that repeat them, by :func:`~harness.repeat.repeats.key_of`.
+    """
+    repeated = {id(one): _repeat(repeats.get(key_of(one))) for one in comparison.findings}
     tally = accounts.tally()
     document = {
         "format": ReportFile.FINDINGS.format_name,
@@ -30,7 +37,9 @@ def listing(comparison: Comparison, accounts: Accounts) -> str:
             **{place.slug: number for place, number in tally.counts.items()},
         },
         "adapters": [_adapter(run) for run in comparison.adapters],
-        "findings": [_finding(finding, comparison) for finding in in_order(comparison.findings)],
+        "findings": [
+            _finding(finding, comparison) | repeated[id(finding)] for finding in in_order(comparison.findings)
+        ],
     }
     return json.dumps(plain(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -67,6 +76,12 @@ def _finding(finding: Finding, comparison: Comparison) -> dict[str, Any]:
         "ledger": finding.ledger,
         **({} if paste is None else {"ledger entry to paste": paste}),
     }
+
+
+def _repeat(repeat: Repeat | None) -> dict[str, Any]:
+    if repeat is None:
+        return {}
+    return {"repeat": {"about": repeat.about, "snippet": repeat.snippet, "upstream": repeat.upstream}}
 
 
 def plain(value: Any) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +15,7 @@ from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
 from harness.compare.standing import Place
+from harness.repeat.repeats import Key, Repeat, key_of
 from harness.report import figures, since
 from harness.report.accuracy import WIDTH, accuracy, bound_pixel, by_op
 from harness.report.coverage import coverage
@@ -36,8 +38,16 @@ FAILURES_OPEN = 12  # findings of one kind that are shown at once; the rest unfo
 REMARKS_OPEN = 8  # remarks on pairs of adapters that are shown at once; more unfold
 
 
-def page(comparison: Comparison, accounts: Accounts, found: Sequence[Errors] = ()) -> str:
-    """Return the page as HTML, with style and script inside; every text from outside is escaped."""
+def page(
+    comparison: Comparison,
+    accounts: Accounts,
+    found: Sequence[Errors] = (),
+    repeats: Mapping[Key, Repeat] = MappingProxyType({}),
+) -> str:
+    """Return the page as HTML, with style and script inside; every text from outside is escaped.
+
+    ``repeats`` holds the programs that repeat findings, by :func:`~harness.repeat.repeats.key_of`.
+    """
     themes, stand = matrix(comparison, accounts), standings(comparison)
     tallies = {
         run.name: accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
@@ -66,6 +76,7 @@ def page(comparison: Comparison, accounts: Accounts, found: Sequence[Errors] = (
             remarks=remarks(comparison),
             equivalents=equivalents(comparison),
             gaps=gaps(comparison, accounts),
+            repeat_of=lambda finding: repeats.get(key_of(finding)),
             **_since(comparison),
         )
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
+from harness.repeat.repeats import Key, Repeat
 from harness.report import accuracytext
 from harness.report.errors import errors
 from harness.report.files import ReportFile, encode, write_atomically
@@ -16,8 +19,11 @@ from harness.report.summary import summary
 from harness.report.tabular import csv, parquet, placed
 
 
-def render(comparison: Comparison) -> dict[ReportFile, bytes]:
-    """Return the content of every file of the report; the same comparison gives the same bytes."""
+def render(comparison: Comparison, repeats: Mapping[Key, Repeat] = MappingProxyType({})) -> dict[ReportFile, bytes]:
+    """Return the content of every file of the report; the same comparison gives the same bytes.
+
+    ``repeats`` holds the programs that repeat findings, by :func:`~harness.repeat.repeats.key_of`.
+    """
     accounts = Accounts(comparison)
     frame = placed(comparison, accounts)
     found = errors(frame)
@@ -26,19 +32,19 @@ def render(comparison: Comparison) -> dict[ReportFile, bytes]:
         ReportFile.PARQUET: parquet(frame),
         ReportFile.ACCURACY_CSV: accuracytext.csv(errors(frame, by_mode=True)),
         ReportFile.ACCURACY: encode(accuracytext.markdown(comparison, found)),
-        ReportFile.FINDINGS: encode(listing(comparison, accounts)),
+        ReportFile.FINDINGS: encode(listing(comparison, accounts, repeats)),
         ReportFile.JUNIT: junit(comparison, accounts),
         ReportFile.SUMMARY: encode(summary(comparison, accounts)),
-        ReportFile.PAGE: encode(page(comparison, accounts, found)),
+        ReportFile.PAGE: encode(page(comparison, accounts, found, repeats)),
     }
 
 
-def write_report(comparison: Comparison, folder: Path) -> Path:
+def write_report(comparison: Comparison, folder: Path, repeats: Mapping[Key, Repeat] = MappingProxyType({})) -> Path:
     """Write the report on ``comparison`` to ``folder``; return the path of the page.
 
     Everything is rendered before anything is written. Raises :class:`~harness.report.files.Unwritable` where a file
     cannot be written.
     """
-    for file, content in render(comparison).items():
+    for file, content in render(comparison, repeats).items():
         write_atomically(folder / file.value, content)
     return folder / ReportFile.PAGE.value

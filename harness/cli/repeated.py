@@ -1,0 +1,18 @@
+"""What repeats the findings of a comparison, with the smaller inputs that `harness shrink` has found so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.compare.comparison import Comparison
+from harness.plan.plan import Plan
+from harness.repeat.repeats import Key, Repeat, repeats
+from harness.report.ranking import TITLES
+
+
+def repeats_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, Repeat]:
+    """Return, by :func:`~harness.repeat.repeats.key_of`, what repeats the findings of ``comparison``, one of ``plan``.
+
+    ``reports`` is the folder below which smaller inputs are kept.
+    """
+    return repeats(comparison, plan.problems, titles=TITLES.__getitem__, smaller={})
