@@ -49,12 +49,12 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     omega = lifted(arithmetic.omega, exponent)
     underflow = ROUNDINGS_THAT_UNDERFLOW * omega
     underflow = underflow + v_size * tangent.scaled(arithmetic.omega) + w_size * cotangent.scaled(arithmetic.omega)
-    underflow = underflow + ROUNDINGS_THAT_UNDERFLOW * _lost_step_by_step(p, cotangent, tangent, omega=omega)
+    step_by_step = _lost_step_by_step(p, cotangent, tangent, omega=omega)
     of_means = weighted(w_size, of_v.error) + weighted(v_size, of_w.error) + weighted(of_v.error, of_w.error)
     unsure = roundings * v_size * w_size + of_means
     h = v * w - of_v.value * w - of_w.value * v
     stored = arithmetic.stored_gradient.u  # the first derivative may be an array of its own
-    unsure = SECOND_ORDER * (unsure + underflow)
+    unsure = SECOND_ORDER * (unsure + underflow + step_by_step)
     unsure = unsure + weighted(stored, np.abs(h) + unsure)
     through = _through_jacobian(p, h, omega=omega)
     spread = weighted(p.s, (1.0 + p.relative) * (unsure + weighted(p.s, unsure).sum(axis=-1, keepdims=True)))
@@ -65,15 +65,16 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
 def _lost_step_by_step(p: Found, cotangent: Vector, tangent: Vector, *, omega: Floats) -> Floats:
     """Return what underflow may take, over s_i, of a second derivative of e / S made step by step; one per row.
 
-    A product of e_j with sum_k e_k w_k may underflow before it is multiplied by v_j and added up, without s_j; so may
-    one of S^-3 with that sum, which v_j e_j is then multiplied by; and likewise with v and w the other way round.
+    What each i adds to the sums is multiplied by e_i = S s_i in the end. A product e_j sum_k e_k w_k, or w_j e_j / S^2,
+    may underflow before it meets v_j, without s_j; a product of S^-3 and sum_k e_k w_k before it meets v_j e_j; the
+    terms of two sums, and the additions, after that. And so with v and w the other way round.
     """
-    arithmetic = p.reading.arithmetic
-    lost: Floats = omega * cotangent.v.shape[-1] * p.total(1)
+    arithmetic, total, square = p.reading.arithmetic, p.total(1), p.total(2)
+    lost: Floats = 4.0 * omega * cotangent.v.shape[-1] * total
     for one, other in ((cotangent, tangent), (tangent, cotangent)):
         size, of_other = np.abs(one.v), other.scaled(arithmetic.omega)
-        added = p.total(1) * size.sum(axis=-1, keepdims=True)
-        lost = lost + of_other * (added + p.total(2) * (p.s * size).sum(axis=-1, keepdims=True))
+        alone = (total + 3.0) * size.sum(axis=-1, keepdims=True)
+        lost = lost + of_other * (alone + 2.0 * square * (p.s * size).sum(axis=-1, keepdims=True))
     return lost
 
 
