@@ -7,7 +7,8 @@
     kernels    the wrong adapter of a fault, and right ones
     bench      problems under their judge; what became of one result
     change     by how much a result differs from the truth, measured without the judge
-    control    every fault, every right kernel, every problem: counts
+    control    every fault, every right kernel, every problem
+    counts     what became of their results
     verdict    what has to hold of the counts
     text       counts for a reader, and as CSV
     checkers   the same faults before the gradient checkers that frameworks bring

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from harness.compare.asked import decoded
 from harness.plan.problem import Problem
+from reference.faults import Answer
 from reference.formats import FloatFormat, Floats
 from reference.truth import Truth
 from reference.ulp import error, rounded
@@ -59,6 +60,18 @@ def obvious(got: Floats, oracle: Truth, *, scale: Floats, problem: Problem, of: 
         allowed = _GENEROUS * length * (of.unit_roundoff * scale + of.smallest_normal * factor)
         off = ~(error(got, oracle.value) <= allowed)
     return bool((_number(got, oracle) & np.isfinite(scale) & off).any())
+
+
+def told_apart(wrong: Answer, truth: Truth) -> bool:
+    """Say whether a wrong answer is so far from the truth that no result can agree with both: then it has a name.
+
+    At some element the two are farther apart than both their bounds together, or one of them is no number.
+    """
+    with np.errstate(all="ignore"):
+        apart = np.abs((wrong.value.hi - truth.value.hi) + (wrong.value.lo - truth.value.lo))
+        within = apart <= wrong.bound + truth.bound
+    same = (wrong.value.hi == truth.value.hi) & np.isinf(truth.value.hi)
+    return bool((_number(wrong.value.hi, truth) & ~within & ~same).any())
 
 
 def _number(got: Floats, oracle: Truth) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from harness.call import Call
 from harness.compare.asked import Asked, decoded, result_format
 from harness.plan.carrier import encoded
 from harness.vocabulary import Mode, Op, Quantity
-from reference.faults import Evaluation, Fault
+from reference.faults import Answer, Evaluation, Fault
 from reference.formats import format_named
 from reference.ulp import rounded
 
@@ -78,6 +78,12 @@ def evaluation_of(call: Call, quantity: Quantity, precision: Precision) -> Evalu
     )
 
 
+def stored(wrong: Answer, call: Call, quantity: Quantity) -> NDArray[Any]:
+    """Return a wrong answer as a kernel does that computes it exactly: rounded once, to the dtype of ``quantity``."""
+    due = format_named(call.dtype_of(quantity) or call.dtype)
+    return due.encode(rounded(wrong.value, due))
+
+
 @final
 class Wrong(_Numpy):
     """A kernel with one fault of the catalogue."""
@@ -87,20 +93,11 @@ class Wrong(_Numpy):
         self.name = f"wrong-{fault.name}"  # type: ignore[misc] # one class serves every fault
         self.fault = fault
 
-    def wrong(self, call: Call, quantity: Quantity, *, evaluation: Evaluation | None = None) -> NDArray[Any] | None:
-        """Return what the fault makes of ``quantity``, in its dtype; None where it has no place or changes nothing.
-
-        What is computed once for all faults can be passed on as their ``evaluation``.
-        """
-        if not self.fault.concerns(call.op.value, quantity.value):
-            return None
-        found = self.fault.answer(evaluation or evaluation_of(call, quantity, self.precision(call, quantity)))
-        due = call.dtype_of(quantity) or call.dtype
-        return None if found is None else format_named(due).encode(rounded(found.value, format_named(due)))
-
     def _answer(self, call: Call, quantity: Quantity) -> NDArray[Any]:
-        found = self.wrong(call, quantity)
-        right: NDArray[Any] = getattr(self._right, quantity.value)(call) if found is None else found
+        found = self.fault.answer(evaluation_of(call, quantity, self.precision(call, quantity)))
+        if found is not None:
+            return stored(found, call, quantity)
+        right: NDArray[Any] = getattr(self._right, quantity.value)(call)
         return right
 
 

@@ -36,8 +36,8 @@ _WIDE: Final = 300.0
 def problems(setting: Setting, dtype: DType, n: int, *, seed: int) -> tuple[Problem, ...]:
     """Return the problems: one for each of :data:`HEADS`, and one at other logits.
 
-    What no cotangent decides (forward, jvp, Jacobian) only the first and the last ask for; but every problem asks for
-    a forward beside its vjp.
+    Every cotangent asks for a vjp, and a forward beside it; the other quantities, which no cotangent decides or which
+    take longest, only the first and the last problem.
     """
     number = zlib.crc32(f"{setting.name} {n}".encode())  # a stream of its own for each, whatever is added to the list
 
@@ -71,9 +71,9 @@ def _checked(setting: Setting, n: int, *, first: bool) -> Iterator[Quantity]:
         return  # its vjp is the derivative of nothing that it returns
     if first:
         yield Quantity.JVP
+        yield Quantity.HVP
         if n <= _JACOBIAN_UP_TO:
             yield Quantity.JACOBIAN
-    yield Quantity.HVP
 
 
 def _per_output(setting: Setting, x: Floats) -> Floats:
@@ -113,7 +113,7 @@ def _problem(
     def laid(rows: NDArray[Any]) -> NDArray[Any]:
         return rows if setting.axis else np.ascontiguousarray(rows.T)
 
-    probabilities = encoded(laid(parts / parts.sum(axis=1, keepdims=True)), dtype)
+    weights = encoded(laid(parts / (32.0 * n)), dtype)  # of each row about one in total, as of weighted classes
     call = Call(
         op=setting.op,
         axis=setting.axis,
@@ -124,7 +124,7 @@ def _problem(
         temperature=setting.temperature,
         mask=laid(kept) if setting.op.masked and not setting.by_length else None,
         lengths=lengths if setting.by_length else None,
-        targets=(probabilities if setting.probabilities else targets) if setting.op.has_targets else None,
+        targets=(weights if setting.probabilities else targets) if setting.op.has_targets else None,
         reduction=setting.reduction,
         ignore_index=setting.ignore_index,
         label_smoothing=setting.label_smoothing,

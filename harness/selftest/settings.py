@@ -9,8 +9,9 @@ from harness.vocabulary import DType, Normalization, Op, Reduction
 
 ROWS: Final = 3  # of a batch: faults that mix up rows need more than one
 LENGTHS: Final = (2, 3, 10, 33, 129, 1000)
-VARIATION_LENGTHS: Final = (3, 33)  # of these, for settings that differ from another in a parameter
 DTYPES: Final = (DType.FLOAT16, DType.BFLOAT16, DType.FLOAT32, DType.FLOAT64)
+_FEW: Final = (3, 33)  # lengths: of ops whose sums are those of another op
+_COARSE_AND_FINE: Final = (DType.BFLOAT16, DType.FLOAT64)  # of settings that differ from another in a parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class Setting:
     label_smoothing: float = 0.0
     grad_scale: float = 1.0
     normalization: Normalization = Normalization.NULL
-    variation: bool = False
+    dtypes: tuple[DType, ...] = DTYPES
+    lengths: tuple[int, ...] = LENGTHS
 
     def shape(self, n: int) -> tuple[int, int]:
         """Return the shape of logits whose rows have ``n`` elements."""
@@ -46,44 +48,54 @@ class Setting:
 
 SETTINGS: Final = (
     Setting(name="softmax", op=Op.SOFTMAX),
-    Setting(name="softmax, axis 0", variation=True, op=Op.SOFTMAX, axis=0),
-    Setting(name="softmax, T=0.5", variation=True, op=Op.SOFTMAX, temperature=0.5),
+    Setting(name="softmax, axis 0", dtypes=_COARSE_AND_FINE, lengths=_FEW, op=Op.SOFTMAX, axis=0),
+    Setting(name="softmax, T=0.5", dtypes=_COARSE_AND_FINE, lengths=_FEW, op=Op.SOFTMAX, temperature=0.5),
     Setting(name="log_softmax", op=Op.LOG_SOFTMAX),
-    Setting(name="log_softmax, T=3", variation=True, op=Op.LOG_SOFTMAX, temperature=3.0),
-    Setting(name="softmin", variation=True, op=Op.SOFTMIN),
+    Setting(name="log_softmax, T=3", dtypes=_COARSE_AND_FINE, lengths=_FEW, op=Op.LOG_SOFTMAX, temperature=3.0),
+    Setting(name="softmin", lengths=_FEW, op=Op.SOFTMIN),
     Setting(name="logsumexp", op=Op.LOGSUMEXP),
-    Setting(name="masked_softmax", variation=True, op=Op.MASKED_SOFTMAX),
-    Setting(name="masked_log_softmax, lengths", variation=True, op=Op.MASKED_LOG_SOFTMAX, by_length=True),
+    Setting(name="masked_softmax", lengths=_FEW, op=Op.MASKED_SOFTMAX),
+    Setting(name="masked_log_softmax, lengths", lengths=_FEW, op=Op.MASKED_LOG_SOFTMAX, by_length=True),
     Setting(name="cross_entropy", op=Op.CROSS_ENTROPY, reduction=Reduction.NONE),
     Setting(
         name="cross_entropy, sum, smoothed",
-        variation=True,
+        dtypes=_COARSE_AND_FINE,
+        lengths=_FEW,
         op=Op.CROSS_ENTROPY,
         reduction=Reduction.SUM,
         label_smoothing=0.125,
     ),
     Setting(
         name="cross_entropy, mean, ignoring",
-        variation=True,
+        dtypes=_COARSE_AND_FINE,
+        lengths=_FEW,
         op=Op.CROSS_ENTROPY,
         reduction=Reduction.MEAN,
         ignores=True,
     ),
     Setting(
         name="cross_entropy, mean, probabilities",
-        variation=True,
+        dtypes=_COARSE_AND_FINE,
+        lengths=_FEW,
         op=Op.CROSS_ENTROPY,
         reduction=Reduction.MEAN,
         probabilities=True,
     ),
-    Setting(name="softmax_output, scaled", variation=True, op=Op.SOFTMAX_OUTPUT, grad_scale=3.0),
+    Setting(name="softmax_output, scaled", lengths=_FEW, op=Op.SOFTMAX_OUTPUT, grad_scale=3.0),
     Setting(
         name="softmax_output, valid, ignoring, smoothed",
-        variation=True,
+        dtypes=_COARSE_AND_FINE,
+        lengths=_FEW,
         op=Op.SOFTMAX_OUTPUT,
         normalization=Normalization.VALID,
         ignores=True,
         label_smoothing=0.125,
     ),
-    Setting(name="softmax_output, batch", variation=True, op=Op.SOFTMAX_OUTPUT, normalization=Normalization.BATCH),
+    Setting(
+        name="softmax_output, batch",
+        dtypes=_COARSE_AND_FINE,
+        lengths=_FEW,
+        op=Op.SOFTMAX_OUTPUT,
+        normalization=Normalization.BATCH,
+    ),
 )

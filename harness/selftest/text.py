@@ -7,13 +7,12 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from harness.selftest.control import Control, Count, Grid, by_kernel
+from harness.selftest.control import Control, Grid
+from harness.selftest.counts import Count, by_kernel
 from reference.faults import Fault
 
-COLUMNS: Final = (
-    *("kind", "kernel", "setting", "dtype", "quantity"),
-    *("tried", "changed", "due", "caught", "named", "below", "flagged"),
-)
+_NUMBERS: Final = ("tried", "changed", "due", "caught", "tellable", "named", "below", "flagged")
+COLUMNS: Final = ("kind", "kernel", "setting", "dtype", "quantity", *_NUMBERS)
 WRONG, RIGHT = "wrong", "right"
 
 
@@ -24,7 +23,7 @@ def csv_text(control: Control) -> str:
     writer.writerow(COLUMNS)
     for kind, counts in ((WRONG, control.wrong), (RIGHT, control.right)):
         for where, count in counts.items():
-            numbers = (count.tried, count.changed, count.due, count.caught, count.named, count.below, count.flagged)
+            numbers = tuple(getattr(count, name) for name in _NUMBERS)
             writer.writerow((kind, where.kernel, where.setting, where.dtype, where.quantity, *numbers))
     return out.getvalue()
 
@@ -42,7 +41,17 @@ def page(control: Control, faults: Sequence[Fault], grid: Grid, *, complaints: S
 def table(control: Control, faults: Sequence[Fault]) -> list[str]:
     """Return the lines of a Markdown table with one row per fault, and one for all of them."""
     found = by_kernel(control.wrong)
-    head = ("fault", "results", "changed", "beyond the bound", "caught", "named", "below the bound", "of these flagged")
+    head = (
+        "fault",
+        "results",
+        "changed",
+        "beyond the bound",
+        "caught",
+        "nameable",
+        "named",
+        "below the bound",
+        "of these flagged",
+    )
     lines = [_line(head), _line(["---"] + ["---:"] * (len(head) - 1))]
     lines += [_row(f"`{fault.name}`", found.get(fault.name, Count())) for fault in faults]
     return [*lines, _row("all", sum(found.values(), Count()))]
@@ -52,8 +61,9 @@ def summary(control: Control) -> str:
     """Return the score in a sentence or two."""
     every, right = sum(control.wrong.values(), Count()), sum(control.right.values(), Count())
     return (
-        f"{every.tried:,} wrong results, {every.due:,} of them off by more than rounding: {every.caught:,} caught, "
-        f"{every.named:,} named. {_share(every.below, every.changed)} of the changes lie below the bound. "
+        f"{every.tried:,} wrong results, {every.due:,} of them off by more than rounding: {every.caught:,} caught. "
+        f"{every.tellable:,} can be told from the truth: {every.named:,} named. "
+        f"{_share(every.below, every.changed)} of the changes lie below the bound. "
         f"{right.flagged:,} of {right.tried:,} right results flagged."
     )
 
@@ -63,8 +73,9 @@ def _introduction(grid: Grid) -> Iterator[str]:
     yield (
         f"Every fault of the catalogue as a wrong adapter, in {dtypes}; rows of {lengths} elements; "
         f"{len(grid.settings)} settings of the ops; six problems each. *Changed*: not the correctly rounded truth. "
-        "*Beyond the bound*: an element is off by more than rounding explains; these have to be caught, and the "
-        "finding has to name the fault, alone or among those that coincide there. *Below the bound*: the others; the "
+        "*Beyond the bound*: an element is off by more than rounding explains; these have to be caught. "
+        "*Nameable*: fault and truth are farther apart than both their bounds together; the finding has to name the "
+        "fault, alone or among those that coincide there. *Below the bound*: the others; the "
         "rounding of a correct kernel may be larger, and the row test and the laws flag some of them all the same."
     )
 
@@ -78,7 +89,7 @@ def _right(control: Control) -> Iterator[str]:
 
 def _row(name: str, count: Count) -> str:
     seen = count.flagged - count.caught
-    numbers = (count.tried, count.changed, count.due, count.caught, count.named)
+    numbers = (count.tried, count.changed, count.due, count.caught, count.tellable, count.named)
     below = f"{count.below:,} ({_share(count.below, count.changed)})"
     return _line((name, *(f"{number:,}" for number in numbers), below, f"{seen:,}"))
 

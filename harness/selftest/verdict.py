@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.selftest.control import Control, Count, by_kernel
+from harness.selftest.control import Control
+from harness.selftest.counts import Count, by_kernel
 from reference.faults import Fault
 
 
 def complaints(control: Control, faults: Sequence[Fault]) -> Iterator[str]:
     """Yield a sentence for each claim that the counts refute; nothing where the harness has proved itself.
 
-    Every fault was tried, and somewhere changed a result by more than rounding; wherever it did, it was caught, and its
-    name is among those that the finding gives; and no right kernel was flagged.
+    Every fault was tried, and somewhere changed a result by more than rounding; wherever it did, it was caught; where
+    it can be told from the truth, its name is among those that the finding gives; and no right kernel was flagged.
     """
     found = by_kernel(control.wrong)
     for fault in faults:
@@ -23,8 +24,8 @@ def complaints(control: Control, faults: Sequence[Fault]) -> Iterator[str]:
             yield f"{fault.name} never changed a result by more than its bound, and {count.tried} tries prove nothing"
         if missed := count.due - count.caught:
             yield f"{fault.name} was missed {missed} times of {count.due}: {_listed(count.missed, missed)}"
-        if unnamed := count.caught - count.named:
-            yield f"{fault.name} was caught and not named {unnamed} times: {_listed(count.unnamed, unnamed)}"
+        if unnamed := count.tellable - count.named:
+            yield f"{fault.name} was not named {unnamed} times of {count.tellable}: {_listed(count.unnamed, unnamed)}"
     right = by_kernel(control.right)
     if not right:
         yield "no right kernel was tried"
