@@ -28,6 +28,7 @@ class _Verbs(click.Group):
         "compare": "Hold the recordings against the oracle and each other.",
         "report": "Write the report and print its summary.",
         "explain": "Explain one case: the mathematics, and what each framework returned.",
+        "shrink": "Find the smallest input that still shows each fault.",
         "verify": "Plan, record, compare and report for one adapter, in one command.",
         "campaign": "Try thousands of random problems, and show how near the bounds they come.",
         "sensitivity": "Plant errors in correct results, and show the smallest that is flagged.",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.compare.comparison import Comparison
 from harness.plan.plan import Plan
+from harness.repeat.kept import Shrunk
 from harness.repeat.repeats import Key, Repeat, repeats
 from harness.report.ranking import TITLES
 
@@ -15,4 +16,5 @@ def repeats_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, R
 
     ``reports`` is the folder below which smaller inputs are kept.
     """
-    return repeats(comparison, plan.problems, titles=TITLES.__getitem__, smaller={})
+    smaller = Shrunk(reports / "shrunk").known(comparison, plan.problems)
+    return repeats(comparison, plan.problems, titles=TITLES.__getitem__, smaller=smaller)

@@ -1,0 +1,145 @@
+"""Calls that are smaller than a given one, and may still show what it shows: fewer rows, elements, digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.call import Call
+from harness.plan.carrier import decoded, encoded
+from harness.repeat.given import cotangent_dtype
+from harness.repeat.smaller import row_alone, taken
+from harness.vocabulary import DType, Quantity
+
+LARGEST: Final = 1 << 20  # elements of a call that is cut in other ways than to the row of its culprit
+_PARTS: Final = (2, 4)  # into which a row is cut, to keep one of them or to leave one out
+_BITS: Final = (1, 2, 3, 5, 8, 12)  # significant bits that numbers are rounded to
+_NUMBERS: Final = ("x", "cotangent", "tangent", "targets")
+_SIGNIFICAND: Final = 53
+
+
+def size_of(call: Call) -> tuple[int, int]:
+    """Return how large a call is: the elements of its primal, then the significant bits of all its numbers."""
+    return call.x.size, sum(_bits(_values(call, name)) for name in _NUMBERS if _holds_numbers(call, name))
+
+
+def cuts(call: Call, row: Sequence[int], culprit: int | None) -> Iterator[Call]:
+    """Yield calls with fewer rows, then with fewer elements of each; what is kept stays in its order.
+
+    ``row`` is the index, over the remaining axes, of the row that shows it, and ``culprit`` the element there, if it
+    is one. That element, the largest and the target are always kept.
+    """
+    if not call.x.ndim or not call.x.size:
+        return
+    bases = [row_alone(call, row)] if len(call.x.reshape(-1)) > call.x.shape[call.axis] else []
+    yield from bases
+    if call.x.size <= LARGEST or not bases:
+        bases.append(call)
+    for base in bases:
+        for kept in _along(base, _indispensable(base, culprit)):
+            along = base.axis % base.x.ndim
+            keep: list[Sequence[int]] = [range(length) for length in base.x.shape]
+            keep[along] = kept
+            if (less := taken(base, keep)) is not None:
+                yield less
+    yield from _fewer_rows(call, row)
+
+
+def plainer(call: Call, quantity: Quantity) -> Iterator[Call]:
+    """Yield calls whose numbers have fewer digits: all of them at once, then one array at a time."""
+    names = [name for name in _NUMBERS if _holds_numbers(call, name) and name in _used(quantity)]
+    for bits in _BITS:
+        yield _rounded(call, names, bits)
+    for name in names:
+        values = _values(call, name)
+        flat = (np.zeros_like(values), np.ones_like(values))
+        for constant in flat if name == "x" else flat[1:]:
+            yield _with(call, name, constant)
+        for bits in _BITS:
+            yield _rounded(call, [name], bits)
+
+
+def _used(quantity: Quantity) -> tuple[str, ...]:
+    vectors = {Quantity.VJP: ("cotangent",), Quantity.JVP: ("tangent",), Quantity.HVP: ("cotangent", "tangent")}
+    return ("x", "targets", *vectors.get(quantity, ()))
+
+
+def _fewer_rows(call: Call, row: Sequence[int]) -> Iterator[Call]:
+    """Yield the halves of the remaining axes that the row lies in."""
+    along = call.axis % call.x.ndim
+    where = [*row[:along], 0, *row[along:]]
+    for axis, length in enumerate(call.x.shape):
+        if axis != along and length > 1:
+            keep: list[Sequence[int]] = [range(length) for length in call.x.shape]
+            half = length // 2
+            keep[axis] = range(half) if where[axis] < half else range(half, length)
+            if (less := taken(call, keep)) is not None:
+                yield less
+
+
+def _along(call: Call, always: set[int]) -> Iterator[list[int]]:
+    """Yield fewer indices along the axis, the fewest first."""
+    length = call.x.shape[call.axis]
+    every = set(range(length))
+    found = [always, always | {min(every - always, default=0)}]
+    for parts in _PARTS:
+        edges = np.linspace(0, length, parts + 1).astype(int)
+        for begin, end in pairwise(edges):
+            part = set(range(int(begin), int(end)))
+            found += [part | always, (every - part) | always]
+    for kept in _distinct(found):
+        if 0 < len(kept) < length:
+            yield sorted(kept)
+
+
+def _distinct(sets: Iterable[set[int]]) -> list[frozenset[int]]:
+    return sorted(dict.fromkeys(frozenset(one) for one in sets), key=len)
+
+
+def _indispensable(call: Call, culprit: int | None) -> set[int]:
+    values = np.moveaxis(decoded(call.x, call.dtype), call.axis, -1).reshape(-1, call.x.shape[call.axis])
+    always = {int(index) for index in np.argmax(np.where(np.isnan(values), -np.inf, values), axis=-1)}
+    always |= set() if culprit is None else {culprit}
+    if call.index_targets and call.targets is not None:
+        always |= {int(label) for label in call.targets.reshape(-1) if label != call.ignore_index}
+    return always
+
+
+def _rounded(call: Call, names: Iterable[str], bits: int) -> Call:
+    for name in names:
+        fraction, exponent = np.frexp(_values(call, name))
+        finite = np.isfinite(fraction)
+        shortened = np.where(finite, np.rint(np.where(finite, fraction, 0) * 2.0**bits) / 2.0**bits, fraction)
+        call = _with(call, name, np.ldexp(shortened, exponent))
+    return call
+
+
+def _with(call: Call, name: str, values: NDArray[np.float64]) -> Call:
+    changed: dict[str, Any] = {name: encoded(np.asarray(values, np.float64), _dtype(call, name))}
+    return replace(call, **changed)
+
+
+def _holds_numbers(call: Call, name: str) -> bool:
+    return getattr(call, name) is not None and not (name == "targets" and call.index_targets)
+
+
+def _values(call: Call, name: str) -> NDArray[np.float64]:
+    return decoded(getattr(call, name), _dtype(call, name))
+
+
+def _dtype(call: Call, name: str) -> DType:
+    return cotangent_dtype(call) if name == "cotangent" else call.dtype
+
+
+def _bits(values: NDArray[np.float64]) -> int:
+    """Return how many significant bits numbers have together; a zero has none."""
+    finite = values[np.isfinite(values)]
+    whole = (np.frexp(finite)[0] * 2.0**_SIGNIFICAND).astype(np.int64)
+    lowest = (whole & -whole).astype(np.float64)
+    trailing = np.frexp(lowest)[1] - 1
+    return int(np.where(whole == 0, 0, _SIGNIFICAND - trailing).sum()) + int(values.size - finite.size)

@@ -1,0 +1,173 @@
+"""The smallest input that still shows a finding: candidates are recorded and judged as cases are, round by round."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from harness.call import Call
+from harness.campaign.chunk import Contender
+from harness.compare.compare import run_of
+from harness.compare.docket import judge_all
+from harness.compare.excuse import excused
+from harness.compare.verdict import Finding
+from harness.layout import Layout
+from harness.plan.digest import digest_of
+from harness.plan.plan import CaseRecord, LedgerEntry, Plan
+from harness.plan.problem import Problem
+from harness.plan.store import write_plan
+from harness.repeat.candidates import cuts, plainer, size_of
+from harness.repeat.repeats import Smaller
+from harness.repeat.smaller import row_of
+from harness.vocabulary import Quantity
+
+ROUNDS: Final = 24  # of candidates; halving reaches the end of a row of 70,000 in far fewer
+_TRIED: Final = 40  # candidates of one finding in a round
+
+
+@dataclass(kw_only=True)
+class Target:
+    """A finding on its way to a smaller input: the smallest so far, and whether its rows are as few as they get."""
+
+    finding: Finding
+    problem: Problem
+    best: Smaller | None = field(default=None)
+    plain: bool = field(default=False)  # whether digits are being shortened, nothing being left to cut
+    done: bool = field(default=False)
+
+    @property
+    def current(self) -> Smaller:
+        """The smallest problem so far, and the finding of it."""
+        return self.best or Smaller(problem=self.problem, finding=self.finding)
+
+    def candidates(self) -> list[Call]:
+        """Return what to try next, smaller than the smallest so far."""
+        problem, found = self.current.problem, self.current.finding
+        quantity = self.quantity
+        if self.plain:
+            tried = plainer(problem.call, quantity)
+        else:
+            row, culprit = _place(problem.call, quantity, found)
+            tried = cuts(problem.call, row, culprit)
+        limit = size_of(problem.call)
+        return sorted((call for call in tried if size_of(call) < limit), key=size_of)[:_TRIED]
+
+    def learn(self, shown: Iterable[Smaller]) -> None:
+        """Take the smallest of what still shows the finding; where nothing does, go on to digits, then to the end."""
+        smallest = min(shown, key=lambda one: size_of(one.problem.call), default=None)
+        if smallest is not None:
+            self.best = smallest
+        elif self.plain:
+            self.done = True
+        else:
+            self.plain = True
+
+    @property
+    def sentence(self) -> str:
+        """Say what became of it."""
+        before, after = (shape_text(one.call.x.shape) for one in (self.problem, self.current.problem))
+        smaller = f"{before} -> {after}" if self.best is not None else f"{before}: nothing smaller shows it"
+        return f"{self.finding.case}: {self.quantity.value}: {self.finding.kind.value}: {smaller}"
+
+    @property
+    def quantity(self) -> Quantity:
+        """The quantity that the finding is about."""
+        assert self.finding.quantity is not None  # noqa: S101 - only findings of one evaluation are shrunk
+        return self.finding.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Where candidates are tried: the adapter, a folder for its recordings, and what excuses a finding."""
+
+    contender: Contender
+    folder: Path
+    cases: Mapping[str, CaseRecord]
+    ledger: tuple[LedgerEntry, ...]
+
+
+def shrink(targets: Sequence[Target], bench: Bench, *, finished: Callable[[Target], None]) -> None:
+    """Make the inputs of ``targets``, all findings about the bench's adapter, as small as they get.
+
+    ``finished`` is called with each target as soon as nothing smaller is found. Raise as
+    :meth:`~harness.campaign.recorder.Recorder.record` does.
+    """
+    for number in range(ROUNDS):
+        open_targets = [target for target in targets if not target.done]
+        tried = [(target, _candidates(target, name=str(k))) for k, target in enumerate(open_targets)]
+        problems = [problem for _, candidates in tried for problem in candidates]
+        findings = _judged(bench, problems, number=number) if problems else {}
+        for target, candidates in tried:
+            found = ((problem, one) for problem in candidates for one in findings.get(problem.id, ()))
+            target.learn(Smaller(problem=problem, finding=one) for problem, one in found if _same(one, target.finding))
+            if target.done:
+                finished(target)
+    for target in targets:
+        if not target.done:
+            target.done = True
+            finished(target)
+
+
+def _candidates(target: Target, *, name: str) -> list[Problem]:
+    check = tuple(dict.fromkeys((Quantity.FORWARD, target.quantity)))
+    return [
+        replace(target.problem, id=f"{name}/{k}", call=call, check=check, probe=False)
+        for k, call in enumerate(target.candidates())
+    ]
+
+
+def _judged(bench: Bench, problems: Sequence[Problem], *, number: int) -> dict[str, list[Finding]]:
+    """Record ``problems`` and return the findings, with their excuses, by problem."""
+    asked = tuple(problems)
+    plan = Plan(
+        digest=digest_of(asked),
+        problems=asked,
+        cases={name: replace(case, problems=0) for name, case in bench.cases.items()},
+        ledger=bench.ledger,
+        selection="candidates for a smaller input",
+    )
+    home = bench.folder / str(number)
+    write_plan(plan, Layout(home).plan)
+    recording = bench.contender.recorder.record(plan, home, name=bench.contender.name)
+    run = run_of(bench.contender.name, recording, required=True)
+    judged = judge_all(plan.problems, runs=[run], entries={run.name: recording.entries}, progress=lambda _done: None)
+    shutil.rmtree(home)
+    found: dict[str, list[Finding]] = {}
+    for one in excused(plan, [run], judged.findings):
+        for name in one.problems[:1]:
+            found.setdefault(name, []).append(one)
+    return found
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """Return a shape in words: ``2 x 3``."""
+    return " x ".join(map(str, shape)) or "a number"
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    """Tell whether a finding on a candidate is the one that is looked for: of its kind, and excused alike."""
+    same_law = one.evidence.get("law") == other.evidence.get("law")
+    return (one.kind, one.quantity, one.adapters, one.excuse) == (
+        other.kind,
+        other.quantity,
+        other.adapters,
+        other.excuse,
+    ) and same_law
+
+
+def _place(call: Call, quantity: Quantity, finding: Finding) -> tuple[tuple[int, ...], int | None]:
+    """Return the row that a finding is about, the first where it is about all, and the element along it, if any."""
+    batch = call.batch_shape
+    if "at" in finding.evidence:
+        at = tuple(int(index) for index in finding.evidence["at"])
+        row = row_of(call, quantity, at)
+        along = call.axis % call.x.ndim if call.x.ndim else 0
+        culprit = at[len(at) - call.x.ndim + along] if call.x.ndim and len(at) >= call.x.ndim else None
+        return row if row is not None else (0,) * len(batch), culprit
+    number = int(finding.evidence.get("row", 0))
+    return tuple(int(index) for index in np.unravel_index(number, batch)) if batch else (), None
