@@ -117,7 +117,7 @@ def judge_chunk(plan: Plan, contenders: Sequence[Contender], *, work: Path, step
     runs = [run_of(name, recording, required=True) for name, recording in recordings.items()]
     entries = {name: recording.entries for name, recording in recordings.items()}
     with step(f"judging {label}", len(plan.problems)) as progress:
-        judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress)
+        judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, explained=False)
     findings = tuple(excused(plan, runs, judged.findings))
     judging = (time.monotonic() - started) / len(contenders)
     return JudgedChunk(

@@ -37,15 +37,17 @@ def judge_all(
     entries: Mapping[str, Entries],
     progress: Progress,
     pairing: Pairing | None = None,
+    explained: bool = True,
 ) -> Judged:
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.
 
     ``entries`` holds, by adapter, what those recorded that ran. ``progress`` is called with the number of problems
-    done; ``pairing`` sees all results of each.
+    done; ``pairing`` sees all results of each. Explanations, which are of no result, cost more than the verdicts: where
+    ``explained`` is false, nobody wants them.
     """
     by_problem: dict[str, Judged] = {}
     for stack in stacks(problems):
-        by_problem |= _judge_stack(stack, runs, entries, pairing)
+        by_problem |= _judge_stack(stack, runs, entries, pairing, explained=explained)
         progress(len(by_problem))
     in_order = [by_problem[problem.id] for problem in problems]
     return Judged(
@@ -55,7 +57,12 @@ def judge_all(
 
 
 def _judge_stack(
-    stack: Sequence[Problem], runs: Sequence[AdapterRun], entries: Mapping[str, Entries], pairing: Pairing | None
+    stack: Sequence[Problem],
+    runs: Sequence[AdapterRun],
+    entries: Mapping[str, Entries],
+    pairing: Pairing | None,
+    *,
+    explained: bool,
 ) -> dict[str, Judged]:
     judge = Judge(stack)
     asked = {quantity for problem in stack for quantity in problem.check}
@@ -77,7 +84,7 @@ def _judge_stack(
         if pairing is not None:
             pairing.see(problem, (_side(problem, *one) for one in zip(assessed, of_each, strict=True)))
         findings = [finding for found in of_each for finding in found]
-        findings += _explanations(judge, problem, assessed)
+        findings += _explanations(judge, problem, assessed) if explained else ()
         verdicts = tuple(one.verdict for one in assessed)
         judged[problem.id] = Judged(verdicts=verdicts, findings=tuple(findings))
     return judged
