@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.compare.parameters import op_in_words
+from harness.compare.zeros.find import ZeroGradient
 from harness.explain.answer import LONGEST, Explained, Worth
+from harness.report.evidence import proof
 from harness.report.figures import plural, share, size, ulps
 from harness.report.rowtext import mathematics
 from harness.vocabulary import Op, Outcome, Quantity
@@ -19,6 +21,7 @@ _NAMES: Final = {
     Quantity.JVP: "directional derivative (jvp)",
     Quantity.HVP: "Hessian-vector product (hvp)",
 }
+_SAID: Final = ("rows", "of rows", "with", "it is at most", "shape", "axis", "length")  # by the sentence
 _ADD_UP: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
 
 
@@ -35,9 +38,19 @@ def _parts(answer: Explained) -> Iterator[str]:
     if answer.worth is not None:
         yield _wrapped(_verdict(answer.worth, answer))
     if answer.causes:
-        yield "\n".join(["Why it is zero", *(_wrapped(cause.sentence, indent="  ") for cause in answer.causes)])
+        yield "Why it is zero\n" + "\n\n".join("\n".join(_cause(cause)) for cause in answer.causes)
     else:
         yield _wrapped(_not_zero(answer))
+
+
+def _cause(cause: ZeroGradient) -> Iterator[str]:
+    """Yield the paragraph of a cause, and the numbers that prove it where it does not say them itself."""
+    yield _wrapped(cause.sentence, indent="  ")
+    told = {name: value for name, value in cause.evidence.items() if name not in _SAID}
+    short = {name: size(value) if isinstance(value, float) else value for name, value in told.items()}
+    numbers = "; ".join(f"{name}: {value}" for name, value in proof(short))
+    if numbers:
+        yield _wrapped(f"({numbers})", indent="  ")
 
 
 def _left_out(answer: Explained) -> str:

@@ -1,4 +1,7 @@
-"""The exhibited row of a case in plain text: its numbers one below the other, each as short as its dtype allows."""
+"""The exhibited row of a case in plain text: its numbers one below the other, each as short as its dtype allows.
+
+A row that is too long for a line goes on in the next one, its numbers below each other.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from harness.report.figures import shortest
 from harness.vocabulary import Op, Quantity
 
 _LABEL, _WIDTH = 10, 14  # characters of a label, and of a number: the longest of float32
+_LINE = 100  # characters
 
 
 def mathematics(shown: Exhibit, *, reduction: str = "") -> str:
@@ -22,7 +26,7 @@ def mathematics(shown: Exhibit, *, reduction: str = "") -> str:
     about = f"{' '.join(filter(None, named))}, axis {shown.axis}, {_row(shown)}"
     lines = [f"The exact numbers, rounded once to {dtypes} ({about})", _line("x", shown.x, narrow)]
     if shown.kept is not None:
-        lines.append(f"  {'kept':<{_LABEL}} " + _joined("yes" if kept else "no" for kept in shown.kept))
+        lines.append(f"  {'kept':<{_LABEL}} " + _joined(["yes" if kept else "no" for kept in shown.kept]))
     if shown.targets is not None:
         lines.append(_target(shown.targets, narrow, shown))
     lines.append(_line("output", shown.output, result))
@@ -98,15 +102,23 @@ def _answer(gathered: tuple[Answer, list[Quantity]], shown: Exhibit) -> Iterable
 
 
 def _line(label: str, values: Sequence[float], dtype: str, meaning: str = "") -> str:
-    return f"  {label:<{_LABEL}} {_numbers(values, dtype)}" + (f"   {meaning}" if meaning else "")
+    line = f"  {label:<{_LABEL}} {_numbers(values, dtype)}"
+    apart = f"\n{' ' * (_LABEL + 4)}" if "\n" in line else "   "
+    return line + (f"{apart}{meaning}" if meaning else "")
 
 
 def _numbers(values: Sequence[float], dtype: str) -> str:
-    return _joined(_number(shortest(value, dtype)) for value in values)
+    return _joined([_number(shortest(value, dtype)) for value in values])
 
 
-def _joined(texts: Iterable[str]) -> str:
-    return "[" + "  ".join(f"{text:>{_WIDTH}}" for text in texts) + "]"
+def _joined(texts: Sequence[str]) -> str:
+    """Return texts in brackets, as many in a line as fit; the numbers of a long row are no wider than they must be."""
+    fits = (_LINE - _LABEL - 5) // (_WIDTH + 2)
+    width = _WIDTH if len(texts) <= fits else max(map(len, texts))
+    in_a_line = max((_LINE - _LABEL - 5) // (width + 2), 1)
+    padded = [f"{text:>{width}}" for text in texts]
+    lines = ["  ".join(padded[start : start + in_a_line]) for start in range(0, len(padded), in_a_line)]
+    return "[" + f"\n{' ' * (_LABEL + 4)}".join(lines) + "]"
 
 
 def _number(value: np.floating[Any]) -> str:

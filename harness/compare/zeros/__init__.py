@@ -7,7 +7,8 @@
     causes  --> which of them hold in which rows, by the mathematics alone
     proof   --> the numbers that show it
     remedy  --> the one change that ends a cause, as a call; applied, and answered by the oracle
-    words   --> the paragraph that says all this: the only place that does, for page, summary and terminal
+    reasons --> what each cause is, in words; words: the paragraph that says all this. They are the only place that
+                does, for page, summary and terminal
     find    --> one :class:`~harness.compare.zeros.find.ZeroGradient` per cause that decides some rows
     flush   --> numbers that one adapter returned as 0 although the truth is a number of the dtype
 

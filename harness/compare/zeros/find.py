@@ -15,12 +15,13 @@ from harness.compare.verdict import json_value
 from harness.compare.zeros.cause import Cause
 from harness.compare.zeros.causes import deciding, holding
 from harness.compare.zeros.proof import proof
+from harness.compare.zeros.reasons import Told
 from harness.compare.zeros.remedy import change
 from harness.compare.zeros.rows import Flags, Rows
-from harness.compare.zeros.words import Told, paragraph
+from harness.compare.zeros.words import paragraph
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Quantity
-from reference.truth import truth
+from reference.truth import Truth, truth
 
 DERIVATIVES = (Quantity.VJP, Quantity.JVP, Quantity.HVP)
 _STEPS = 4  # changes that are tried one after the other: causes that hide behind each other
@@ -50,7 +51,7 @@ class ZeroGradient:
     remedy: Remedy | None = None
 
 
-def zero_gradients(problem: Problem, quantity: Quantity, derivative: Any) -> Iterator[ZeroGradient]:
+def zero_gradients(problem: Problem, quantity: Quantity, derivative: Truth) -> Iterator[ZeroGradient]:
     """Yield why rows of the vjp, jvp or hvp of ``problem`` are zero, one cause after the other; nothing where none is.
 
     ``derivative`` is its oracle. Rows of which nothing is kept are named as well, though nothing is defined there.
