@@ -19,6 +19,7 @@ from harness.adapters.source import (
     execute,
     executed_digest,
     import_from_source,
+    loaded_libraries,
     module_from_source,
 )
 from harness.vocabulary import DType, Mode, Op
@@ -66,9 +67,10 @@ def source_file(adapter: type[Adapter]) -> Path:
 
 
 def source_digest(adapter: type[Adapter]) -> str:
-    """Return the SHA-256 of the adapter's source: its file, and what has been imported of what belongs to it.
+    """Return the SHA-256 of the adapter's source: its file, and what has been loaded of what belongs to it.
 
-    It is of the very bytes that run, where :func:`load` had them run, whatever the files have become since.
+    It is of the very bytes that run, where :func:`load` had them run, whatever the files have become since. Shared
+    libraries beside an adapter from outside are a part of it.
     """
     own = source_file(adapter)
     digests: dict[Path, str | None] = {own: None}
@@ -76,6 +78,8 @@ def source_digest(adapter: type[Adapter]) -> str:
         file = Path(getattr(module, "__file__", None) or "/").resolve()
         if file == own or (file.is_file() and belongs(name, file, folder=own.parent)):
             digests[file] = executed_digest(module) or digests.get(file)
+    if adapter.name not in BUILT_IN:
+        digests |= dict.fromkeys(loaded_libraries(own.parent) - digests.keys())
     digest = hashlib.sha256()
     for file in sorted(digests):
         digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0")

@@ -59,6 +59,19 @@ def executed_digest(module: ModuleType) -> str | None:
     return loader.digest if isinstance(loader, _SourceLoader) else None
 
 
+def loaded_libraries(folder: Path) -> set[Path]:
+    """Return the shared libraries that this process has loaded from ``folder`` or below, those of packages left out.
+
+    A kernel that is called through ctypes is in no module. Where the system does not say what is loaded, it is none.
+    """
+    try:
+        lines = Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return set()
+    mapped = {Path(fields[5]) for line in lines if len(fields := line.split(maxsplit=5)) == 6 and ".so" in fields[5]}
+    return {file for file in mapped if belongs("", file, folder=folder) and file.is_file()}
+
+
 def is_machinery(filename: str) -> bool:
     """Tell whether a frame in ``filename`` is only the way in which a module was imported."""
     return filename.startswith("<frozen importlib") or filename == __file__

@@ -27,7 +27,7 @@ def verdict_lines(comparison: Comparison, name: str, *, left_out: Sequence[Op]) 
         yield "nothing was judged: this run proves nothing"
         return
     yield _who(run)
-    yield _denominators(verdicts, unexpected=len(comparison.unexpected))
+    yield from _denominators(verdicts, unexpected=len(comparison.unexpected))
     yield _worst(verdicts)
     yield from _not_asked(verdicts, left_out)
     yield from _findings(comparison.unexpected)
@@ -41,7 +41,7 @@ def _who(run: AdapterRun) -> str:
     return f"{run.name}{framework} {_plain(described.version)}, on {_plain(described.device)}"
 
 
-def _denominators(verdicts: Sequence[Verdict], *, unexpected: int) -> str:
+def _denominators(verdicts: Sequence[Verdict], *, unexpected: int) -> Iterator[str]:
     problems = plural(len({each.problem for each in verdicts}), "problem")
     cases = plural(len({each.case for each in verdicts}), "case")
     outcomes = Counter(verdict.outcome for verdict in verdicts)
@@ -53,10 +53,10 @@ def _denominators(verdicts: Sequence[Verdict], *, unexpected: int) -> str:
         for outcome in Outcome
         if outcomes[outcome] and not outcome.agreed and outcome is not Outcome.UNSUPPORTED
     ]
-    return (
-        f"planned: {plural(len(verdicts), 'evaluation')} of {problems} from {cases}; "
-        f"{count(asked)} asked, {count(judged)} judged, {count(agreed)} agreed"
-        + (f", {', '.join(others)}" if others else "")
+    yield f"planned: {plural(len(verdicts), 'evaluation')} of {problems} from {cases}; {count(asked)} asked"
+    yield (
+        f"judged: {count(judged)}, of them {count(agreed)} agreed"
+        + (f"; {', '.join(others)}" if others else "")
         + f"; {plural(unexpected, 'unexpected finding')}"
     )
 
@@ -66,9 +66,9 @@ def _worst(verdicts: Iterable[Verdict]) -> str:
     if not judged:
         return "nothing was judged: this run proves nothing"
     worst, verdict = max(judged, key=lambda pair: pair[0])
-    where = f"{verdict.quantity.value} of {verdict.op} in {verdict.dtype}, problem {verdict.problem}"
+    where = f"{verdict.quantity.value} of {verdict.op} in {verdict.dtype}, {verdict.problem}"
     meaning = "rounding explains all" if worst <= 1 else "above 1 is no rounding"
-    return f"worst share of the bound: {share(worst)}, {where}; {meaning}"
+    return f"worst share of the bound: {share(worst)} ({meaning}), {where}"
 
 
 def _share(verdict: Verdict) -> float:

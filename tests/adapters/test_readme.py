@@ -19,23 +19,20 @@ README = (ROOT / "harness" / "adapters" / "README.md").read_text(encoding="utf-8
 ROWS = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|", README, flags=re.MULTILINE))
 
 
-def test_the_worked_example_records_as_the_text_says(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    (command,) = re.findall(r"```console\n\$ harness (.*)\n```", README)
-    (tmp_path / "my_kernel.py").write_text(example)
+def test_the_class_of_the_readme_records_as_it_says(tmp_path: Path) -> None:
     plan = write(
         tmp_path / "reports",
         [
-            problem("plain", [[0.1, 2.0]], check=list(Quantity)),
-            problem("log", [[0.1, 2.0]], op=Op.LOG_SOFTMAX),
+            problem("plain", [[0.1, 2.0]], dtype=DType.FLOAT32, check=list(Quantity)),
+            problem("log", [[0.1, 2.0]], op=Op.LOG_SOFTMAX, dtype=DType.FLOAT32),
             problem("half", [[0.1, 2.0]], dtype=DType.BFLOAT16),
-            problem("tempered", [[0.1, 2.0]], temperature=2.0),
-            problem("implicit", [[0.1, 2.0]], cotangent=None),
-            problem("no axes", 2.0),
+            problem("tempered", [[0.1, 2.0]], dtype=DType.FLOAT32, temperature=2.0),
+            problem("implicit", [[0.1, 2.0]], dtype=DType.FLOAT32, cotangent=None),
+            problem("no axes", 2.0, dtype=DType.FLOAT16),
         ],
     )
     done = subprocess.run(
-        [sys.executable, "-m", "harness", *command.split()],
+        [sys.executable, "-m", "harness", "record", str(ROOT / "tests" / "own_kernels" / "my_class.py")],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -44,7 +41,7 @@ def test_the_worked_example_records_as_the_text_says(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    recording = read_recording(tmp_path / "reports" / "recordings" / "my-kernel", plan=plan.digest)
+    recording = read_recording(tmp_path / "reports" / "recordings" / "my-class", plan=plan.digest)
     kinds = {(name, quantity.value): type(entry.result) for (name, quantity), entry in recording.entries.items()}
     assert kinds == {
         ("plain", "forward"): Returned,

@@ -1,0 +1,118 @@
+"""Kernels of one's own, as the README shows them: what it quotes is what the files hold and what the command prints."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.interpreters import ROOT
+
+KERNELS = ROOT / "tests" / "own_kernels"
+README = (ROOT / "harness" / "adapters" / "README.md").read_text(encoding="utf-8")
+QUOTED = re.findall(r"```(?:python|c)\n(?:# |/\* )(\w+\.\w+)(?: \*/)?\n(.*?)```", README, flags=re.DOTALL)
+SESSIONS = re.findall(r"```console\n\$ harness (.*?)\n(.*?)```", README, flags=re.DOTALL)
+NUMBER = re.compile(r"\d[\d.,]*(?:e[+-]?\d+)?")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A folder of somebody else's, with the kernels in it and no cases."""
+    for file in KERNELS.glob("my_*.*"):
+        shutil.copy(file, tmp_path)
+    return tmp_path
+
+
+def verify(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "harness", *arguments]
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    return subprocess.run(
+        line, cwd=workspace, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_every_kernel_is_quoted_and_every_quotation_is_a_kernel() -> None:
+    assert {name for name, _ in QUOTED} == {
+        file.name for file in KERNELS.glob("my_*.*") if file.suffix in (".py", ".c")
+    }
+
+
+@pytest.mark.parametrize(("name", "text"), QUOTED, ids=[name for name, _ in QUOTED])
+def test_what_the_readme_quotes_is_the_file(name: str, text: str) -> None:
+    assert text == (KERNELS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("command", "shown"), SESSIONS, ids=[command.split()[2] for command, _ in SESSIONS])
+def test_the_commands_of_the_readme_print_what_it_shows(command: str, shown: str, workspace: Path) -> None:
+    if "my_compiled" in command and shutil.which("cc") is None:
+        pytest.skip("the example is compiled with cc, which is not here")
+    done = verify(workspace, *command.split())
+    assert done.returncode == (1 if "wrong" in command else 0), done.stdout + done.stderr
+    printed = [NUMBER.sub("#", line) for line in done.stdout.splitlines()]
+    places = []
+    for line in shown.splitlines():
+        if line.strip() != "...":
+            wanted = NUMBER.sub("#", line.removesuffix(" ..."))
+            found = [k for k, said in enumerate(printed) if said.startswith(wanted)]
+            assert found, f"{line!r} is not in\n{done.stdout}"
+            places.append(found[0])
+    assert all(before <= after for before, after in pairwise(places))
+    assert (workspace / shown.splitlines()[-1].removeprefix("page: ")).is_file()
+
+
+def test_the_class_of_the_readme_is_a_right_kernel(workspace: Path) -> None:
+    done = verify(workspace, "verify", "my_class.py", "-k", "tile")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "float16" in done.stdout
+    assert "22  the adapter has no bfloat16" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the kernel is compiled with cc, which is not here")
+def test_a_library_that_is_compiled_anew_is_asked_anew(workspace: Path) -> None:
+    command = ("verify", "my_compiled.py", "-k", "tile-17")
+    assert "recorded" in verify(workspace, *command).stdout
+    assert "already recorded" in verify(workspace, *command).stdout
+    source = workspace / "my_compiled.c"
+    source.write_text(source.read_text().replace("(v[k] - dot)", "(v[k] + dot)"))
+    again = verify(workspace, *command)
+    assert "the adapter's source" in again.stderr
+    assert again.returncode == 1
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the kernel is compiled with cc, which is not here")
+def test_a_compiled_kernel_that_crashes_costs_that_evaluation_alone(workspace: Path) -> None:
+    source = workspace / "my_compiled.c"
+    source.write_text(source.read_text().replace("float dot = 0;", "float dot = n == 17 ? *(volatile float *)8 : 0;"))
+    done = verify(workspace, "verify", "my_compiled.py", "-k", "tile-17 or tile-16")
+    assert done.returncode == 1
+    assert "1 crashed" in done.stdout
+    assert "3 agreed" in done.stdout
+
+
+def test_an_adapter_may_be_named_in_two_ways_and_has_to_be_in_one(workspace: Path) -> None:
+    assert verify(workspace, "verify", "my_softmax.py", "--adapter", "my_class.py").returncode == 2
+    neither = verify(workspace, "verify")
+    assert (neither.returncode, "name an adapter" in neither.stderr) == (2, True)
+
+
+def test_a_kernel_is_asked_only_what_is_of_its_ops_and_told_what_was_left_out(workspace: Path) -> None:
+    (workspace / "only_lse.py").write_text(
+        "import numpy as np\n\n\ndef logsumexp(x, axis):\n    return np.log(np.exp(x).sum(axis=axis))\n"
+    )
+    done = verify(workspace, "verify", "only_lse.py", "-k", "tile")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "planned: 2 evaluations of 1 problem from 1 case; 1 asked" in done.stdout
+    assert "1  the file has no logsumexp_vjp" in done.stdout
+    assert "not planned, since the kernel has none of them: softmax, log_softmax" in done.stdout
+
+
+def test_a_kernel_that_lacks_everything_asked_proves_nothing(workspace: Path) -> None:
+    (workspace / "wide.py").write_text("dtypes = ('float64',)\n\n\ndef softmax(x, axis):\n    return x\n")
+    done = verify(workspace, "verify", "wide.py", "-k", "tile")
+    assert done.returncode == 3
+    assert "nothing was judged" in done.stdout
