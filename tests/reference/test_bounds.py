@@ -8,60 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reference.consistency import row_consistency
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat, format_named
-from reference.question import OPS, QUANTITIES, Question
+from reference.question import Question
 from reference.truth import truth
-from tests.reference.draws import LOGITS, VECTORS, draw
 from tests.reference.kernels import Kernel, Style
-from tests.reference.machine import EXTENDED, Machine, in_lanes, pairwise, reversed_order, sequential
+from tests.reference.machine import Machine, pairwise, sequential
+from tests.reference.trials import ARITHMETICS, STYLES, shares, trials
 
 Array = NDArray[Any]
-ORDERS = (pairwise, sequential, reversed_order, in_lanes)
-ARITHMETICS = {  # working, accumulation, storage
-    "float64": (FLOAT64, FLOAT64, FLOAT64),
-    "float64, wider inside": (EXTENDED, EXTENDED, FLOAT64),
-    "float32": (FLOAT32, FLOAT32, FLOAT32),
-    "float32, float64 inside": (FLOAT64, FLOAT64, FLOAT32),
-    "float16, float32 inside": (FLOAT32, FLOAT32, FLOAT16),
-    "float16, float32 sums": (FLOAT16, FLOAT32, FLOAT16),
-    "float16": (FLOAT16, FLOAT16, FLOAT16),
-    "bfloat16, float32 inside": (FLOAT32, FLOAT32, BFLOAT16),
-    "bfloat16, float32 sums": (BFLOAT16, FLOAT32, BFLOAT16),
-    "bfloat16": (BFLOAT16, BFLOAT16, BFLOAT16),
-}
-STYLES = {
-    "plain": Style(),
-    "reciprocal, s v - s t": Style(normalised="reciprocal", backward="expanded", second="expanded"),
-    "online": Style(exponentials="online", block=1),
-    "online in blocks": Style(exponentials="online"),
-    "folded scale": Style(exponentials="folded"),
-    "derivative of a quotient": Style(backward="quotient", probabilities="anew", second="quotient"),
-    "x - lse": Style(logarithm="lse", loss="lse"),
-    "recomputed": Style(probabilities="recomputed"),
-    "direct second derivative, weights last": Style(second="factored", smoothing="end", weight="after"),
-}
-
-
-def shares(
-    question: Question,
-    quantity: str,
-    got: Array,
-    *,
-    precision: dict[str, Any],
-    own: Array | None = None,
-    **vectors: Array,
-) -> float:
-    """The worst of the element shares, row shares and row scalars of what a bound can judge; infinity for a NaN."""
-    judged = truth(question, quantity, **vectors, **precision)
-    element = judged.share(got, of=question.result if quantity in ("forward", "jvp") else question.format)
-    counted = ~(judged.undefined | judged.out_of_range | (judged.vacuous & judged.shifted_vacuous))
-    worst = [np.where(np.isnan(element), np.inf, element)[counted]]
-    if quantity in ("forward", "vjp") and counted.all() and (quantity == "forward" or own is not None):
-        head = {"cotangent": vectors["cotangent"], "own_forward": own} if quantity == "vjp" else {}
-        row = row_consistency(question, quantity, got, **head, **precision)
-        worst += [row.share, row.scalar] if row else []
-    return float(max((part.max() for part in worst if part.size), default=0.0))
 
 
 def asked(op: str, x: Array, of: FloatFormat) -> Question:
@@ -79,38 +33,12 @@ def machine(of: FloatFormat, **other: Any) -> Machine:
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_a_correct_kernel_of_any_form_is_within_its_bounds(arithmetic: str, style: str) -> None:
-    working, accumulation, storage = ARITHMETICS[arithmetic]
-    if STYLES[style].exponentials == "online" and working.precision < accumulation.precision:
-        accumulation = working  # an online sum is rescaled, and so rounded, in the working format
-    declared = min(working, FLOAT64, key=lambda one: one.precision)
-    sums = min(accumulation, FLOAT64, key=lambda one: one.precision)
-    precision = {"working": declared.name, "accumulation": sums.name, "forms": STYLES[style].forms}
     rng = np.random.default_rng((list(ARITHMETICS).index(arithmetic), list(STYLES).index(style)))
-    beyond = {}
-    for number, (op, quantity) in enumerate((op, quantity) for op in OPS for quantity in QUANTITIES):
-        if op == "softmax_output" and quantity not in ("forward", "vjp"):
-            continue
-        n = int(rng.choice([1, 2, 5, 40]) if quantity != "jacobian" else rng.integers(1, 6))
-        heads = (str(rng.choice(list(VECTORS))), str(rng.choice(list(VECTORS))))
-        kind = str(rng.choice(list(LOGITS)))
-        found = draw(rng, op, format_name=storage.name, count=2, n=n, logits=kind, vectors=heads)
-        vectors = {"cotangent": found.cotangent, "tangent": found.tangent}
-        needs = {"vjp": ("cotangent",), "jvp": ("tangent",), "hvp": ("cotangent", "tangent")}.get(quantity, ())
-        kernel = Kernel(
-            name=style,
-            machine=machine(
-                storage, working=working, accumulation=accumulation, order=ORDERS[number % 4], flush=number % 3 == 0
-            )
-            if storage != FLOAT16
-            else machine(storage, working=working, accumulation=accumulation, order=ORDERS[number % 4]),
-            style=STYLES[style],
-        )
-        given = {name: vectors[name] for name in needs}
-        got = kernel(found.question, quantity, **given)
-        own = kernel(found.question, "forward") if quantity == "vjp" else None
-        worst = shares(found.question, quantity, got, precision=precision, own=own, **given)
-        if not worst <= 1:
-            beyond[op, quantity, found.name] = worst
+    beyond = {
+        (trial.op, trial.quantity, trial.drawn.name): trial.shares
+        for trial in trials(rng, arithmetic, style)
+        if not trial.shares.worst <= 1
+    }
     assert beyond == {}
 
 
@@ -119,7 +47,7 @@ def test_a_correct_kernel_of_any_form_is_within_its_bounds(arithmetic: str, styl
 def test_an_online_softmax_that_rescales_at_every_element_is_within_its_bounds(step: float, of: FloatFormat) -> None:
     question = asked("softmax", (np.arange(200) * step)[np.newaxis], of)
     got = Kernel(name="", machine=machine(of), style=Style(exponentials="online", block=1))(question, "forward")
-    assert shares(question, "forward", got, precision={"working": of.name, "accumulation": of.name}) <= 1
+    assert shares(question, "forward", got, precision={"working": of.name, "accumulation": of.name}).worst <= 1
 
 
 @pytest.mark.parametrize("of", [FLOAT32, FLOAT64], ids=lambda of: of.name)
@@ -146,9 +74,9 @@ def test_one_element_that_is_off_by_50_roundings_is_flagged(n: int, quantity: st
     precision = {"working": of.name, "accumulation": of.name}
     own = of.nearest(truth(question, "forward", **precision).value.hi)
     got = of.nearest(truth(question, quantity, **head, **precision).value.hi)
-    assert shares(question, quantity, got, precision=precision, own=own, **head) <= 1
+    assert shares(question, quantity, got, precision=precision, own=own, **head).worst <= 1
     got[0, np.argmax(np.abs(got[0]))] *= 1 + 50 * of.unit_roundoff
-    assert not shares(question, quantity, got, precision=precision, own=own, **head) <= 1
+    assert not shares(question, quantity, got, precision=precision, own=own, **head).worst <= 1
 
 
 RULES = {
@@ -173,14 +101,14 @@ def test_a_wrong_rule_is_flagged(rule: str, n: int, of: FloatFormat) -> None:
     precision = {"working": of.name, "accumulation": "float64" if of == FLOAT64 else "float32"}
     s = of.nearest(truth(question, "forward", **precision).value.hi)
     got = of.nearest(RULES[rule](s, v))
-    assert not shares(question, "vjp", got, precision=precision, own=s, cotangent=v) <= 1
+    assert not shares(question, "vjp", got, precision=precision, own=s, cotangent=v).worst <= 1
 
 
 @pytest.mark.parametrize("n", [2, 10, 1000])
 def test_a_kernel_in_lower_precision_than_it_says_is_flagged(n: int) -> None:
     question = asked("softmax", normal(4, n, of=FLOAT64), FLOAT64)
     got = FLOAT32.nearest(truth(question, "forward", working="float64", accumulation="float64").value.hi)
-    assert not shares(question, "forward", got, precision={"working": "float64", "accumulation": "float64"}) <= 1
+    assert not shares(question, "forward", got, precision={"working": "float64", "accumulation": "float64"}).worst <= 1
 
 
 @pytest.mark.parametrize("of", ["float16", "bfloat16"])
@@ -215,8 +143,8 @@ def test_rows_that_are_shifted_far_are_flagged_for_the_form_x_minus_lse_unless_i
     question = asked("log_softmax", FLOAT32.nearest(np.array([[0.5, 1.0, 2.25]]) + 1e5), FLOAT32)
     got = Kernel(name="", machine=machine(FLOAT32), style=Style(logarithm="lse"))(question, "forward")
     single = {"working": "float32", "accumulation": "float32"}
-    assert not shares(question, "forward", got, precision=single) <= 1
-    assert shares(question, "forward", got, precision=single | {"forms": ("x-minus-lse",)}) <= 1
+    assert not shares(question, "forward", got, precision=single).worst <= 1
+    assert shares(question, "forward", got, precision=single | {"forms": ("x-minus-lse",)}).worst <= 1
 
 
 @pytest.mark.parametrize("op", ["softmax", "log_softmax"])
