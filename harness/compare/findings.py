@@ -10,6 +10,8 @@ import numpy as np
 from harness.compare.asked import cotangent_of, kept, result_format
 from harness.compare.judge import Assessment
 from harness.compare.laws import of_laws
+from harness.compare.naming import named
+from harness.compare.naming_words import explained_by
 from harness.compare.sentences import sentence
 from harness.compare.verdict import Finding, Verdict, json_value
 from harness.compare.zeros.find import ZeroGradient
@@ -39,10 +41,11 @@ def of_evaluation(problem: Problem, assessed: Assessment) -> Iterator[Finding]:
     bound says anything.
     """
     verdict = assessed.verdict
-    yield from of_laws(problem, verdict, assessed.broken)
+    naming = named(problem, assessed)
+    yield from (explained_by(naming, finding, verdict) for finding in of_laws(problem, verdict, assessed.broken))
     if verdict.outcome in _BY_OUTCOME and not assessed.by_law:
         kind = kind_of(problem, assessed)
-        yield Finding(
+        finding = Finding(
             kind=kind,
             case=problem.case,
             sentence=sentence(kind, problem, verdict),
@@ -51,6 +54,7 @@ def of_evaluation(problem: Problem, assessed: Assessment) -> Iterator[Finding]:
             quantity=verdict.quantity,
             evidence=_evidence(verdict) | _under_mask(problem, assessed),
         )
+        yield explained_by(naming, finding, verdict)
 
 
 def of_zero(problem: Problem, quantity: Quantity, zero: ZeroGradient) -> Finding:

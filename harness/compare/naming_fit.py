@@ -1,0 +1,122 @@
+"""Whether a wrong result agrees with the formula of a fault, and how well.
+
+An element agrees with a fault where it lies within the fault's own rounding bound, that of a kernel which follows the
+wrong formula (:mod:`reference.faults`), and one rounding more, to the format that it is stored in. A fault fits where
+all elements of all rows that are wrong agree with it, and where it says something else than the truth: at one of them
+formula and truth are farther apart than both bounds together. Times a factor c it fits where one c does so for all
+these elements at once (:func:`~harness.compare.factor.factors`), and where that c is one that can be told from others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from harness.call import Call
+from harness.compare.factor import factors, named_factor
+from harness.compare.naming_rows import Wrong
+from reference.faults import Answer
+from reference.formats import Floats, format_named
+from reference.ulp import error
+
+_MUCH_WEAKER: Final = 16.0  # times as much left of the error
+_FEW: Final = 3  # elements that decide a factor by themselves, however coarse they are
+_SHARP: Final = 1e-3  # how well fewer have to know it, relatively: twenty names then meet a wrong one by 2 % at most
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How well a formula, times ``factor``, explains a result.
+
+    ``share``: the largest distance of an element from it, over its bound; at most 1. ``left``: the same distance over
+    that of the truth from the result: what is left of the error. ``loose``: the bound over that distance, where it is
+    smallest: about the chance that any number passes for the formula there. ``called``: what the factor equals, where
+    it has a name.
+    """
+
+    share: float
+    left: float
+    loose: float
+    factor: float = 1.0
+    called: str = ""
+
+
+def fit(wrong: Wrong, answer: Answer) -> Fit | None:
+    """Return how well an answer explains a wrong result, None where it does not."""
+    return _fit(wrong, answer.value.hi, _apart(wrong, answer), _bound(wrong, answer))
+
+
+def scaled_fit(wrong: Wrong, answer: Answer, call: Call, *, at_least: int = 1) -> Fit | None:
+    """Return how well an answer times one unknown factor explains a wrong result, None where none does.
+
+    ``at_least``: how many elements have to bound the factor on both sides.
+    """
+    concerned = wrong.concerned
+    got, value, bound = (array[concerned] for array in (wrong.got, answer.value.hi, _bound(wrong, answer)))
+    if not (np.isfinite(got).all() and np.isfinite(value).all() and np.isfinite(bound).all() and got.any()):
+        return None
+    storage = format_named(wrong.dtype)
+    of_got = storage.unit_roundoff * np.abs(got) + storage.smallest_subnormal
+    found = factors(got, value, of_a=of_got, of_b=bound)
+    if found is None or found.determined < at_least:
+        return None
+    if found.determined < _FEW and found.high - found.low > _SHARP * abs(found.middle):
+        return None
+    known = named_factor(found, (call, call))
+    if known is None:
+        return None
+    factor, called = known
+    off = np.abs(wrong.got - factor * answer.value.hi)
+    loose = abs(factor) * _bound(wrong, answer) + storage.unit_roundoff * np.abs(wrong.got) + storage.smallest_subnormal
+    explained = _fit(wrong, factor * answer.value.hi, off, loose)
+    return None if explained is None else replace(explained, factor=factor, called=called)
+
+
+def strongest(fits: dict[str, Fit]) -> list[str]:
+    """Return the names of the fits that are not much weaker than the best of them, in their order."""
+    if not fits:
+        return []
+    least = max(min(one.left for one in fits.values()), 1e-300)
+    return [name for name, one in fits.items() if one.left <= _MUCH_WEAKER * least or one.left == 0]
+
+
+def _fit(wrong: Wrong, value: Floats, off: Floats, bound: Floats) -> Fit | None:
+    concerned = wrong.concerned
+    with np.errstate(all="ignore"):
+        share = np.where(off == 0, 0.0, off / bound)[concerned]
+        if not (share <= 1).all():
+            return None
+        truth = wrong.evaluation.truth
+        away = error(value, truth.value)
+        elsewhere = np.isnan(away) | (away > bound + truth.bound)
+        if not (elsewhere & wrong.beyond).any():
+            return None
+        decisive = wrong.beyond & elsewhere
+        left = np.where(off == 0, 0.0, off / wrong.apart)[decisive]
+        loose = np.where(np.isinf(wrong.apart), 0.0, bound / wrong.apart)[decisive]
+    floor = format_named(wrong.dtype).unit_roundoff  # nobody can tell better formulas apart
+    return Fit(share=float(share.max(initial=0.0)), left=max(float(left.max()), floor), loose=float(loose.min()))
+
+
+def _bound(wrong: Wrong, answer: Answer) -> Floats:
+    storage = format_named(wrong.dtype)
+    with np.errstate(all="ignore"):
+        stored = storage.unit_roundoff * np.abs(answer.value.hi) + storage.smallest_subnormal / 2.0
+        moved = np.isfinite(answer.value.hi) & (answer.value.hi != 0)
+        return np.where(moved, answer.bound + stored, answer.bound)
+
+
+def _apart(wrong: Wrong, answer: Answer) -> Floats:
+    """Return the distance of a result from an answer: 0 for NaN where NaN is due, and for an infinity where one is.
+
+    An infinity is due where the answer is one, and where it overflows in the format that it is stored in.
+    """
+    got, value = wrong.got, answer.value.hi
+    with np.errstate(all="ignore"):
+        off = error(got, answer.value)
+        due = np.abs(value) + answer.bound >= format_named(wrong.dtype).largest
+        agrees = (np.isnan(got) & np.isnan(value)) | (np.isinf(got) & due & (np.sign(got) == np.sign(value)))
+        off = np.where(agrees, 0.0, off)
+    return np.where(np.isnan(off), np.inf, off)
