@@ -71,6 +71,11 @@ class Evaluation:
             forms=self.arithmetic.forms,
         )
 
+    @cached_property
+    def answers(self) -> dict[object, Answer | None]:
+        """What faults have answered: a result is held against each, and the next wrong result to the same question."""
+        return {}
+
     @property
     def right(self) -> Answer:
         """The right rule, read at the exact x."""

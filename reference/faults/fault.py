@@ -16,6 +16,7 @@ from reference.question import Question
 Rule = Callable[[Evaluation], Answer | None]
 Alteration = Callable[[Evaluation], Evaluation | None]
 
+_KEPT: Final = 1 << 12  # elements of x up to which an evaluation keeps the answers of all faults
 _NOTHING: Final = 2.0**-30  # of a bound: what the oracle's own error, some 2^-47 of one in float64, stays far below
 
 
@@ -46,6 +47,13 @@ class Fault:
 
     def answer(self, evaluation: Evaluation) -> Answer | None:
         """Return the wrong answer and its rounding bound, None where the fault has no place or changes nothing."""
+        if evaluation.question.x.size > _KEPT:
+            return self._answer(evaluation)
+        if self not in evaluation.answers:
+            evaluation.answers[self] = self._answer(evaluation)
+        return evaluation.answers[self]
+
+    def _answer(self, evaluation: Evaluation) -> Answer | None:
         if not self.concerns(evaluation.question.op, evaluation.quantity) or not evaluation.question.x.size:
             return None
         with np.errstate(all="ignore"):
