@@ -24,6 +24,7 @@ from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import scaled_to
 from reference.formats import FORMATS
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
+from reference.rules import limits
 from reference.truth import arithmetic_of
 from reference.undefined import unanswered_rows
 from reference.votes import forward, gradient, loss
@@ -126,7 +127,8 @@ class _Rows:
             return RowConsistency(share=share, scalar=scalar)
         reading, _ = readings(self.block.x[kept], temper=self._temper, arithmetic=self.arithmetic)
         judged = agreement(self._votes(kept, reading))
-        share[kept], scalar[kept] = judged.share, judged.scalar
+        nothing = limits.rounding_decides(reading, self.question, self.quantity)[:, 0]
+        share[kept], scalar[kept] = np.where(nothing, 0.0, judged.share), np.where(nothing, 0.0, judged.scalar)
         return RowConsistency(share=share, scalar=scalar)
 
     @property

@@ -72,12 +72,18 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
     rule = RULES[question.op][quantity]
     exact, shifted = (
         _finished(
-            rule(reading, given), question, quantity, block, temper=temper, arithmetic=arithmetic, endless=endless
+            limits.bounded(rule(reading, given), reading),
+            question,
+            quantity,
+            block,
+            temper=temper,
+            arithmetic=arithmetic,
+            endless=endless,
         )
         for reading in pair
     )
     vacuous, shifted_vacuous = (
-        limits.vacuous(reading, question, quantity, given, bounded=bounded)
+        limits.vacuous(reading, question, quantity, given, bound=bounded.bound)
         for reading, bounded in zip(pair, (exact, shifted), strict=True)
     )
     overflowing = may_overflow(question, quantity, block, arithmetic=arithmetic)
@@ -131,7 +137,6 @@ def _finished(
 ) -> Bounded:
     """Return what the rule gives once sign, temperature, what has no say, and storage have been seen to."""
     orders = _ORDERS[quantity]
-    ruled = ruled.unlimited()
     result = -ruled if question.op == "softmin" and orders == 1 else ruled
     if not np.isfinite(result.value.hi).all():
         result = result.where(~np.isinf(result.value.hi), result.value.hi)  # an infinity has no error

@@ -43,10 +43,6 @@ class Bounded:
         grown = self.bound * size
         return Bounded(value=value, bound=grown + relative * (np.abs(value.hi) + grown))
 
-    def unlimited(self) -> Bounded:
-        """Return it without bounds where they came out as no number: what is said there is nothing."""
-        return replace(self, bound=np.where(np.isnan(self.bound), np.inf, self.bound))
-
     def sure(self, condition: NDArray[np.bool_]) -> Bounded:
         """Return it with the bound 0 but where the condition holds."""
         return replace(self, bound=np.where(condition, self.bound, 0.0))

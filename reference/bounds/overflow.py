@@ -43,11 +43,13 @@ def may_overflow(question: Question, quantity: str, block: Block, *, arithmetic:
         above = _above_zero(size / temper.temperature, temper, arithmetic)
         e = np.exp(np.minimum(np.where(np.isnan(d), 0.0, d) + above, _LARGEST_ARGUMENT))  # NaN: a row without an answer
         found |= (above[:, 0] >= math.log(2.0)) & (2.0 * e.sum(axis=-1) >= largest)
+        stored = arithmetic.output if quantity in ("forward", "jvp") else arithmetic.entering or arithmetic.output
+        limit = np.where(above[:, 0] >= math.log(2.0), min(largest, stored.largest), largest)
         power = _power_of_sum(question, quantity)
         found |= (power > 1) & (2.0 * e.sum(axis=-1) ** power >= largest)
         if question.op == "cross_entropy" and quantity == "forward":
             found |= _losses_overflow(block, size, arithmetic)
-        return np.asarray(found | (_of_vectors(block, e, question, temper) >= largest))
+        return np.asarray(found | (_of_vectors(block, e, question, temper) >= limit))
 
 
 def may_be_infinite(result: Bounded, quantity: str, *, arithmetic: Arithmetic) -> NDArray[np.bool_]:

@@ -76,13 +76,13 @@ def quotient(number: DoubleDouble, divisor: float, *, doubled: bool = False) -> 
 def rounded_shift(x: Floats, d: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> tuple[DoubleDouble, Floats]:
     """Return fl(z - max z) for the tempered logits z, and how far off d is with it, or with z - max z not rounded.
 
-    It is the exact d, and off by 0, in rows whose z leave the format's range.
+    It is the exact d, and off by 0, in rows whose max z leaves the format's range; -inf where z does so alone.
     """
     z = tempered(x, temper=temper, arithmetic=arithmetic)
     top = z.max(axis=-1, keepdims=True)
     with np.errstate(all="ignore"):
         plain = difference(z, top)
-        kept = np.isfinite(top) & ((np.isneginf(z) == np.isneginf(x)).all(axis=-1, keepdims=True))
+        kept = np.isfinite(top)
         rounded = DoubleDouble(
             hi=np.where(kept, arithmetic.working.nearest(plain.hi), d.hi), lo=np.where(kept, 0.0, d.lo)
         )

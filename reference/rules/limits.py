@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +16,35 @@ from reference.exact.doubledouble import Floats
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
 from reference.rules.table import Given
 
+_NOTHING: Final = -1100.0  # the logarithm of less than any number that float64 has
 
-def vacuous(
-    reading: Reading, question: Question, quantity: str, given: Given, *, bounded: Bounded
-) -> NDArray[np.bool_]:
+
+def bounded(ruled: Bounded, reading: Reading) -> Bounded:
+    """Return what a rule gives, without a bound where rounding decides what a row is.
+
+    Rounding of large logits may be as large as their differences: then a probability of nothing may come out as any.
+    A bound that came out as no number is none, either.
+    """
+    anything = _over(_raised(reading), ruled.bound) | np.isnan(ruled.bound)
+    return replace(ruled, bound=np.where(anything, np.inf, ruled.bound))
+
+
+def rounding_decides(reading: Reading, question: Question, quantity: str) -> NDArray[np.bool_]:
+    """Return in which rows, (..., 1), rounding of logits or of their lse is as large as what they are made into."""
+    decides = _raised(reading)
+    if question.op != "logsumexp" or quantity != "forward":  # whose value is as large as its rounding is coarse
+        decides = np.asarray(decides | (_rounding_of_form(reading, question, quantity) >= 1.0))
+    return decides
+
+
+def _raised(reading: Reading) -> NDArray[np.bool_]:
+    """Return in which rows rounding may raise a logit whose exponential is nothing to one that is something."""
+    d = reading.distribution.d.hi
+    gone = (d < _NOTHING) & np.isfinite(d)
+    return np.asarray((gone & (d + reading.perturbation.rho > _NOTHING)).any(axis=-1, keepdims=True))
+
+
+def vacuous(reading: Reading, question: Question, quantity: str, given: Given, *, bound: Floats) -> NDArray[np.bool_]:
     """Return where the bound proves nothing.
 
     That is: the relative error of a sum that the row needs may reach 1; or that of all its probabilities, by the
@@ -26,13 +54,15 @@ def vacuous(
     nothing = np.asarray(moved.vacuous.any(axis=-1, keepdims=True))
     if question.op not in LIKE_SOFTMAX:
         nothing = np.asarray(nothing | (moved.log_sum(reading.log_total) >= 1.0))
-    if question.op != "logsumexp" or quantity != "forward":  # whose value is as large as its rounding is coarse
-        nothing = np.asarray(nothing | (_rounding_of_form(reading, question, quantity) >= 1.0))
+    nothing = np.asarray(nothing | rounding_decides(reading, question, quantity))
     for terms in _sums(reading, question, quantity, given):
         nothing = np.asarray(nothing | (reading.arithmetic.summation(terms) >= 1.0))
-    shape = bounded.bound.shape
-    of_row = nothing if nothing.ndim == len(shape) else nothing[..., np.newaxis]
-    return np.broadcast_to(of_row, shape) | ~np.isfinite(bounded.bound)
+    return _over(nothing, bound) | ~np.isfinite(bound)
+
+
+def _over(rows: NDArray[np.bool_], results: Floats) -> NDArray[np.bool_]:
+    """Return what is said of rows, (..., 1), of each of their results."""
+    return np.broadcast_to(rows if rows.ndim == results.ndim else rows[..., np.newaxis], results.shape)
 
 
 def _rounding_of_form(reading: Reading, question: Question, quantity: str) -> Floats:

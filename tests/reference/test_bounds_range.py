@@ -1,0 +1,174 @@
+"""No correct kernel is flagged at the edge of its formats; and what is ordinary is not called an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from harness.adapters.reference import ReferenceAdapter
+from harness.call import Call
+from harness.compare.measure import measure
+from harness.vocabulary import DType, Mode, Normalization, Op, Outcome, Quantity, Reduction
+from reference.consistency import row_consistency
+from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat, format_named
+from reference.invariants import check
+from reference.question import OPS, QUANTITIES, Question
+from reference.truth import truth
+from tests.reference import draws, edges
+from tests.reference.draws import Draw
+from tests.reference.kernels import Kernel
+from tests.reference.machine import Machine
+from tests.reference.test_bounds import ARITHMETICS, ORDERS, STYLES
+
+Array = NDArray[Any]
+FLAGGED = (Outcome.NONFINITE_PATTERN, Outcome.SIGN_OF_INFINITY, Outcome.BEYOND_BOUND)
+NEEDS = {"vjp": ("cotangent",), "jvp": ("tangent",), "hvp": ("cotangent", "tangent")}
+PLAIN = ReferenceAdapter()
+FORMATS = (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a kernel made of a drawn question, and all that it is judged by."""
+
+    question: Question
+    quantity: str
+    vectors: dict[str, Array]
+    precision: dict[str, Any]
+    got: Array
+    own: Array | None
+
+    def faults(self) -> Iterator[str]:
+        """Yield what the comparison of a recording would say against it."""
+        result = self.question.result if self.quantity in ("forward", "jvp") else self.question.format
+        oracle = truth(self.question, self.quantity, **self.vectors, **self.precision)
+        head = {"cotangent": self.vectors["cotangent"], "own_forward": self.own} if self.quantity == "vjp" else {}
+        tested = self.quantity in ("forward", "vjp")
+        rows = row_consistency(self.question, self.quantity, self.got, **head, **self.precision) if tested else None
+        found = measure(self.got, oracle=oracle, scale=np.ones(self.got.shape), dtype=result, rows=rows)
+        if found.outcome in FLAGGED and not oracle.undefined.any():
+            yield f"{found.outcome}: {found.detail} {found.numbers}"
+        heads = {"cotangent": self.vectors["cotangent"]} if "cotangent" in self.vectors else {}
+        for violation in check(self.question, self.quantity, self.got, **heads, **self.precision):
+            if np.isfinite(violation.measured):
+                yield violation.sentence
+
+
+def answers(arithmetic: str, style: str, drawn: Draw, quantity: str, *, order: int, flush: bool) -> Answer:
+    working, accumulation, storage = ARITHMETICS[arithmetic]
+    if STYLES[style].exponentials == "online" and working.precision < accumulation.precision:
+        accumulation = working  # an online sum is rescaled, and so rounded, in the working format
+    machine = Machine(
+        working=working,
+        accumulation=accumulation,
+        storage=storage,
+        entering=storage,
+        order=ORDERS[order],
+        flush=flush and storage != FLOAT16,
+    )
+    kernel = Kernel(name=style, machine=machine, style=STYLES[style])
+    declared, sums = (min(one, FLOAT64, key=lambda of: of.precision) for one in (working, accumulation))
+    vectors = {name: getattr(drawn, name) for name in NEEDS.get(quantity, ())}
+    return Answer(
+        question=drawn.question,
+        quantity=quantity,
+        vectors=vectors,
+        precision={"working": declared.name, "accumulation": sums.name, "forms": STYLES[style].forms},
+        got=kernel(drawn.question, quantity, **vectors),
+        own=kernel(drawn.question, "forward") if quantity == "vjp" else None,
+    )
+
+
+def plainly(drawn: Draw, quantity: str) -> Answer:
+    """Return what the implementations of ``reference.plain`` make of it."""
+    question = drawn.question
+    of, out = format_named(question.format), format_named(question.result)
+    probabilities = question.targets is not None and not question.has_indices
+    call = Call(
+        op=Op(question.op),
+        axis=question.axis,
+        dtype=DType(question.format),
+        mode=Mode.EAGER,
+        x=of.encode(question.x),
+        cotangent=out.encode(drawn.cotangent),
+        tangent=of.encode(drawn.tangent),
+        temperature=None if question.temperature == 1.0 else question.temperature,
+        mask=question.mask,
+        targets=of.encode(question.targets) if probabilities else _indices(question),
+        reduction=Reduction(question.reduction) if question.op == "cross_entropy" else None,
+        ignore_index=question.ignore_index,
+        label_smoothing=question.label_smoothing,
+        grad_scale=question.grad_scale,
+        normalization=Normalization(question.normalization),
+    )
+    precision = PLAIN.precision(call, Quantity(quantity))
+
+    def answer(asked_for: str) -> Array:
+        with np.errstate(all="ignore"):
+            got = getattr(PLAIN, asked_for)(call)
+        return np.asarray((out if asked_for in ("forward", "jvp") else of).decode(got))
+
+    return Answer(
+        question=question,
+        quantity=quantity,
+        vectors={name: getattr(drawn, name) for name in NEEDS.get(quantity, ())},
+        precision={"working": precision.working.value, "accumulation": precision.accumulation.value, "forms": ()},
+        got=answer(quantity),
+        own=answer("forward") if quantity == "vjp" else None,
+    )
+
+
+def _indices(question: Question) -> Array | None:
+    return None if question.targets is None else question.targets.astype(np.int32)
+
+
+def asked(seed: int) -> Iterator[tuple[np.random.Generator, str, str]]:
+    """Yield every op with every quantity that it has."""
+    rng = np.random.default_rng(seed)
+    for op in OPS:
+        for quantity in QUANTITIES if op != "softmax_output" else ("forward", "vjp"):
+            yield rng, op, quantity
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_no_correct_kernel_is_flagged_at_the_edge_of_its_formats(arithmetic: str, style: str) -> None:
+    storage = ARITHMETICS[arithmetic][2].name
+    flagged = {}
+    for rng, op, quantity in asked(1000 * list(ARITHMETICS).index(arithmetic) + list(STYLES).index(style)):
+        n = int(rng.choice([1, 2, 5, 30]) if quantity != "jacobian" else rng.integers(1, 5))
+        drawn = edges.draw(rng, op, format_name=storage, count=2, n=n)
+        answer = answers(arithmetic, style, drawn, quantity, order=int(rng.integers(4)), flush=rng.random() < 0.3)
+        if faults := list(answer.faults()):
+            flagged[op, quantity, drawn.name] = faults
+    assert flagged == {}
+
+
+@pytest.mark.parametrize("of", FORMATS, ids=lambda of: of.name)
+@pytest.mark.parametrize("seed", range(4))
+def test_no_plain_implementation_is_flagged_at_the_edge_of_its_formats(seed: int, of: FloatFormat) -> None:
+    flagged = {}
+    for rng, op, quantity in asked(seed):
+        n = int(rng.choice([1, 3, 20]) if quantity != "jacobian" else rng.integers(1, 5))
+        drawn = edges.draw(rng, op, format_name=of.name, count=2, n=n)
+        if faults := list(plainly(drawn, quantity).faults()):
+            flagged[op, quantity, drawn.name] = faults
+    assert flagged == {}
+
+
+@pytest.mark.parametrize("of", FORMATS, ids=lambda of: of.name)
+@pytest.mark.parametrize("style", STYLES)
+def test_what_is_ordinary_is_not_called_an_edge(style: str, of: FloatFormat) -> None:
+    """Logits of any usual scale, vectors of unit size and moderate temperatures are judged by their bounds."""
+    precision = {"working": of.name, "accumulation": of.name, "forms": STYLES[style].forms}
+    for rng, op, quantity in asked(7):
+        kind = str(rng.choice(["scale 1e-3", "scale 1", "scale 8", "equal", "peaked", "two levels", "gone"]))
+        heads = (str(rng.choice(["normal", "ones", "one-hot", "0 or 2"])), "normal")
+        drawn = draws.draw(rng, op, format_name=of.name, count=2, n=10, logits=kind, vectors=heads)
+        vectors = {name: getattr(drawn, name) for name in NEEDS.get(quantity, ())}
+        assert not truth(drawn.question, quantity, **vectors, **precision).out_of_range.any(), drawn.name
