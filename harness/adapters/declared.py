@@ -24,6 +24,15 @@ from harness.adapters.contract import Precision
 from harness.adapters.exchange import FRAMEWORKS
 from harness.vocabulary import DType, Form
 
+
+class DeclarationFault(ValueError):
+    """A variable of the file is not the declaration that its name says it is; the text says what would be right."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name}{text}")
+        self.name = name
+
+
 Word = TypeVar("Word", bound=StrEnum)
 _FLOATING = tuple(dtype for dtype in DType if dtype.floating)
 
@@ -51,17 +60,17 @@ class Declared:
 
 
 def declared_in(module: ModuleType, *, name: str) -> Declared:
-    """Return what ``module`` declares; raise ValueError, saying what would be right, where that is no declaration.
+    """Return what ``module`` declares; raise :class:`DeclarationFault` where that is none.
 
     ``name`` is the one that it has where it gives itself none.
     """
     said = vars(module)
     arrays = _text("arrays", said.get("arrays", "numpy"))
     if arrays not in FRAMEWORKS:
-        raise ValueError(f"arrays = {arrays!r}: expected one of {', '.join(FRAMEWORKS)}")
+        raise DeclarationFault("arrays", f" = {arrays!r}: expected one of {', '.join(FRAMEWORKS)}")
     devices = said.get("devices", ("cpu",))
     if not isinstance(devices, (tuple, list)) or not devices or not all(isinstance(each, str) for each in devices):
-        raise ValueError(f"devices = {devices!r}: expected texts in a tuple, such as ('cpu', 'cuda')")
+        raise DeclarationFault("devices", f" = {devices!r}: expected texts in a tuple, such as ('cpu', 'cuda')")
     return Declared(
         name=_text("name", said.get("name", name)),
         version=_text("version", said.get("version", "unversioned")),
@@ -76,13 +85,13 @@ def declared_in(module: ModuleType, *, name: str) -> Declared:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} = {value!r}: expected a text")
+        raise DeclarationFault(name, f" = {value!r}: expected a text")
     return value
 
 
 def _words(name: str, values: Any, words: type[Word]) -> tuple[Word, ...]:
     if not isinstance(values, (tuple, list)):
-        raise ValueError(f"{name} = {values!r}: expected texts in a tuple, of {_listed(words)}")
+        raise DeclarationFault(name, f" = {values!r}: expected texts in a tuple, of {_listed(words)}")
     return tuple(_word(name, value, words) for value in values)
 
 
@@ -90,14 +99,14 @@ def _word(name: str, value: Any, words: Iterable[Word]) -> Word:
     for word in words:
         if value == word.value:
             return word
-    raise ValueError(f"{name}: {value!r} is not one of {_listed(words)}")
+    raise DeclarationFault(name, f": {value!r} is not one of {_listed(words)}")
 
 
 def _by_dtype(name: str, value: Any) -> dict[DType, DType]:
     if isinstance(value, str):
         return dict.fromkeys(_FLOATING, _word(name, value, _FLOATING))
     if not isinstance(value, dict):
-        raise ValueError(f"{name} = {value!r}: expected a dtype, or a dict of them by the dtypes of calls")
+        raise DeclarationFault(name, f" = {value!r}: expected a dtype, or a dict of them by the dtypes of calls")
     return {_word(name, key, _FLOATING): _word(name, each, _FLOATING) for key, each in value.items()}
 
 

@@ -7,12 +7,14 @@ declare, in variables of these names, what a class would: see ``Declared``.
 from __future__ import annotations
 
 import difflib
+import re
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.adapters.arguments import Function, arguments, function_of, lacking
 from harness.adapters.contract import Adapter, Description, Precision, usual_precision
-from harness.adapters.declared import Declared, declared_in
+from harness.adapters.declared import DeclarationFault, Declared, declared_in
 from harness.adapters.exchange import exchange
 from harness.adapters.saved import SAVED, output_of, saved_of
 from harness.call import Call
@@ -24,6 +26,14 @@ NAMES = {
     for op in Op
     for quantity in Quantity
 }
+
+
+class FunctionFault(Exception):
+    """A function or a declaration of a file is not what it has to be; ``line`` is where, if one is known."""
+
+    def __init__(self, text: str, *, line: int | None = None) -> None:
+        super().__init__(text)
+        self.line = line
 
 
 class FunctionsAdapter(Adapter):
@@ -98,16 +108,19 @@ class FunctionsAdapter(Adapter):
 def adapter_of(module: ModuleType, *, stem: str) -> type[Adapter] | None:
     """Return the adapter made of the functions in ``module``, the file called ``stem``; None where it has none.
 
-    Raise ValueError, saying what is wrong and where, if a function or a declaration is not what it has to be.
+    Raise :class:`FunctionFault` where a function or a declaration is not what it has to be.
     """
     functions = _functions_of(module)
     if not functions:
         return None
-    declared = declared_in(module, name=stem)
-    derived = (op for op, quantity in functions if quantity is not Quantity.FORWARD)
-    for op in derived:
+    for (op, _), function in functions.items():
         if (op, Quantity.FORWARD) not in functions:
-            raise ValueError(f"there is a derivative of {op.value}, and no function {op.value}(x, axis)")
+            text = f"{function.name} is a derivative, and there is no function {op.value}(x, axis) of which"
+            raise FunctionFault(text, line=_line(function.code))
+    try:
+        declared = declared_in(module, name=stem)
+    except DeclarationFault as error:
+        raise FunctionFault(str(error), line=_line_of_variable(module, error.name)) from None
     return type(
         "Functions",
         (FunctionsAdapter,),
@@ -133,12 +146,13 @@ def _functions_of(module: ModuleType) -> Functions:
             try:
                 found[op, quantity] = function_of(name, value, op=op, quantity=quantity)
             except ValueError as error:
-                raise ValueError(f"{_line(value)}{error}") from None
+                raise FunctionFault(str(error), line=_line(value)) from None
         elif not name.startswith("_") and (near := difflib.get_close_matches(name, NAMES, n=1, cutoff=0.85)):
-            raise ValueError(
-                f"{_line(value)}{name} is not asked for anything: did you mean {near[0]}? "
+            text = (
+                f"{name} is not asked for anything: did you mean {near[0]}? "
                 "A function for the file's own use begins with an underscore"
             )
+            raise FunctionFault(text, line=_line(value))
     return found
 
 
@@ -146,6 +160,11 @@ def _name(op: Op, quantity: Quantity) -> str:
     return next(name for name, meant in NAMES.items() if meant == (op, quantity))
 
 
-def _line(value: Any) -> str:
-    code = getattr(value, "__code__", None)
-    return f"line {code.co_firstlineno}: " if code else ""
+def _line(function: Any) -> int | None:
+    code = getattr(function, "__code__", None)
+    return None if code is None else int(code.co_firstlineno)
+
+
+def _line_of_variable(module: ModuleType, name: str) -> int | None:
+    lines = Path(module.__file__ or "").read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((k for k, line in enumerate(lines, 1) if re.match(rf"{name}\s*[:=]", line)), None)

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from harness.adapters.contract import Adapter, FrameworkUnavailable
 from harness.adapters.frames import trimmed_traceback
-from harness.adapters.functions import adapter_of
+from harness.adapters.functions import FunctionFault, adapter_of
 from harness.adapters.source import (
     belongs,
     execute,
@@ -148,6 +148,7 @@ _MEMBERS = {"modes": "members of Mode", "ops": "members of Op", "dtypes": "membe
 def _of_functions(module: ModuleType, spec: str) -> list[type[Adapter]]:
     try:
         adapter = adapter_of(module, stem=Path(spec).stem)
-    except ValueError as error:
-        raise AdapterFault(f"{spec}: {error}") from None
+    except FunctionFault as error:
+        where = spec if error.line is None else f"{spec}:{error.line}"
+        raise AdapterFault(f"{where}: {error}") from None
     return [] if adapter is None else [adapter]
