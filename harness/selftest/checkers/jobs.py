@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from harness.plan.problem import Problem
@@ -16,7 +16,7 @@ from reference.faults import CATALOGUE, Fault
 DTYPES: Final = (DType.FLOAT64, DType.FLOAT32)
 RIGHT: Final = ""  # the fault of a right rule
 LENGTHS: Final = (3, 10, 33, 129)
-_PER_FAULT: Final = 2  # lengths: the shortest at which it changes the gradient
+_RIGHT_LENGTHS: Final = LENGTHS[:2]
 _SEEDS_OF_RIGHT: Final = 3
 
 
@@ -48,6 +48,14 @@ class Job:
         return cls(fault=str(fault), setting=str(setting), dtype=str(dtype), n=int(n), seed=int(seed))
 
 
+def all_settings() -> list[Setting]:
+    """Return the settings that a gradient checker can be asked about.
+
+    SoftmaxOutput is left out: by design its gradient is the derivative of nothing that it returns.
+    """
+    return [setting for setting in SETTINGS if setting.op is not Op.SOFTMAX_OUTPUT]
+
+
 def setting_named(name: str) -> Setting:
     """Return the setting of this name."""
     return next(one for one in SETTINGS if one.name == name)
@@ -67,28 +75,18 @@ def quantity_of(fault: Fault) -> Quantity | None:
 
 
 def candidates(fault: Fault, *, seed: int) -> Iterator[list[Job]]:
-    """Yield, setting by setting and dtype by dtype, the jobs of all lengths: the shortest that matter are tried.
-
-    SoftmaxOutput is left out: by design its gradient is the derivative of nothing that it returns.
-    """
-    if quantity_of(fault) is None:
+    """Yield, setting by setting and dtype by dtype, the jobs of all lengths, of which one is tried."""
+    quantity = quantity_of(fault)
+    if quantity is None:
         return
-    for setting in SETTINGS:
-        if setting.op is not Op.SOFTMAX_OUTPUT and setting.op.value in fault.ops:
+    for setting in all_settings():
+        if fault.concerns(setting.op.value, quantity.value):
             for dtype in DTYPES:
                 yield [Job(fault=fault.name, setting=setting.name, dtype=dtype, n=n, seed=seed) for n in LENGTHS]
 
 
-def shortest(due: Iterable[Job]) -> list[Job]:
-    """Return the first few of jobs of one fault, setting and dtype."""
-    return list(islice(due, _PER_FAULT))
-
-
 def right_jobs(*, seed: int) -> Iterator[Job]:
     """Yield the jobs whose rule is right."""
-    for setting in SETTINGS:
-        if setting.op is not Op.SOFTMAX_OUTPUT:
-            for dtype in DTYPES:
-                for n in LENGTHS[:_PER_FAULT]:
-                    for k in range(_SEEDS_OF_RIGHT):
-                        yield Job(fault=RIGHT, setting=setting.name, dtype=dtype, n=n, seed=seed + k)
+    every = itertools.product(all_settings(), DTYPES, _RIGHT_LENGTHS, range(_SEEDS_OF_RIGHT))
+    for setting, dtype, n, k in every:
+        yield Job(fault=RIGHT, setting=setting.name, dtype=dtype, n=n, seed=seed + k)

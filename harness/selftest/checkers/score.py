@@ -13,7 +13,7 @@ from typing import Final
 
 from harness.campaign.interpreter import NoInterpreter, interpreter
 from harness.record.elsewhere import reachable
-from harness.selftest.checkers.jobs import DTYPES, RIGHT, Job, candidates, right_jobs, shortest
+from harness.selftest.checkers.jobs import DTYPES, RIGHT, Job, candidates, right_jobs
 from harness.selftest.checkers.ours import due, refused
 from harness.selftest.checkers.program import BY_FRAMEWORK
 from harness.vocabulary import DType
@@ -46,11 +46,12 @@ class Score:
 
 
 def all_jobs(faults: Sequence[Fault], *, seed: int, progress: Progress) -> list[Job]:
-    """Return the jobs: of each fault those where it changes the gradient by more than rounding, and the right ones."""
+    """Return the jobs: of each fault the shortest at which it changes a gradient by more than rounding; right ones."""
     found = []
     for done, fault in enumerate(faults, start=1):
         for several in candidates(fault, seed=seed):
-            found += shortest(job for job in several if due(job))
+            shortest = next((job for job in several if due(job)), None)
+            found += [] if shortest is None else [shortest]
         progress(done)
     return [*found, *right_jobs(seed=seed)]
 
