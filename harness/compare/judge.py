@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
 
 from harness.adapters.contract import Precision, usual_precision
+from harness.call import Call
 from harness.compare.asked import decoded, result_format
 from harness.compare.laws import Broken, broken_laws
 from harness.compare.measure import Measured, measure
@@ -181,6 +185,13 @@ def _alike(numbers: Mapping[str, Numbers]) -> dict[tuple[Precision, str], dict[s
     return found
 
 
+def _placed(numbers: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Return the numbers of a verdict with the row that they name as an index over the remaining axes."""
+    if "row_at" not in numbers:
+        return numbers
+    return numbers | {"row_at": tuple(int(index) for index in np.unravel_index(numbers["row_at"], call.batch_shape))}
+
+
 def _row(
     adapter: str, problem: Problem, quantity: Quantity, measured: Measured, *, entry: Entry | None, dtype: str
 ) -> Verdict:
@@ -210,5 +221,5 @@ def _row(
         forms=() if declared is None else tuple(form.value for form in declared.forms),
         inputs=question_of(call)[:_DIGITS],
         result=fingerprint(entry.result.value)[:_DIGITS] if entry and isinstance(entry.result, Returned) else "",
-        **measured.numbers,
+        **_placed(measured.numbers, call),
     )

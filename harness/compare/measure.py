@@ -116,7 +116,12 @@ def _numbers(elements: _Elements, *, oracle: Truth, rows: RowConsistency | None)
         of=elements.of,
     )
     if rows is not None and rows.share.size:
-        numbers |= {"row_share": float(rows.share.max()), "row_scalar": float(rows.scalar.max())}
+        worst = np.maximum(rows.share, rows.scalar)
+        numbers |= {
+            "row_share": float(rows.share.max()),
+            "row_scalar": float(rows.scalar.max()),
+            "row_at": int(np.where(np.isnan(worst), np.inf, worst).argmax()),
+        }
     if not (numbers["share"] <= 1):
         return Measured(Outcome.BEYOND_BOUND, "an element is beyond its rounding bound", numbers)
     if not (numbers.get("row_share", 0.0) <= 1):

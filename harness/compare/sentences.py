@@ -28,7 +28,7 @@ def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
             )
         case FindingKind.INCONSISTENT_ROW:
             return (
-                f"{who}: each element of the {what} is within its bound, but {verdict.detail} "
+                f"{who}: each element of the {what} is within its bound, but {verdict.detail}{_row(verdict)} "
                 f"({_times(max(verdict.row_share or 0.0, verdict.row_scalar or 0.0))} what rounding can explain)."
             )
         case FindingKind.ZERO_RULE:
@@ -75,6 +75,10 @@ def _times(share: float | None) -> str:
     if share is None or not math.isfinite(share):
         return "infinitely many times"
     return f"{share:.3g} times"
+
+
+def _row(verdict: Verdict) -> str:
+    return f", worst in row {list(verdict.row_at)}," if verdict.row_at else ""
 
 
 def _index(verdict: Verdict) -> str:

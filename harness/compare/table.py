@@ -19,7 +19,7 @@ _NUMBERS = (
     *("ulps", "share", "row_share", "row_scalar", "got", "want", "error", "bound"),
     *("normal_ulps", "normal_ulps_sum", "eps", "eps_sum"),
 )
-_INDICES = ("at", "normal_ulps_at", "eps_at")
+_INDICES = ("at", "row_at", "normal_ulps_at", "eps_at")
 _WORDS = ("invariants", "forms")
 
 

@@ -15,7 +15,8 @@ class Verdict:
 
     Numbers are None where nothing was judged. ``share`` is the worst error as a share of its bound: above 1 is beyond
     it. ``row_share`` is the same for the row test (the elements of a row agree on one common factor), ``row_scalar``
-    for that factor itself. ``ulps`` counts units in the last place of the correctly rounded oracle.
+    for that factor itself, and ``row_at`` is the index, over the remaining axes, of the row in which one of the two is
+    worst. ``ulps`` counts units in the last place of the correctly rounded oracle.
 
     ``dtype`` is that of the primal, ``result_dtype`` that of this result: the one that came back, or else the one that
     was due; ``output_dtype`` that of the op's output, another one where results of another dtype are asked for.
@@ -53,6 +54,7 @@ class Verdict:
     share: float | None = None
     row_share: float | None = None
     row_scalar: float | None = None
+    row_at: tuple[int, ...] | None = None
     at: tuple[int, ...] | None = None  # index of the worst element
     got: float | None = None
     want: float | None = None
