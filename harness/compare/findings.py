@@ -125,8 +125,9 @@ def _evidence(verdict: Verdict) -> dict[str, Any]:
     for name in ("got", "want"):
         if name in numbers:
             numbers[f"{name} in hex"] = float(numbers[name]).hex()
-    if verdict.at is not None:
-        numbers["at"] = list(verdict.at)
+    for name in ("at", "row_at"):
+        if getattr(verdict, name) is not None:
+            numbers[name] = list(getattr(verdict, name))
     written = {name: json_value(value) for name, value in numbers.items()}
     return {"outcome": str(verdict.outcome), "detail": verdict.detail, **written}
 
