@@ -18,9 +18,11 @@ from harness.vocabulary import DType, Quantity
 
 LARGEST: Final = 1 << 20  # elements of a call that is cut in other ways than to the row of its culprit
 _PARTS: Final = (2, 4)  # into which a row is cut, to keep one of them or to leave one out
+_ENDS: Final = (8, 16, 32)  # parts of which the last is left out: what counts elements needs almost all of them
 _BITS: Final = (1, 2, 3, 5, 8, 12)  # significant bits that numbers are rounded to
 _NUMBERS: Final = ("x", "cotangent", "tangent", "targets")
 _SIGNIFICAND: Final = 53
+_INT32: Final = (-(2.0**31), 2.0**31 - 1)
 
 
 def size_of(call: Call) -> tuple[int, int]:
@@ -92,6 +94,7 @@ def _along(call: Call, always: set[int]) -> Iterator[list[int]]:
         for begin, end in pairwise(edges):
             part = set(range(int(begin), int(end)))
             found += [part | always, (every - part) | always]
+    found += [set(range(length - length // parts)) | always for parts in _ENDS]
     for kept in _distinct(found):
         if 0 < len(kept) < length:
             yield sorted(kept)
@@ -120,7 +123,10 @@ def _rounded(call: Call, names: Iterable[str], bits: int) -> Call:
 
 
 def _with(call: Call, name: str, values: NDArray[np.float64]) -> Call:
-    changed: dict[str, Any] = {name: encoded(np.asarray(values, np.float64), _dtype(call, name))}
+    dtype = _dtype(call, name)
+    if dtype is DType.INT32:
+        values = np.clip(values, *_INT32)
+    changed: dict[str, Any] = {name: encoded(np.asarray(values, np.float64), dtype)}
     return replace(call, **changed)
 
 
