@@ -12,6 +12,7 @@
         worker   the same process, from inside
         evaluate one evaluation
       surroundings   machine, flags and packages
+      ownsource      the recorder itself
     elsewhere    the same in another interpreter
 
     recording    what a recording says

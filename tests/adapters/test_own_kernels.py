@@ -65,6 +65,27 @@ def test_the_commands_of_the_readme_print_what_it_shows(command: str, shown: str
     assert (workspace / shown.splitlines()[-1].removeprefix("page: ")).is_file()
 
 
+RAISING = """\
+import numpy as np
+
+
+def softmax(x):
+    return _launch(x)
+
+
+def _launch(x):
+    raise RuntimeError("no more registers")
+"""
+
+
+def test_an_exception_reads_as_the_readme_says(workspace: Path) -> None:
+    (quoted,) = re.findall(r"```text\n(.*?)\n```", README, flags=re.DOTALL)
+    (workspace / "my_kernel.py").write_text(RAISING)
+    done = verify(workspace, "verify", "my_kernel.py", "-k", "tile-16")
+    assert done.returncode == 1
+    assert f"my_kernel: the forward of softmax raised {quoted}" in done.stdout
+
+
 def test_the_class_of_the_readme_is_a_right_kernel(workspace: Path) -> None:
     done = verify(workspace, "verify", "my_class.py", "-k", "tile")
     assert done.returncode == 0, done.stdout + done.stderr

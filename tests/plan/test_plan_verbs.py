@@ -55,6 +55,19 @@ def test_cases_lists_by_theme(workspace: Path) -> None:
     assert "second" not in done.stdout
 
 
+def test_a_plan_of_some_ops_is_a_selection_of_their_problems_alone(workspace: Path) -> None:
+    done = harness("plan", "--op", "log_softmax", cwd=workspace)
+    plan = read_plan(workspace / "reports" / "plan")
+    assert (done.returncode, plan.selection) == (0, "--op log_softmax")
+    assert {problem.call.op.value for problem in plan.problems} == {"log_softmax"}
+    assert set(plan.cases) == {"second"}
+
+
+def test_a_plan_of_an_op_that_no_case_has_is_refused(workspace: Path) -> None:
+    done = harness("plan", "--op", "logsumexp", cwd=workspace)
+    assert (done.returncode, "no case is of logsumexp" in done.stderr) == (2, True)
+
+
 def test_cases_shows_all_faults_and_exits_with_65(workspace: Path) -> None:
     (workspace / "cases" / "bad.yaml").write_text(GOOD.replace("first", "First").replace("log_softmax", "logsoftmax"))
     done = harness("cases", cwd=workspace)
