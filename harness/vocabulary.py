@@ -106,7 +106,6 @@ class Circumstance(StrEnum):
     SUM_OVERFLOWS = "sum-overflows"  # the sum of the exponentials is beyond the largest number of the dtype of x
     SQUARE_OVERFLOWS = "square-of-the-sum-overflows"
     CUBE_OVERFLOWS = "cube-of-the-sum-overflows"
-    SPREAD_OVERFLOWS = "spread-overflows"  # the largest logit less the smallest is
     QUOTIENT_ROUNDS = "quotient-rounds"  # x / T, T no power of two, is rounded by more than an eighth
 
 

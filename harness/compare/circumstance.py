@@ -69,14 +69,6 @@ def _sum_overflows(power: int) -> Callable[[Call], NDArray[np.bool_]]:
     return overflows
 
 
-def _spread_overflows(call: Call) -> NDArray[np.bool_]:
-    x = _logits(call)
-    finite = np.where(np.isfinite(x), x, np.nan)
-    with np.errstate(all="ignore"):
-        spread = np.nanmax(finite / 2, axis=1) - np.nanmin(finite / 2, axis=1)
-    return np.asarray(spread > _format(call).largest / 2)
-
-
 def _quotient_rounds(call: Call) -> NDArray[np.bool_]:
     rows = Rows.of(call.x, call.axis)
     if call.temperature is None or math.frexp(call.temperature)[0] == 0.5 or call.mode is Mode.EAGER:
@@ -91,6 +83,5 @@ _OF_ROWS: Final[dict[Circumstance, Callable[[Call], NDArray[np.bool_]]]] = {
     Circumstance.SUM_OVERFLOWS: _sum_overflows(1),
     Circumstance.SQUARE_OVERFLOWS: _sum_overflows(2),
     Circumstance.CUBE_OVERFLOWS: _sum_overflows(3),
-    Circumstance.SPREAD_OVERFLOWS: _spread_overflows,
     Circumstance.QUOTIENT_ROUNDS: _quotient_rounds,
 }
