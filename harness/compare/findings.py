@@ -10,8 +10,8 @@ import numpy as np
 from harness.compare.asked import cotangent_of, kept, result_format
 from harness.compare.judge import Assessment
 from harness.compare.laws import of_laws
-from harness.compare.naming import named
-from harness.compare.naming_words import explained_by
+from harness.compare.naming.name import named
+from harness.compare.naming.words import explained_by
 from harness.compare.sentences import sentence
 from harness.compare.verdict import Finding, Verdict, json_value
 from harness.compare.zeros.find import ZeroGradient

@@ -1,4 +1,8 @@
-"""The right rule, asked of the wrong thing: another axis, temperature, mask, target, cotangent, or x."""
+"""The right rule, asked of the wrong thing: another axis, temperature, mask, target, cotangent, or x.
+
+The answer is the exact one to the other question. Another temperature is a float64, as it is in a kernel that squares
+or inverts one: by that rounding it may be off what the words say, and the bound of a quotient covers it.
+"""
 
 from __future__ import annotations
 

@@ -8,13 +8,16 @@ s (v - t), or as the derivative of a quotient, which rounds 2|v| + 6|t| + |T| wh
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference.bounds.arithmetic import Arithmetic
+from reference.bounds.shift import quotient
 from reference.exact import elementary
 from reference.exact.doubledouble import DoubleDouble, Floats, product, where
 
@@ -55,9 +58,8 @@ class Estimate:
         """Return the differences."""
         return self + (-other)
 
-    def __mul__(self, other: Estimate | float) -> Estimate:
-        """Return the products; a float is a constant of the program, which it has rounded."""
-        by = other if isinstance(other, Estimate) else Estimate.exactly(other, self.arithmetic)
+    def __mul__(self, by: Estimate) -> Estimate:
+        """Return the products."""
         error = self.size * by.error + by.size * self.error + self.error * by.error
         found = self._rounded(product(self.value, by.value), error, PRODUCT, underflows=True)
         nothing = ((self.size == 0) & (self.error == 0)) | ((by.size == 0) & (by.error == 0))
@@ -70,6 +72,10 @@ class Estimate:
         error = (self.error + np.abs(value.hi) * other.error) / np.where(least > 0, least, np.nan)
         error = np.where(least > 0, error, np.inf)
         return self._rounded(value, error, PRODUCT, underflows=True)
+
+    def over(self, divisor: float) -> Estimate:
+        """Return the quotients by a positive number that the program knows."""
+        return self._rounded(quotient(self.value, divisor), self.error / divisor, PRODUCT, underflows=True)
 
     def total(self) -> Estimate:
         """Return the sums along the last axis, in any order; kept with length one."""
@@ -117,3 +123,10 @@ def logarithm(x: DoubleDouble) -> DoubleDouble:
     fraction = (mantissa * DoubleDouble.exactly(two)).plus(-np.ones_like(mantissa.hi))
     power = DoubleDouble.exactly(exponent.astype(np.float64) - 1.0)
     return elementary.log1p(fraction) + power * LN2
+
+
+def pair_of(number: Fraction) -> DoubleDouble:
+    """Return a fraction as the nearest pair, to 2^-106 of it."""
+    high = float(number)
+    low = float(number - Fraction(high)) if math.isfinite(high) else 0.0
+    return DoubleDouble(hi=np.asarray(high), lo=np.asarray(low))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
+from reference.exact.doubledouble import DoubleDouble, product, where
 from reference.faults.elsewhere import asking, elsewhere
-from reference.faults.estimate import Estimate
+from reference.faults.estimate import Estimate, pair_of
 from reference.faults.fault import Fault
 from reference.faults.kinds import Kind
 from reference.faults.setting import Setting, formula
@@ -32,12 +34,13 @@ def _spread_otherwise(at: Setting) -> Estimate | None:
     if not (question.has_indices and question.label_smoothing and n > 1) or question.targets is None:
         return None
     hot = np.arange(n) == question.targets.reshape(-1, 1)
-    share = question.label_smoothing
     over_all = question.op == "softmax_output"
-    spread = share / n if over_all else share / (n - 1)
-    q = np.where(hot, 1.0 - share + (spread if over_all else 0.0), spread)
-    rounded = at.number(np.where(at.block.ignored[:, np.newaxis], 0.0, q))
-    return rounded * 1.0  # a share or two is rounded
+    share = Fraction(question.label_smoothing)
+    spread = share / (n if over_all else n - 1)
+    counted = np.where(at.block.ignored[:, np.newaxis], 0.0, 1.0)
+    of_target, of_others = (pair_of(number) for number in (1 - share + (spread if over_all else 0), spread))
+    q = where(hot, product(of_target, DoubleDouble.exactly(counted)), product(of_others, DoubleDouble.exactly(counted)))
+    return Estimate.exactly(q, at.arithmetic).over(1.0)  # a share is rounded
 
 
 def _otherwise(at: Setting, *, kind: Kind) -> Estimate | None:

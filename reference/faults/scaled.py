@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
 
 from reference.exact.doubledouble import DoubleDouble, product
+from reference.faults.estimate import pair_of
 from reference.faults.evaluation import Answer, Evaluation
 from reference.faults.fault import Fault
 from reference.question import OPS
@@ -16,16 +18,16 @@ _DERIVATIVES: Final = ("vjp", "jvp", "jacobian", "hvp")
 _ORDERS: Final = {"vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}
 _TEMPERED: Final = ("softmax", "softmin", "log_softmax", "masked_softmax", "masked_log_softmax")
 
-Factor = Callable[[Evaluation], float | None]
+Factor = Callable[[Evaluation], Fraction | None]
 
 
-def times(answer: Answer, factor: float, evaluation: Evaluation) -> Answer:
+def times(answer: Answer, factor: Fraction, evaluation: Evaluation) -> Answer:
     """Return an answer times a factor, by which a kernel multiplies with a rounding or two, and what it stores."""
-    value = product(answer.value, DoubleDouble.exactly(np.float64(factor)))
+    value = product(answer.value, pair_of(factor))
     unanswered = np.isnan(answer.value.hi)
     value = DoubleDouble(hi=np.where(unanswered, np.nan, value.hi), lo=np.where(unanswered, 0.0, value.lo))
-    bound = answer.bound * abs(factor)
-    fraction, _ = np.frexp(factor)
+    bound = answer.bound * abs(float(factor))
+    fraction, _ = np.frexp(float(factor))
     if abs(fraction) != 0.5:  # a power of two rounds nothing, but where the result underflows
         stored = max(evaluation.arithmetic.u, evaluation.result_format.unit_roundoff)
         bound = bound + 3.0 * stored * (np.abs(value.hi) + bound)
@@ -49,47 +51,49 @@ def _scaled(
     return Fault(name=name, what=what, why=why, ops=ops, quantities=quantities, rule=rule, rows_alone=False, scale=True)
 
 
-def _count(evaluation: Evaluation) -> float | None:
+def _count(evaluation: Evaluation) -> Fraction | None:
     """Return the number of rows that count, None where it is none or one."""
     count = int(evaluation.question.counted.sum())
-    return float(count) if count > 1 else None
+    return Fraction(count) if count > 1 else None
 
 
-def _batch_mean(evaluation: Evaluation) -> float | None:
+def _batch_mean(evaluation: Evaluation) -> Fraction | None:
     count = _count(evaluation)
     averaged = evaluation.question.reduction == "mean" or evaluation.question.normalization != "null"
-    return None if count is None or averaged else 1.0 / count
+    return None if count is None or averaged else 1 / count
 
 
-def _batch_sum(evaluation: Evaluation) -> float | None:
+def _batch_sum(evaluation: Evaluation) -> Fraction | None:
     question = evaluation.question
     if question.op == "softmax_output" and question.normalization == "batch":
-        return float(question.x.shape[0]) if question.x.ndim else None
+        return Fraction(question.x.shape[0]) if question.x.ndim else None
     averaged = question.reduction == "mean" or question.normalization == "valid"
     return _count(evaluation) if averaged else None
 
 
-def _ignored_in_mean(evaluation: Evaluation) -> float | None:
+def _ignored_in_mean(evaluation: Evaluation) -> Fraction | None:
     question = evaluation.question
     averaged = question.reduction == "mean" or question.normalization == "valid"
-    return float(question.counted.sum()) / question.rows.count if averaged and question.counted.any() else None
+    return Fraction(int(question.counted.sum()), question.rows.count) if averaged and question.counted.any() else None
 
 
 def _backward_temperature(power: int) -> Factor:
-    return lambda evaluation: evaluation.question.temperature ** (power * _ORDERS[evaluation.quantity])
+    return lambda evaluation: Fraction(evaluation.question.temperature) ** (power * _ORDERS[evaluation.quantity])
 
 
 SCALED: Final[tuple[Fault, ...]] = (
-    _scaled("sign", lambda _: -1.0, what="the right answer with the other sign", why="a minus lost, or put in twice"),
+    _scaled(
+        "sign", lambda _: Fraction(-1), what="the right answer with the other sign", why="a minus lost, or put in twice"
+    ),
     _scaled(
         "accumulated-twice",
-        lambda _: 2.0,
+        lambda _: Fraction(2),
         what="twice the right answer: it is accumulated twice",
         why="a gradient is added to a buffer that holds it already, or a hook runs twice",
     ),
     _scaled(
         "zeros-returned",
-        lambda _: 0.0,
+        lambda _: Fraction(0),
         what="zeros",
         why="a detached tensor, a buffer that is never written, a backward rule that is a stub",
     ),
@@ -118,7 +122,7 @@ SCALED: Final[tuple[Fault, ...]] = (
     ),
     _scaled(
         "loss-sign",
-        lambda _: -1.0,
+        lambda _: Fraction(-1),
         what="the log-likelihood: the loss with the other sign",
         why="a minus lost",
         ops=("cross_entropy",),

@@ -115,7 +115,7 @@ class Setting:
     @property
     def largest(self) -> Estimate:
         """The largest logit over the temperature, (..., 1)."""
-        return Estimate.exactly(self.reading.largest, self.arithmetic) * 1.0
+        return Estimate.exactly(self.reading.largest, self.arithmetic).over(1.0)
 
     @cached_property
     def log_probability(self) -> Estimate:
@@ -192,6 +192,10 @@ class Setting:
     def centred(self, vector: Estimate) -> Estimate:
         """Return vector - <s, vector>."""
         return vector - self.mean(vector)
+
+    def over_length(self, numbers: Estimate) -> Estimate:
+        """Return numbers over that of the elements of a row."""
+        return numbers.over(float(self.length))
 
     def _vector(self, values: Floats | None) -> Estimate:
         assert values is not None  # noqa: S101 - the truth was asked with the same vectors

@@ -85,7 +85,7 @@ SUMS: Final[tuple[Fault, ...]] = (
         "mean-for-sum",
         what="the sum S is a mean over the row: S/n",
         why="mean() written for sum()",
-        of=with_sum(lambda at: at.e.total() * (1.0 / at.length)),
+        of=with_sum(lambda at: at.over_length(at.e.total())),
     ),
     formula(
         "last-element-not-in-sum",

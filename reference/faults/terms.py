@@ -90,11 +90,11 @@ TERMS: Final[tuple[Fault, ...]] = (
         what="s*(v - <s, v>/n): the dot product is a mean over the row where it should be a sum",
         why="mean() written for sum()",
         of={
-            Kind.JACOBIAN: lambda at: at.s * at.vector - at.s * at.mean(at.vector) * (1.0 / at.length),
-            Kind.LOG_VJP: lambda at: at.v - at.s * at.v.total() * (1.0 / at.length),
-            Kind.LOG_JVP: lambda at: at.w - at.mean(at.w) * (1.0 / at.length),
-            Kind.SUM_JVP: lambda at: at.mean(at.w) * (1.0 / at.length),
-            Kind.CURVATURE: lambda at: at.factor * at.s * (at.w - at.mean(at.w) * (1.0 / at.length)),
+            Kind.JACOBIAN: lambda at: at.s * at.vector - at.over_length(at.s * at.mean(at.vector)),
+            Kind.LOG_VJP: lambda at: at.v - at.over_length(at.s * at.v.total()),
+            Kind.LOG_JVP: lambda at: at.w - at.over_length(at.mean(at.w)),
+            Kind.SUM_JVP: lambda at: at.over_length(at.mean(at.w)),
+            Kind.CURVATURE: lambda at: at.factor * at.s * (at.w - at.over_length(at.mean(at.w))),
         },
     ),
     formula(
@@ -113,11 +113,11 @@ TERMS: Final[tuple[Fault, ...]] = (
         what="s*(v - mean v): the plain mean of the vector stands in for its mean under s",
         why="centring is written as for a layer normalisation",
         of={
-            Kind.JACOBIAN: lambda at: at.s * at.vector - at.s * at.vector.total() * (1.0 / at.length),
-            Kind.LOG_VJP: lambda at: at.v - at.v.total() * (1.0 / at.length),
-            Kind.LOG_JVP: lambda at: at.w - at.w.total() * (1.0 / at.length),
-            Kind.SUM_JVP: lambda at: at.w.total() * (1.0 / at.length),
-            Kind.CURVATURE: lambda at: at.factor * at.s * (at.w - at.w.total() * (1.0 / at.length)),
+            Kind.JACOBIAN: lambda at: at.s * at.vector - at.over_length(at.s * at.vector.total()),
+            Kind.LOG_VJP: lambda at: at.v - at.over_length(at.v.total()),
+            Kind.LOG_JVP: lambda at: at.w - at.over_length(at.w.total()),
+            Kind.SUM_JVP: lambda at: at.over_length(at.w.total()),
+            Kind.CURVATURE: lambda at: at.factor * at.s * (at.w - at.over_length(at.w.total())),
         },
     ),
     formula(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from harness.compare.naming import Named, Naming
-from harness.compare.naming_scalar import ROW_SCALAR
+from harness.compare.naming.name import Naming
+from harness.compare.naming.scalar import ROW_SCALAR
+from harness.compare.naming.search import Named
 from harness.compare.parameters import number
 from harness.compare.verdict import Finding, Verdict
 

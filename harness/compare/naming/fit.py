@@ -16,7 +16,7 @@ import numpy as np
 
 from harness.call import Call
 from harness.compare.factor import factors, named_factor
-from harness.compare.naming_rows import Wrong
+from harness.compare.naming.wrong import Wrong
 from reference.faults import Answer
 from reference.formats import Floats, format_named
 from reference.ulp import error

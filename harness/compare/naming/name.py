@@ -1,0 +1,64 @@
+"""What is wrong with the result that a verdict is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from harness.call import Call
+from harness.compare.asked import Asked
+from harness.compare.judge import Assessment
+from harness.compare.naming.scalar import ROW_SCALAR, row_scalar
+from harness.compare.naming.search import Named, explained
+from harness.compare.naming.wrong import Wrong
+from harness.plan.problem import Problem
+from harness.vocabulary import FindingKind, Outcome, Quantity
+from reference.faults import Evaluation
+
+_WRONG: Final = (Outcome.BEYOND_BOUND, Outcome.NONFINITE_PATTERN, Outcome.SIGN_OF_INFINITY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """All explanations of a wrong result, in the order of the catalogue.
+
+    ``tried``: how many faults it was held against. ``rows`` of ``of_rows`` are wrong.
+    """
+
+    names: tuple[Named, ...]
+    tried: int
+    rows: int = 0
+    of_rows: int = 0
+
+
+def named(problem: Problem, assessed: Assessment) -> Naming | None:
+    """Name what is wrong with a result, None where nothing can be held against a formula."""
+    verdict = assessed.verdict
+    if assessed.numbers is None or not (verdict.outcome in _WRONG or assessed.broken):
+        return None
+    wrong = wrong_of(problem.call, verdict.quantity, assessed)
+    of_sum = any(law.kind is FindingKind.SUM_NOT_ONE for law in assessed.broken)
+    scalar = row_scalar(wrong, verdict, law_broken=of_sum)
+    alone = () if scalar is None else (Named(name=ROW_SCALAR, what=scalar.what, share=scalar.share),)
+    if assessed.by_law or not wrong.beyond.any():
+        return Naming(names=alone, tried=0) if alone else None
+    found = explained(wrong, problem.call, instead=alone)
+    return Naming(names=found.names, tried=found.tried, rows=len(wrong.wrong_rows), of_rows=wrong.rows)
+
+
+def wrong_of(call: Call, quantity: Quantity, assessed: Assessment) -> Wrong:
+    """Return a judged result as the faults see it."""
+    numbers = assessed.numbers
+    assert numbers is not None  # noqa: S101 - it was judged
+    asked = Asked([call], result=numbers.result)
+    vectors = asked.vectors(quantity)
+    evaluation = Evaluation.of(
+        asked.question,
+        quantity.value,
+        cotangent=vectors.get("cotangent"),
+        tangent=vectors.get("tangent"),
+        working=numbers.precision.working.value,
+        accumulation=numbers.precision.accumulation.value,
+        forms=tuple(form.value for form in numbers.precision.forms),
+    )
+    return Wrong(evaluation=evaluation, got=numbers.value, dtype=numbers.dtype)
