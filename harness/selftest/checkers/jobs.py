@@ -74,15 +74,14 @@ def quantity_of(fault: Fault) -> Quantity | None:
     return None
 
 
-def candidates(fault: Fault, *, seed: int) -> Iterator[list[Job]]:
-    """Yield, setting by setting and dtype by dtype, the jobs of all lengths, of which one is tried."""
+def candidates(fault: Fault, dtype: DType, *, seed: int) -> Iterator[list[Job]]:
+    """Yield, setting by setting, the jobs of all lengths, of which one is tried."""
     quantity = quantity_of(fault)
     if quantity is None:
         return
     for setting in all_settings():
         if fault.concerns(setting.op.value, quantity.value):
-            for dtype in DTYPES:
-                yield [Job(fault=fault.name, setting=setting.name, dtype=dtype, n=n, seed=seed) for n in LENGTHS]
+            yield [Job(fault=fault.name, setting=setting.name, dtype=dtype, n=n, seed=seed) for n in LENGTHS]
 
 
 def right_jobs(*, seed: int) -> Iterator[Job]:

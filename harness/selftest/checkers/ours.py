@@ -7,15 +7,27 @@ from collections.abc import Mapping
 
 from harness.adapters.contract import Adapter
 from harness.adapters.reference import ReferenceAdapter
+from harness.compare.asked import decoded
 from harness.selftest.bench import Bench, Fate, answer
+from harness.selftest.change import beyond
 from harness.selftest.checkers.jobs import Job, fault_named, quantity_of
-from harness.selftest.kernels import Wrong
+from harness.selftest.kernels import Wrong, evaluation_of, stored
 from harness.vocabulary import Quantity
 
 
 def due(job: Job) -> bool:
     """Say whether the fault of ``job`` changes a gradient, or the output, by more than rounding, at some cotangent."""
-    return any(fate.beyond or fate.obvious for fate in _fates(job).values())
+    fault, precision = fault_named(job.fault), ReferenceAdapter().precision
+    if fault is None or (quantity := quantity_of(fault)) is None:
+        return False
+    for problem in job.problems:
+        evaluation = evaluation_of(problem.call, quantity, precision(problem.call, quantity))
+        wrong = fault.answer(evaluation)
+        if wrong is not None:
+            got = decoded(stored(wrong, problem.call, quantity), problem.call.dtype)
+            if beyond(got, evaluation.truth):
+                return True
+    return False
 
 
 def refused(job: Job) -> tuple[bool, float]:

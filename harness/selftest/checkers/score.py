@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ from harness.vocabulary import DType
 from reference.faults import Fault
 
 OURS: Final = "this harness"
+_SETTINGS_PER_FAULT: Final = 2  # in each dtype, the first at which it shows
 
 Answers = Mapping[str, Sequence[tuple[bool, float]]]  # by checker, for each job: refused, seconds
 Progress = Callable[[int], None]
@@ -46,12 +48,12 @@ class Score:
 
 
 def all_jobs(faults: Sequence[Fault], *, seed: int, progress: Progress) -> list[Job]:
-    """Return the jobs: of each fault the shortest at which it changes a gradient by more than rounding; right ones."""
-    found = []
+    """Return the jobs: of each fault some where it changes a gradient by more than rounding, and the right ones."""
+    found: list[Job] = []
     for done, fault in enumerate(faults, start=1):
-        for several in candidates(fault, seed=seed):
-            shortest = next((job for job in several if due(job)), None)
-            found += [] if shortest is None else [shortest]
+        for dtype in DTYPES:
+            shortest = (next(filter(due, several), None) for several in candidates(fault, dtype, seed=seed))
+            found += itertools.islice((job for job in shortest if job is not None), _SETTINGS_PER_FAULT)
         progress(done)
     return [*found, *right_jobs(seed=seed)]
 
