@@ -54,7 +54,7 @@ def names(evaluation: Evaluation, got: Array, *, of: str) -> tuple[Named, ...]:
 
 
 def told_apart(fault: Fault, evaluation: Evaluation, *, of: str) -> Array | None:
-    """Return what a fault gives, stored, where an element is beyond the bounds of truth and fault, and none overflows."""
+    """Return what a fault gives, stored, if an element is beyond the bounds of truth and fault, and none overflows."""
     answer = fault.answer(evaluation)
     if answer is None:
         return None
