@@ -54,10 +54,9 @@ class Gradient:
         expected, back = self._expected(), self.exponent[:, 0]
         total = DoubleDouble.exactly(self.got).sum_rows()
         allowed, widened = judged(self.rounding, self._allowed, relative=lambda one: self._missing(one).relative)
-        due = "what its cotangent asks for" if expected.hi.any() else "zero"
         return Finding(
             kind="vjp-sum",
-            says=f"the vjp of row {{row}} adds up to {{value}} along the axis, not to {due}",
+            says=f"the vjp of row {{row}} adds up to {{value}} along the axis, not to {self._due(expected)}",
             value=np.ldexp(total.hi[:, 0], back),
             measured=np.ldexp(np.abs((total - expected).hi[:, 0]), back),
             allowed=np.ldexp(allowed, back),
@@ -73,6 +72,12 @@ class Gradient:
         if self.question.op == "softmax_output" and targets is not None:
             return (-targets.q.sum_rows()).plus(np.ones_like(self.v)) * DoubleDouble.exactly(self.v)
         return DoubleDouble.exactly(np.zeros((len(self.got), 1)))
+
+    def _due(self, expected: DoubleDouble) -> str:
+        """Return the words for what the rows should sum to."""
+        if not expected.hi.any():
+            return "zero"
+        return "its cotangent" if self.question.op == "logsumexp" else "what its targets lack of a sum of one"
 
     def _missing(self, rounding: Rounding) -> Missing:
         """Return what is missing in the sums of what a kernel multiplies and subtracts."""

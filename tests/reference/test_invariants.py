@@ -258,7 +258,15 @@ def test_the_gradient_of_softmax_output_sums_to_what_its_targets_lack_of_one() -
     assert got.sum() == pytest.approx(3.0)
     assert check(question, "vjp", got, cotangent=np.ones((2, 4)), **SINGLE) == ()
     centred = got - got.mean(axis=-1, keepdims=True)
-    assert kinds(check(question, "vjp", centred, cotangent=np.ones((2, 4)), **SINGLE)) == {"vjp-sum"}
+    found = check(question, "vjp", centred, cotangent=np.ones((2, 4)), **SINGLE)
+    assert kinds(found) == {"vjp-sum"}
+    assert all("not to what its targets lack of a sum of one" in one.sentence for one in found)
+
+
+def test_the_gradient_of_logsumexp_sums_to_its_cotangent() -> None:
+    question, c = asked("logsumexp", normal(2, 4)), np.array([2.0, -1.0])
+    found = check(question, "vjp", np.zeros((2, 4)), cotangent=c, **SINGLE)
+    assert ["not to its cotangent" in one.sentence for one in found] == [True, True]
 
 
 def test_a_zero_cotangent_leaves_nothing_to_miss() -> None:
