@@ -4,7 +4,8 @@
 
     words of the command line --reading--> numbers as they were written
                               --question--> a problem, its arguments rounded once, as a plan would round them
-                              --answer--> the exact numbers, why a derivative is zero, what the person's result is worth
+                              --answer--> the exact numbers, why a derivative is zero
+                                --worth--> what the person's own result is worth, by as many digits as it has
                               --text--> what the terminal shows
 
 NumPy and click are all that is needed. Nothing here judges: bounds, findings and their sentences are those of

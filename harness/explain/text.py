@@ -8,7 +8,8 @@ from typing import Final
 
 from harness.compare.parameters import op_in_words
 from harness.compare.zeros.find import ZeroGradient
-from harness.explain.answer import LONGEST, Explained, Worth
+from harness.explain.answer import LONGEST, Explained
+from harness.explain.worth import GOT, Worth
 from harness.report.evidence import proof
 from harness.report.figures import plural, share, size, ulps
 from harness.report.rowtext import mathematics
@@ -69,7 +70,7 @@ def _verdict(worth: Worth, answer: Explained) -> str:
     """Say whether what somebody got is right, and how far it is from the truth."""
     verdict, name = worth.verdict, _NAMES[answer.quantity]
     if not worth.right:
-        return f"What you got is wrong. {' '.join(finding.sentence for finding in worth.findings)}{_unjudged(worth)}"
+        return _wrong(worth)
     if worth.as_printed:
         return (
             f"What you got is right as far as its digits show: with as few of them, the true {name} reads the same. "
@@ -85,10 +86,19 @@ def _verdict(worth: Worth, answer: Explained) -> str:
     )
 
 
-def _unjudged(worth: Worth) -> str:
-    if worth.findings:
-        return ""
-    return f"No bound says what rounding may do here, so it is neither right nor wrong: {worth.verdict.detail}."
+def _wrong(worth: Worth) -> str:
+    """Say what is wrong, and what explains it; or that nothing can be said."""
+    if not worth.findings:
+        return (
+            "No bound says what rounding may do here, so what you got is neither right nor wrong: "
+            f"{worth.verdict.detail}."
+        )
+    digits = " (as far as its digits show)" if worth.as_printed else ""
+    said = [f"What you got is wrong{digits}."]
+    said += [finding.sentence.removeprefix(f"{GOT}: ") for finding in worth.main]
+    if worth.main != worth.findings:
+        said.append(f"It breaks a law, too, that holds whatever the logits are: {'; '.join(worth.laws)}.")
+    return " ".join(f"{sentence[0].upper()}{sentence[1:]}" for sentence in said)
 
 
 def _not_zero(answer: Explained) -> str:

@@ -40,8 +40,7 @@ def test_the_forums_zero_is_right_and_explained() -> None:
         ("[0.1131900000, -0.1131900000]", False, False),
         ("[0, 0]", False, False),
         ("[0.0, 0.0]", False, False),
-        ("[-0.1132, 0.1132]", False, False),
-        ("[0.2264, -0.2264]", False, False),
+        ("[0.3, -0.3]", False, False),
         ("[nan, nan]", False, False),
         ("[1.0, -1.0]", False, False),  # whole numbers are exact
     ],
@@ -58,6 +57,34 @@ def test_zeros_for_a_gradient_that_is_not_zero_are_called_a_fault() -> None:
     assert answer.worth is not None
     assert [finding.kind for finding in answer.worth.findings] == [FindingKind.ZERO_RULE]
     assert "What you got is wrong" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("got", "words", "as_printed"),
+    [
+        ("[0.13010848, 0]", "the dot term <s, v> is missing", False),
+        ("[0.1301, 0]", "the dot term <s, v> is missing", True),  # as PyTorch prints it
+        ("[0.22636051, -0.22636051]", "accumulated twice", False),
+        ("[0.2264, -0.2264]", "accumulated twice", True),
+        ("[-0.1132, 0.1132]", "sign", True),
+    ],
+)
+def test_a_wrong_result_is_called_by_its_fault_also_where_few_digits_were_given(
+    got: str, words: str, as_printed: bool
+) -> None:
+    answer = explained(Words(x="[0.1, 2]", cotangent="one_hot:0", got=got))
+    assert answer.worth is not None
+    assert (answer.worth.right, answer.worth.named, answer.worth.as_printed) == (False, True, as_printed)
+    assert words in " ".join(text_of(answer).split())
+
+
+def test_what_no_fault_explains_is_said_to_be_so() -> None:
+    answer = explained(Words(x="[0.1, 2, -1]", cotangent="[1, 0, 2]", got="[0.4, 1, 3]"))
+    assert answer.worth is not None
+    assert not answer.worth.named
+    text = " ".join(text_of(answer).split())
+    assert "None of the" in text
+    assert "It breaks a law, too" in text
 
 
 def test_the_bound_is_that_of_the_dtype() -> None:
