@@ -7,8 +7,8 @@
     arguments   rounding of large logits makes an argument of exp positive, and its exponential large
     sums        the powers of S that a quotient is divided by; logarithms of a loss; sums and products of the vectors
 
-S itself is not among the sums: formats that have no number for the count of a row's classes are too narrow to add in,
-and what comes of that is judged (README.md, section 7).
+Neither S itself is among the sums, nor any where a format has no number for the count of a row's classes: it is too
+narrow to add them up in, and what comes of that is judged (README.md, section 7).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def may_overflow(question: Question, quantity: str, block: Block, *, arithmetic:
         found |= (power > 1) & (2.0 * e.sum(axis=-1) ** power >= largest)
         if question.op == "cross_entropy" and quantity == "forward":
             found |= _losses_overflow(block, size, arithmetic)
-        return np.asarray(found | (_of_vectors(block, e, question, temper) >= limit))
+        return np.asarray(found | (_of_vectors(block, e, question, temper, largest=largest) >= limit))
 
 
 def may_be_infinite(result: Bounded, quantity: str, *, arithmetic: Arithmetic) -> NDArray[np.bool_]:
@@ -109,7 +109,7 @@ def _losses_overflow(block: Block, size: Floats, arithmetic: Arithmetic) -> NDAr
     return np.asarray(added >= min(arithmetic.working.largest, arithmetic.output.largest))
 
 
-def _of_vectors(block: Block, e: Floats, question: Question, temper: Temper) -> Floats:
+def _of_vectors(block: Block, e: Floats, question: Question, temper: Temper, *, largest: float) -> Floats:
     """Return the size of the largest number that derivatives make of the vectors, one per row, never too small.
 
     Of one vector: v - <s, v> and its like, at most twice the sum of |v|; and the sum of all w_i - <s, w>, which label
@@ -121,13 +121,14 @@ def _of_vectors(block: Block, e: Floats, question: Question, temper: Temper) -> 
     w = None if block.tangent is None else np.abs(block.tangent) / min(temper.temperature, 1.0)
     if v is not None and question.op == "cross_entropy":
         v = v * np.maximum(_total(block), 1.0)[:, np.newaxis]
-    sizes = [2.0 * (np.maximum(e, 1.0) * one).sum(axis=-1) for one in (v, w) if one is not None]
+    added = np.sum if 2.0 * block.x.shape[-1] < largest else np.max
+    sizes = [2.0 * added(np.maximum(e, 1.0) * one, axis=-1) for one in (v, w) if one is not None]
     if w is not None and block.targets is not None and not block.targets.exact_total and w.shape[-1]:
-        sizes.append((1.0 + _total(block)) * (w.sum(axis=-1) + w.shape[-1] * w.max(axis=-1)))
+        sizes.append((1.0 + _total(block)) * (added(w, axis=-1) + w.shape[-1] * w.max(axis=-1)))
     if v is not None and w is not None and w.shape[-1]:
-        v_sum = (e * v if question.op in LIKE_SOFTMAX else v).sum(axis=-1)
+        v_sum = added(e * v if question.op in LIKE_SOFTMAX else v, axis=-1)
         highest = v.max(axis=-1) if block.hidden is None else np.maximum(v.max(axis=-1), block.hidden)
-        sizes += [8.0 * np.maximum(highest, v_sum) * w.max(axis=-1), 4.0 * v_sum * (e * w).sum(axis=-1)]
+        sizes += [8.0 * np.maximum(highest, v_sum) * w.max(axis=-1), 4.0 * v_sum * added(e * w, axis=-1)]
     return np.fmax.reduce(sizes) if sizes else np.zeros(len(block.x))  # NaN: an infinite size times none
 
 

@@ -61,20 +61,22 @@ VECTORS: dict[str, Callable[[Generator, Shape, FloatFormat], Array]] = {
 }
 
 
-def draw(rng: Generator, op: str, *, format_name: str, count: int, n: int) -> Draw:
+def draw(rng: Generator, op: str, *, format_name: str, count: int, n: int, result: str | None = None) -> Draw:
     """Draw a question of ``op``, at least one of whose parts is at an edge."""
-    of = format_named(format_name)
-    base = draws.draw(rng, op, format_name=format_name, count=count, n=n, logits="scale 1", vectors=("ones", "ones"))
+    of, out = format_named(format_name), format_named(result or format_name)
+    base = draws.draw(
+        rng, op, format_name=format_name, result=result, count=count, n=n, logits="scale 1", vectors=("ones", "ones")
+    )
     logits, heads, tangents = (str(rng.choice(list(kinds))) for kinds in (LOGITS, VECTORS, VECTORS))
     x = _held(LOGITS[logits](rng, (count, n), of), of)
     question = replace(base.question, x=x, **_temperature(rng, op))
     per_row = question.outputs_per_row
-    v = VECTORS[heads](rng, (count, n if per_row is None else 1), of)
+    v = VECTORS[heads](rng, (count, n if per_row is None else 1), out)
     v = v[:1, :1].reshape(()) if per_row == 0 else v.reshape(question.output_shape)
     return Draw(
         name=f"{logits}; {heads}; {tangents}; T={question.temperature:.3g}; {base.name}",
         question=question,
-        cotangent=_held(v, of),
+        cotangent=_held(v, out),
         tangent=_held(VECTORS[tangents](rng, (count, n), of), of),
     )
 

@@ -23,7 +23,7 @@ from tests.reference import draws, edges
 from tests.reference.draws import Draw
 from tests.reference.kernels import Kernel
 from tests.reference.machine import Machine
-from tests.reference.test_bounds import ARITHMETICS, ORDERS, STYLES
+from tests.reference.trials import ARITHMETICS, ORDERS, STYLES
 
 Array = NDArray[Any]
 FLAGGED = (Outcome.NONFINITE_PATTERN, Outcome.SIGN_OF_INFINITY, Outcome.BEYOND_BOUND)
@@ -59,26 +59,27 @@ class Answer:
                 yield violation.sentence
 
 
-def answers(arithmetic: str, style: str, drawn: Draw, quantity: str, *, order: int, flush: bool) -> Answer:
-    working, accumulation, storage = ARITHMETICS[arithmetic]
-    if STYLES[style].exponentials == "online" and working.precision < accumulation.precision:
-        accumulation = working  # an online sum is rescaled, and so rounded, in the working format
+def answers(rng: np.random.Generator, arithmetic: str, style: str, op: str, quantity: str) -> tuple[Draw, Answer]:
+    """Return a drawn question and what a kernel of this arithmetic and style made of it."""
+    formats = ARITHMETICS[arithmetic]
+    n = int(rng.choice([1, 2, 5, 30]) if quantity != "jacobian" else rng.integers(1, 5))
+    drawn = edges.draw(rng, op, format_name=formats.entering.name, result=formats.storage.name, count=2, n=n)
+    flushes = FLOAT16 not in (formats.working, formats.storage, formats.entering) and rng.random() < 0.3
     machine = Machine(
-        working=working,
-        accumulation=accumulation,
-        storage=storage,
-        entering=storage,
-        order=ORDERS[order],
-        flush=flush and storage != FLOAT16,
+        working=formats.working,
+        accumulation=formats.adding(STYLES[style]),
+        storage=formats.storage,
+        entering=formats.entering,
+        order=ORDERS[int(rng.integers(len(ORDERS)))],
+        flush=bool(flushes),
     )
     kernel = Kernel(name=style, machine=machine, style=STYLES[style])
-    declared, sums = (min(one, FLOAT64, key=lambda of: of.precision) for one in (working, accumulation))
     vectors = {name: getattr(drawn, name) for name in NEEDS.get(quantity, ())}
-    return Answer(
+    return drawn, Answer(
         question=drawn.question,
         quantity=quantity,
         vectors=vectors,
-        precision={"working": declared.name, "accumulation": sums.name, "forms": STYLES[style].forms},
+        precision=formats.declared(STYLES[style]),
         got=kernel(drawn.question, quantity, **vectors),
         own=kernel(drawn.question, "forward") if quantity == "vjp" else None,
     )
@@ -138,12 +139,9 @@ def asked(seed: int) -> Iterator[tuple[np.random.Generator, str, str]]:
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_no_correct_kernel_is_flagged_at_the_edge_of_its_formats(arithmetic: str, style: str) -> None:
-    storage = ARITHMETICS[arithmetic][2].name
     flagged = {}
     for rng, op, quantity in asked(1000 * list(ARITHMETICS).index(arithmetic) + list(STYLES).index(style)):
-        n = int(rng.choice([1, 2, 5, 30]) if quantity != "jacobian" else rng.integers(1, 5))
-        drawn = edges.draw(rng, op, format_name=storage, count=2, n=n)
-        answer = answers(arithmetic, style, drawn, quantity, order=int(rng.integers(4)), flush=rng.random() < 0.3)
+        drawn, answer = answers(rng, arithmetic, style, op, quantity)
         if faults := list(answer.faults()):
             flagged[op, quantity, drawn.name] = faults
     assert flagged == {}
@@ -172,3 +170,55 @@ def test_what_is_ordinary_is_not_called_an_edge(style: str, of: FloatFormat) -> 
         drawn = draws.draw(rng, op, format_name=of.name, count=2, n=10, logits=kind, vectors=heads)
         vectors = {name: getattr(drawn, name) for name in NEEDS.get(quantity, ())}
         assert not truth(drawn.question, quantity, **vectors, **precision).out_of_range.any(), drawn.name
+
+
+HALF = {"working": "float16", "accumulation": "float16"}
+SINGLE = {"working": "float32", "accumulation": "float32"}
+
+
+def test_a_sum_of_losses_that_stopped_growing_is_beyond_its_bound() -> None:
+    """A float16 sum of 4,096 losses of log 2 stops at 2,048."""
+    question = Question(
+        op="cross_entropy",
+        axis=1,
+        x=np.zeros((4096, 2)),
+        format="float16",
+        result="float16",
+        targets=np.zeros(4096, dtype=np.int32),
+        reduction="sum",
+    )
+    judged = truth(question, "forward", **HALF)
+    assert not (judged.vacuous | judged.out_of_range).any()
+    assert judged.share(np.array(2840.0), of="float16") <= 1 < judged.share(np.array(2048.0), of="float16")
+
+
+@pytest.mark.parametrize("quantity", ["forward", "vjp"])
+def test_a_format_without_a_number_for_the_count_of_classes_is_no_excuse(quantity: str) -> None:
+    n = 65_536
+    question = Question(op="log_softmax", axis=1, x=np.zeros((1, n)), format="float16", result="float16")
+    head = {"cotangent": np.ones((1, n))} if quantity == "vjp" else {}
+    assert not truth(question, quantity, **head, **HALF).out_of_range.any()
+
+
+def test_a_recomputed_probability_has_no_bound_where_its_lse_rounds_to_the_logit() -> None:
+    """exp(x - lse) is 1 for both of two equal logits of the largest size: no bound and no law of that form says no."""
+    question = Question(op="logsumexp", axis=1, x=np.full((1, 2), FLOAT32.largest), format="float32", result="float32")
+    assert truth(question, "vjp", cotangent=np.ones(1), **SINGLE, forms=("recomputed",)).vacuous.all()
+    assert not truth(question, "vjp", cotangent=np.ones(1), **SINGLE).vacuous.any()
+
+
+@pytest.mark.parametrize(("shift", "nothing"), [(1e3, False), (1e20, True)])
+def test_x_minus_lse_has_no_bound_where_the_rounding_of_lse_is_all_there_is(shift: float, nothing: bool) -> None:
+    x = FLOAT32.nearest(np.array([[shift, shift, -1.0]]))
+    question = Question(op="log_softmax", axis=1, x=x, format="float32", result="float32")
+    judged = truth(question, "forward", **SINGLE, forms=("x-minus-lse",))
+    assert (judged.vacuous & judged.shifted_vacuous).all() == nothing
+    assert not truth(question, "forward", **SINGLE).vacuous.any()
+
+
+def test_a_head_of_softmax_output_has_no_say_be_it_infinite() -> None:
+    x, targets = np.array([[1.0, 2.0, 3.0]]), np.array([0])
+    question = Question(op="softmax_output", axis=1, x=x, format="float32", result="float32", targets=targets)
+    judged, usual = (truth(question, "vjp", cotangent=np.full((1, 3), head), **SINGLE) for head in (np.inf, 1.0))
+    assert not judged.undefined.any()
+    assert (judged.value.hi == usual.value.hi).all()
