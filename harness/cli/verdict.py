@@ -96,12 +96,35 @@ def _findings(unexpected: Sequence[Finding]) -> Iterator[str]:
     kinds: dict[FindingKind, list[Finding]] = {}
     for finding in unexpected:
         kinds.setdefault(finding.kind, []).append(finding)
+    yield from _cause(unexpected)
     yield "findings, the worst first:"
     for kind, found in list(kinds.items())[:SHOWN]:
-        yield f"  {TITLES[kind]} ({count(len(found))}), first in {_plain(found[0].case)}:"
-        yield f"    {_plain(found[0].sentence)}"
+        shown = _clearest(found)
+        yield f"  {TITLES[kind]} ({count(len(found))}), as in {_plain(shown.case)}:"
+        yield f"    {_plain(shown.sentence)}"
     if len(kinds) > SHOWN:
         yield f"  and {plural(len(kinds) - SHOWN, 'other kind')} of finding: see the page"
+
+
+def _cause(unexpected: Iterable[Finding]) -> Iterator[str]:
+    """Yield which wrong rule of the catalogue agrees with most of the results that are wrong, and with how many."""
+    judged = (each for each in unexpected if "faults" in each.evidence and "law" not in each.evidence)  # not twice
+    named = [_faults(finding) for finding in judged]
+    rules = Counter(rule for rules in named for rule in dict.fromkeys(rules))
+    if rules:
+        rule, number = rules.most_common(1)[0]
+        yield f"cause: {count(number)} of {plural(len(named), 'finding')} of wrong numbers agree with {_plain(rule)}"
+
+
+def _clearest(found: Sequence[Finding]) -> Finding:
+    """Return the worst finding of those that one wrong rule alone explains; where there is none, the worst."""
+    return next((finding for finding in found if len(_faults(finding)) == 1), found[0])
+
+
+def _faults(finding: Finding) -> list[str]:
+    """Return the wrong rules that a finding names, with the factor by which they are off too."""
+    faults = finding.evidence.get("faults", [])
+    return [fault["what"] if fault["factor"] == 1 else f"{fault['factor']:g} times {fault['what']}" for fault in faults]
 
 
 def _plain(text: str) -> str:

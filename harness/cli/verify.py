@@ -30,12 +30,13 @@ Examples:
   harness verify jax --cases my_cases/
 """
 _NEEDED = ("numpy", "click", "rich")  # what recording needs of an interpreter, beside the framework
-_ASK = """
+_ANSWER = "harness asked: "  # a kernel's file may print lines of its own
+_ASK = f"""
 import json, sys
 from harness.adapters.registry import load
 adapter = load(sys.argv[1])
 print()
-print(json.dumps({"name": adapter.name, "ops": adapter.ops}))
+print({_ANSWER!r} + json.dumps(dict(name=adapter.name, ops=adapter.ops)))
 """
 _PATIENCE = 120.0  # seconds for an adapter's file to be loaded; where it takes longer, recording will say so
 _LIBRARY = Path(__file__).resolve().parents[2] / casefiles.DEFAULT  # for those who stand elsewhere
@@ -191,9 +192,10 @@ def _asked(adapter: str, interpreter: Path, environment: dict[str, str]) -> _Ask
         asked = subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=_PATIENCE)  # noqa: S603
     except subprocess.TimeoutExpired:
         return _Asked(name=default_name(adapter))
-    if asked.returncode:
+    answers = [line.removeprefix(_ANSWER) for line in asked.stdout.splitlines() if line.startswith(_ANSWER)]
+    if asked.returncode or not answers:
         return _Asked(name=default_name(adapter))  # recording will say what is wrong with it
-    said = json.loads(asked.stdout.splitlines()[-1])
+    said = json.loads(answers[-1])
     return _Asked(name=said["name"], ops=tuple(Op(op) for op in said["ops"]))
 
 

@@ -132,6 +132,16 @@ def test_a_kernel_is_asked_only_what_is_of_its_ops_and_told_what_was_left_out(wo
     assert "not planned, since the kernel has none of them: softmax, log_softmax" in done.stdout
 
 
+def test_a_kernel_that_prints_is_understood_all_the_same(workspace: Path) -> None:
+    talking = (
+        "import atexit\n\natexit.register(print, 'bye')\nname = 'talks'\n\n\ndef softmin(x, axis):\n    return x\n"
+    )
+    (workspace / "talking.py").write_text(talking)
+    done = verify(workspace, "verify", "talking.py", "-k", "tile")
+    assert "verify/talks/plan" in done.stdout
+    assert "not planned, since the kernel has none of them: softmax, " in done.stdout
+
+
 def test_a_kernel_that_lacks_everything_asked_proves_nothing(workspace: Path) -> None:
     (workspace / "wide.py").write_text("dtypes = ('float64',)\n\n\ndef softmax(x, axis):\n    return x\n")
     done = verify(workspace, "verify", "wide.py", "-k", "tile")
