@@ -8,7 +8,7 @@
                                     |                laws, shifts: what holds whatever the logits are
                                     |                accuracy: errors in ulps and eps, to be added up over results
                                     |
-                                    +--findings, laws, zero, ignored, printed--> Finding: what deserves a sentence
+                                    +--findings, laws, zeros, ignored, printed--> Finding: what deserves a sentence
                                     +--excuse--> which of them the case expects, or the ledger knows
                                     +--pairing--> Pairs: two adapters at a time, and calls that are equivalent
                                     +--exhibit--> one row of a case, laid out for a person
