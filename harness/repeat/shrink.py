@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +25,11 @@ from harness.plan.store import write_plan
 from harness.repeat.candidates import cuts, plainer, size_of
 from harness.repeat.repeats import Smaller
 from harness.repeat.smaller import row_of
-from harness.vocabulary import Quantity
+from harness.vocabulary import FindingKind, Quantity
 
 ROUNDS: Final = 24  # of candidates; halving reaches the end of a row of 70,000 in far fewer
-_TRIED: Final = 40  # candidates of one finding in a round
+_TRIED: Final = 24  # candidates of one finding in a round
+_ELEMENTS: Final = 1 << 18  # of all candidates of a round: the next one has smaller ones
 
 
 @dataclass(kw_only=True)
@@ -45,8 +47,8 @@ class Target:
         """The smallest problem so far, and the finding of it."""
         return self.best or Smaller(problem=self.problem, finding=self.finding)
 
-    def candidates(self) -> list[Call]:
-        """Return what to try next, smaller than the smallest so far."""
+    def candidates(self, *, elements: int) -> list[Call]:
+        """Return what to try next, smaller than the smallest so far, and of about so many elements in all."""
         problem, found = self.current.problem, self.current.finding
         quantity = self.quantity
         if self.plain:
@@ -55,7 +57,13 @@ class Target:
             row, culprit = _place(problem.call, quantity, found)
             tried = cuts(problem.call, row, culprit)
         limit = size_of(problem.call)
-        return sorted((call for call in tried if size_of(call) < limit), key=size_of)[:_TRIED]
+        smallest = sorted(((size_of(call), call) for call in tried), key=lambda one: one[0])
+        within = accumulate((size[0] for size, _ in smallest), initial=0)
+        return [
+            call
+            for (size, call), before in zip(smallest[:_TRIED], within, strict=False)
+            if size < limit and before < elements
+        ]
 
     def learn(self, shown: Iterable[Smaller]) -> None:
         """Take the smallest of what still shows the finding; where nothing does, go on to digits, then to the end."""
@@ -99,7 +107,8 @@ def shrink(targets: Sequence[Target], bench: Bench, *, finished: Callable[[Targe
     """
     for number in range(ROUNDS):
         open_targets = [target for target in targets if not target.done]
-        tried = [(target, _candidates(target, name=str(k))) for k, target in enumerate(open_targets)]
+        elements = _ELEMENTS // max(len(open_targets), 1)
+        tried = [(one, _candidates(one, name=str(k), elements=elements)) for k, one in enumerate(open_targets)]
         problems = [problem for _, candidates in tried for problem in candidates]
         findings = _judged(bench, problems, number=number) if problems else {}
         for target, candidates in tried:
@@ -113,11 +122,11 @@ def shrink(targets: Sequence[Target], bench: Bench, *, finished: Callable[[Targe
             finished(target)
 
 
-def _candidates(target: Target, *, name: str) -> list[Problem]:
+def _candidates(target: Target, *, name: str, elements: int) -> list[Problem]:
     check = tuple(dict.fromkeys((Quantity.FORWARD, target.quantity)))
     return [
         replace(target.problem, id=f"{name}/{k}", call=call, check=check, probe=False)
-        for k, call in enumerate(target.candidates())
+        for k, call in enumerate(target.candidates(elements=elements))
     ]
 
 
@@ -163,6 +172,8 @@ def _same(one: Finding, other: Finding) -> bool:
 def _place(call: Call, quantity: Quantity, finding: Finding) -> tuple[tuple[int, ...], int | None]:
     """Return the row that a finding is about, the first where it is about all, and the element along it, if any."""
     batch = call.batch_shape
+    if finding.kind is FindingKind.INCONSISTENT_ROW and "row_at" in finding.evidence:
+        return tuple(int(index) for index in finding.evidence["row_at"]), None
     if "at" in finding.evidence:
         at = tuple(int(index) for index in finding.evidence["at"])
         row = row_of(call, quantity, at)
