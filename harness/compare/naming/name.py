@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+from harness.adapters.contract import Precision
 from harness.call import Call
 from harness.compare.asked import Asked
 from harness.compare.judge import Assessment
@@ -15,6 +17,7 @@ from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Outcome, Quantity
 from reference.faults import Evaluation
 
+_SMALL: Final = 1 << 12  # elements of x
 _WRONG: Final = (Outcome.BEYOND_BOUND, Outcome.NONFINITE_PATTERN, Outcome.SIGN_OF_INFINITY)
 
 
@@ -50,15 +53,26 @@ def wrong_of(call: Call, quantity: Quantity, assessed: Assessment) -> Wrong:
     """Return a judged result as the faults see it."""
     numbers = assessed.numbers
     assert numbers is not None  # noqa: S101 - it was judged
-    asked = Asked([call], result=numbers.result)
+    evaluate = _remembered if call.x.size <= _SMALL else _evaluation
+    evaluation = evaluate(call, quantity, numbers.result, numbers.precision)
+    return Wrong(evaluation=evaluation, got=numbers.value, dtype=numbers.dtype)
+
+
+def _evaluation(call: Call, quantity: Quantity, result: str, precision: Precision) -> Evaluation:
+    asked = Asked([call], result=result)
     vectors = asked.vectors(quantity)
-    evaluation = Evaluation.of(
+    return Evaluation.of(
         asked.question,
         quantity.value,
         cotangent=vectors.get("cotangent"),
         tangent=vectors.get("tangent"),
-        working=numbers.precision.working.value,
-        accumulation=numbers.precision.accumulation.value,
-        forms=tuple(form.value for form in numbers.precision.forms),
+        working=precision.working.value,
+        accumulation=precision.accumulation.value,
+        forms=tuple(form.value for form in precision.forms),
     )
-    return Wrong(evaluation=evaluation, got=numbers.value, dtype=numbers.dtype)
+
+
+@lru_cache(maxsize=8)  # a self-test puts dozens of wrong results to one question in turn
+def _remembered(call: Call, quantity: Quantity, result: str, precision: Precision) -> Evaluation:
+    """Return the evaluation of the same call again, with the answers of faults that it has kept."""
+    return _evaluation(call, quantity, result, precision)

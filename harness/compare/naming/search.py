@@ -12,8 +12,10 @@ A large result is tried by its worst row first, and held in full against what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -22,28 +24,16 @@ from harness.call import Call
 from harness.compare.naming.fit import Fit, fit, scaled_fit, strongest
 from harness.compare.naming.wrong import Wrong
 from harness.compare.verdict import json_value
-from harness.vocabulary import Outcome
-from reference.faults import CATALOGUE, Answer, Fault
-from reference.question import OPS, QUANTITIES
+from reference.faults import CATALOGUE, Answer, Evaluation, Fault
+from reference.faults.fault import differs
+from reference.faults.scaled import times
 
-_WRONG: Final = (Outcome.BEYOND_BOUND, Outcome.NONFINITE_PATTERN, Outcome.SIGN_OF_INFINITY)
-_AT_ONCE: Final = 1 << 11  # elements of a result that is held against all faults in full
-_AT_MOST: Final = 1 << 17  # elements that one fault is held against
+_AT_ONCE: Final = 1 << 12  # elements of a result that is held against all faults in full
+_AT_MOST: Final = 1 << 16  # elements that one fault is held against
 _ROWS: Final = 64  # of a larger result: the worst ones
 _LONGEST: Final = 1 << 12  # elements of a row that two faults at once are tried on
 _DECIDING: Final = 3  # elements that have to agree where there are hundreds of candidates: pairs, multiples of formulas
 _TELLING: Final = 2.0**-6  # how loosely two faults at once may fit where they fit best
-
-RIGHT: Final = Fault(
-    name="scaled",
-    what="the right answer",
-    why="a factor too many, or one that is missing",
-    ops=OPS,
-    quantities=QUANTITIES,
-    rule=lambda evaluation: evaluation.right,
-    scale=True,
-)
-"""No fault, but for the factor that it is found with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,112 +62,150 @@ class Explained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stages:
-    """A result in pieces of growing size: ``first`` is tried before ``whole``; ``all`` where rows need each other."""
+    """A result in pieces of growing size: ``first`` is tried before ``most``, and ``all`` where rows need each other.
+
+    ``all`` is also what factors are taken from that count rows. ``few``: whether it is small enough for many tries.
+    """
 
     first: Wrong
-    whole: Wrong
-    all: Wrong | None
+    most: Wrong
+    all: Wrong
 
     @classmethod
     def of(cls, wrong: Wrong) -> _Stages:
         """Cut a result; one whose rows cannot be cut apart stays whole."""
-        small = wrong.got.size <= _AT_MOST
         if wrong.got.size <= _AT_ONCE or not wrong.divisible or wrong.evaluation.quantity == "jacobian":
-            return cls(first=wrong, whole=wrong, all=wrong if small else None)
-        length = max(wrong.evaluation.question.rows.length, 1)
-        worst = wrong.of_rows(wrong.wrong_rows[: max(1, min(_ROWS, _AT_MOST // length))])
-        return cls(
-            first=wrong.of_rows(wrong.wrong_rows[:1]), whole=wrong if small else worst, all=wrong if small else None
-        )
+            return cls(first=wrong, most=wrong, all=wrong)
+        rows = max(1, min(_ROWS, _AT_MOST // max(wrong.evaluation.question.rows.length, 1)))
+        most = wrong if wrong.got.size <= _AT_MOST else wrong.of_rows(wrong.wrong_rows[:rows])
+        return cls(first=wrong.of_rows(wrong.wrong_rows[:1]), most=most, all=wrong)
 
-    def pieces(self, fault: Fault) -> Iterator[Wrong]:
-        """Yield what a fault is held against, one after the other."""
-        yield from ((self.first, self.whole) if fault.rows_alone else (self.all,) if self.all is not None else ())
+    @property
+    def few(self) -> bool:
+        """Whether all of it is small enough to be tried often."""
+        return self.first is self.all and self.all.got.size <= _AT_ONCE
+
+    def pieces(self, *, rows_alone: bool) -> tuple[Wrong, ...]:
+        """Return what is to be explained, one after the other; nothing where that is too much."""
+        if rows_alone:
+            return (self.first,) if self.first is self.most else (self.first, self.most)
+        return (self.all,) if self.all.got.size <= _AT_MOST else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Try:
+    """One explanation to be tried: words, the answer that it gives of a piece, and how that is held against it."""
+
+    name: str
+    what: str
+    rows_alone: bool
+    answer: Callable[[Wrong], Answer | None]
+    held: Callable[[Wrong, Answer], Fit | None] = fit
+
+    def of(self, stages: _Stages) -> Fit | None:
+        """Return how well it explains all pieces."""
+        found: Fit | None = None
+        for piece in stages.pieces(rows_alone=self.rows_alone):
+            answer = self.answer(piece)
+            found = None if answer is None else self.held(piece, answer)
+            if found is None:
+                return None
+        return found
 
 
 def explained(wrong: Wrong, call: Call, *, instead: tuple[Named, ...] = ()) -> Explained:
     """Return the faults that explain a result, or what is known ``instead``."""
     with np.errstate(all="ignore"):
         stages = _Stages.of(wrong)
-        tried: list[tuple[Fault, Answer]] = []
-        fits: dict[str, Fit] = {}
-        for fault in CATALOGUE:
-            found: Fit | None = None
-            for number, piece in enumerate(dict.fromkeys(stages.pieces(fault))):
-                answer = fault.answer(piece.evaluation)
-                found = None if answer is None else fit(piece, answer)
-                if answer is not None and not number:
-                    tried.append((fault, answer))
-                if found is None:
-                    break
-            if found is not None:
-                fits[fault.name] = found
-        by_name = {fault.name: fault for fault, _ in tried}
-        names = tuple(_named(by_name[name], fits[name]) for name in strongest(fits))
+        known: set[str] = set()
+        tries = [_single(fault, stages, known) for fault in _concerned(wrong)]
+        names = _named(tries, stages)
         if not names:
-            multiples = _scaled(stages, tried, call)
-            known_as_number = any(one.called for one in multiples)
-            names = instead if instead and not known_as_number else multiples
-        return Explained(names=names or _two_at_once(stages, tuple(by_name.values())), tried=len(tried))
+            multiples = _named(_multiples(stages, known, call), stages)
+            names = instead if instead and not any(one.called for one in multiples) else multiples
+        if not names:
+            names = _named(_pairs(stages, known), stages)
+        return Explained(names=names, tried=len(known))
 
 
-def _scaled(stages: _Stages, tried: Iterable[tuple[Fault, Answer]], call: Call) -> tuple[Named, ...]:
-    """Return formulas that fit times a factor."""
-    fits: dict[str, Fit] = {}
-    by_name = {RIGHT.name: RIGHT} | {fault.name: fault for fault, _ in tried if not fault.scale}
-    known = {RIGHT.name: stages.first.evaluation.right} | {fault.name: answer for fault, answer in tried}
-    for fault in by_name.values():
-        found: Fit | None = None
-        for number, piece in enumerate(dict.fromkeys(stages.pieces(fault))):
-            answer = known[fault.name] if not number else _answer(fault, piece)
-            found = (
-                None
-                if answer is None
-                else scaled_fit(piece, answer, call, at_least=_DECIDING if fault is not RIGHT else 1)
-            )
-            if found is None:
-                break
-        if found is not None:
-            fits[fault.name] = found
-            if fault is RIGHT:  # what every other formula would only say in other words
-                break
-    return tuple(_named(by_name[name], fits[name]) for name in strongest(fits))
+def _named(tries: Iterable[_Try], stages: _Stages) -> tuple[Named, ...]:
+    """Return those that explain the result, but for much weaker ones."""
+    fits = {one: found for one in tries if (found := one.of(stages)) is not None}
+    return tuple(
+        Named(name=one.name, what=one.what, factor=fits[one].factor, share=fits[one].share, called=fits[one].called)
+        for one in strongest(fits)
+    )
 
 
-def _two_at_once(stages: _Stages, faults: tuple[Fault, ...]) -> tuple[Named, ...]:
-    """Return pairs that fit: the formula of one fault, asked of what the other takes for the question."""
+def _concerned(wrong: Wrong) -> Iterator[Fault]:
+    asked = wrong.evaluation
+    return (fault for fault in CATALOGUE if fault.concerns(asked.question.op, asked.quantity))
+
+
+def _single(fault: Fault, stages: _Stages, known: set[str]) -> _Try:
+    """Return a fault to be tried by itself, whose name is added to ``known`` where it has an answer."""
+
+    def answer(piece: Wrong) -> Answer | None:
+        found = _answer(fault, piece.evaluation, stages)
+        if found is None or not differs(found, piece.evaluation):
+            return None
+        known.add(fault.name)
+        return found
+
+    return _Try(name=fault.name, what=fault.what, rows_alone=_rows_alone(fault), answer=answer)
+
+
+def _multiples(stages: _Stages, known: AbstractSet[str], call: Call) -> Iterator[_Try]:
+    """Yield the right rule, and the faults that have an answer here, to be tried with an unknown factor."""
+    yield _Try(
+        name="scaled",
+        what="the right answer",
+        rows_alone=True,
+        answer=lambda piece: piece.evaluation.right,
+        held=partial(scaled_fit, call=call),
+    )
+    for fault in (fault for fault in CATALOGUE if fault.name in known and fault.factor is None):
+        if _rows_alone(fault) or stages.few:
+            yield replace(_single(fault, stages, set()), held=partial(scaled_fit, call=call, at_least=_DECIDING))
+
+
+def _pairs(stages: _Stages, known: AbstractSet[str]) -> Iterator[_Try]:
+    """Yield pairs to be tried: the formula of one fault, asked of what the other takes for the question."""
     first = stages.first
     beyond, concerned = int(first.beyond.sum()), int(first.concerned.sum())
-    if first.evaluation.question.rows.length > _LONGEST or beyond < max(_DECIDING, concerned / 2.0):
-        return ()  # wrong rules move whole rows
-    fits: dict[str, Fit] = {}
-    words: dict[str, str] = {}
-    for outer in (fault for fault in faults if fault.alteration is not None):
-        for inner in (fault for fault in faults if fault.alteration is None):
-            found: Fit | None = None
-            rows_alone = outer.rows_alone and inner.rows_alone
-            pieces = (stages.first, stages.whole) if rows_alone else (stages.all,)
-            for piece in dict.fromkeys(pieces):
-                found = None if piece is None else _pair(outer, inner, piece)
-                if found is None:
-                    break
-            if found is not None:
-                name = f"{inner.name} + {outer.name}"
-                fits[name], words[name] = found, f"{inner.what}; and {outer.what}"
-    return tuple(Named(name=name, what=words[name], share=fits[name].share) for name in strongest(fits))
+    if first.evaluation.question.rows.length > _LONGEST or beyond < max(_DECIDING, concerned // 2):
+        return  # wrong rules move whole rows
+    here = [fault for fault in CATALOGUE if fault.name in known]
+    for outer in (fault for fault in here if fault.alteration is not None):
+        for inner in (fault for fault in here if fault.alteration is None):
+            rows_alone = _rows_alone(outer) and _rows_alone(inner)
+            if rows_alone or stages.few:
+                yield _Try(
+                    name=f"{inner.name} + {outer.name}",
+                    what=f"{inner.what}; and {outer.what}",
+                    rows_alone=rows_alone,
+                    answer=partial(_altered, outer=outer, inner=inner, stages=stages),
+                    held=_telling,
+                )
 
 
-def _pair(outer: Fault, inner: Fault, piece: Wrong) -> Fit | None:
-    assert outer.alteration is not None  # noqa: S101 - only such are tried
-    altered = outer.alteration(piece.evaluation)
-    answer = None if altered is None else inner.rule(altered)
-    found = None if answer is None else fit(piece, answer)
+def _altered(piece: Wrong, *, outer: Fault, inner: Fault, stages: _Stages) -> Answer | None:
+    altered = None if outer.alteration is None else outer.alteration(piece.evaluation)
+    return None if altered is None else _answer(inner, altered, stages)
+
+
+def _telling(piece: Wrong, answer: Answer) -> Fit | None:
+    found = fit(piece, answer)
     return found if found is not None and found.loose <= _TELLING else None
 
 
-def _answer(fault: Fault, piece: Wrong) -> Answer | None:
-    return piece.evaluation.right if fault is RIGHT else fault.answer(piece.evaluation)
+def _answer(fault: Fault, evaluation: Evaluation, stages: _Stages) -> Answer | None:
+    """Return what a fault gives; a factor is that of all rows."""
+    if fault.factor is None:
+        return fault.rule(evaluation)
+    factor = fault.factor(stages.all.evaluation)
+    return None if factor is None else times(evaluation.right, factor, evaluation)
 
 
-def _named(fault: Fault, found: Fit) -> Named:
-    return Named(name=fault.name, what=fault.what, factor=found.factor, share=found.share, called=found.called)
+def _rows_alone(fault: Fault) -> bool:
+    return fault.rows_alone or fault.factor is not None
