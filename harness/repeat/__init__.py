@@ -1,1 +1,19 @@
-"""Repeating a finding elsewhere: the smallest input that shows it, and a program that needs nothing of ours."""
+"""Repeating a finding elsewhere: the smallest input that shows it, and a program that needs nothing of ours.
+
+::
+
+    Comparison, Plan --repeats--> a Repeat for each fault and policy: snippet, upstream report, about
+                        |
+                        snippet   one call of a framework as a program: torch_script, jax_script, mxnet_script,
+                          |       numpy_script (each the same call that its adapter makes), put together by script
+                          +-- literal   arrays with every bit      shown   the lines that print got and expected
+                          +-- given     which arrays a quantity is made of
+                        upstream  the report in Markdown           expected  the exact value, rounded once
+
+    shrink: chosen faults --candidates--> smaller calls, recorded beside the framework (hunt), judged as cases are
+                              smaller     rows and elements taken out of a call
+                        kept  the smallest that still shows it, on disk, for the next report
+
+The programs know the calls of the adapters as text. A test runs both and compares all bits, for every op, parameter,
+quantity, dtype and mode: whoever changes one changes the other.
+"""

@@ -133,6 +133,9 @@ def _shown(call: Call, quantity: Quantity, finding: Finding) -> list[str] | None
         case _ if "law" in evidence:
             law = str(evidence["law"])
             return shown.of_law(law, call, int(evidence["row"])) if shown.knows(law) else None
+        case FindingKind.INCONSISTENT_ROW if "row_at" in evidence:
+            exact = expected(call, quantity, dtype=_dtype(call, quantity))
+            return shown.row(call, [int(index) for index in evidence["row_at"]], exact)
         case _ if "at" in evidence and "want" in evidence:
             return shown.element(evidence["at"], float(evidence["want"]), dtype=_dtype(call, quantity))
         case _:
@@ -150,6 +153,10 @@ def _row_alone(call: Call, quantity: Quantity, finding: Finding) -> tuple[Call, 
         alone, place = row_alone(call, found), place_alone(call, at)
         want = expected(alone, quantity, dtype=_dtype(call, quantity))[place]
         evidence |= {"at": list(place), "want": float(want)}
+        if "row_at" in evidence and tuple(evidence["row_at"]) == found:
+            evidence["row_at"] = [0] * len(found)
+        else:
+            evidence.pop("row_at", None)
     else:
         return None
     return alone, replace(finding, evidence=evidence)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from harness.call import Call
-from harness.repeat.literal import number
+from harness.repeat.literal import literal, number
 from harness.vocabulary import FindingKind, Op, Quantity
+from reference.formats import Floats
 
 _CAST: Final = {"float16": "np.float16", "float32": "np.float32", "float64": "np.float64", "bfloat16": "np.float32"}
 _DIES: Final = (
@@ -30,6 +31,25 @@ def element(at: Sequence[int], want: float, *, dtype: str) -> list[str]:
         f"value, expected = got[{index}], {number(np.float64(want))}",
         f'print("got     ", {cast}(value), value.hex())',
         f'print("expected", {cast}(expected), expected.hex())  # the exact value, rounded once',
+    ]
+
+
+def row(call: Call, index: Sequence[int], exact: Floats) -> list[str]:
+    """Return lines that print the error of every element of the row with this index over the remaining axes.
+
+    ``exact`` has the shape of x. Where the elements agree with each other, their errors show what they have in common.
+    """
+    place: list[Any] = list(index)
+    names = [str(one) for one in index]
+    if call.x.ndim:
+        along = call.axis % call.x.ndim
+        place.insert(along, slice(None))
+        names.insert(along, ":")
+    return [
+        f"expected = {literal(exact[tuple(place)])}  # the exact values, rounded once",
+        f'print("got     ", got[{", ".join(names) or "()"}])',
+        'print("expected", expected)',
+        f'print("error   ", got[{", ".join(names) or "()"}] - expected)',
     ]
 
 
