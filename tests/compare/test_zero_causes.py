@@ -96,6 +96,8 @@ CAUSES: list[tuple[Cause, Quantity, Problem, dict[str, Any]]] = [
         },
     ),
     (Cause.SATURATED, VJP, problem([-math.inf, 0], [1, 0]), {"largest true gradient": 0.0}),
+    (Cause.SATURATED, VJP, problem([1e308, -1e308], [1, 0], dtype=DType.FLOAT64), {"largest true gradient": 0.0}),
+    (Cause.SATURATED, VJP, problem([0, 5e3], [1, 0], temperature=0.5), {"largest true gradient": 0.0}),
     (Cause.SATURATED, VJP, problem([[500, 0]], [1], **LOSS, targets=[0]), {"rows": 1}),
     (Cause.SATURATED, VJP, problem([[500, 0]], [[1, 0]], op=Op.LOG_SOFTMAX), {"rows": 1}),
     (Cause.SATURATED, HVP, problem([500, 0], 1, op=Op.LOGSUMEXP, tangent=[1, 0]), {"rows": 1}),

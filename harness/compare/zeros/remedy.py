@@ -14,7 +14,7 @@ from harness.compare.zeros.cause import Cause
 from harness.compare.zeros.rows import Rows
 from harness.plan.carrier import encoded
 from harness.vocabulary import DType, Op, Quantity
-from reference.formats import Floats, format_named
+from reference.formats import FLOAT64, Floats, format_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,9 @@ def _less_saturated(rows: Rows) -> Change | None:
         return _one_direction(rows)
     x = _numbers(call.x, call)
     finite = np.isfinite(x) & rows.kept[0]
-    spread = float(np.ptp(x[finite] / (call.temperature or 1.0))) if finite.any() else 0.0
+    with np.errstate(over="ignore"):
+        spread = float(np.ptp(x[finite] / (call.temperature or 1.0))) if finite.any() else 0.0
+    spread = min(spread, FLOAT64.largest)
     if spread > 1.0:
         x = np.where(np.isfinite(x), x / spread, x)
         words = f"inputs that lie closer together (here divided by {spread:.2g}, as a temperature does)"
@@ -154,7 +156,7 @@ def _scaled(rows: Rows) -> Change | None:
     most = float(np.abs(vector).max())
     room = format_named(dtype.value).largest / most if most else 1.0
     if factor > room / 2:
-        return _wider_or_closer(rows)
+        return _less_saturated(rows) if rows.adds_up_to_one else _one_output(rows)
     words = f"a {name} {factor:.2g} times as large (a loss scale)"
     scaled: dict[str, Any] = {name: encoded(vector * factor, dtype)}
     return Change(words=words, call=replace(call, **scaled))
@@ -168,10 +170,6 @@ def _in_float64(call: Call) -> Call:
         name: decoded(array, dtype.value) for name, dtype in given.items() if (array := getattr(call, name)) is not None
     }
     return replace(call, dtype=DType.FLOAT64, result_dtype=None, **wide)
-
-
-def _wider_or_closer(rows: Rows) -> Change | None:
-    return _less_saturated(rows) if rows.adds_up_to_one else _one_output(rows)
 
 
 def _keeping(rows: Rows, words: str, mask: NDArray[np.bool_]) -> Change:
