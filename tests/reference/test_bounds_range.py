@@ -222,3 +222,21 @@ def test_a_head_of_softmax_output_has_no_say_be_it_infinite() -> None:
     judged, usual = (truth(question, "vjp", cotangent=np.full((1, 3), head), **SINGLE) for head in (np.inf, 1.0))
     assert not judged.undefined.any()
     assert (judged.value.hi == usual.value.hi).all()
+
+
+@pytest.mark.parametrize(
+    ("got", "outcome"),
+    [(np.nan, Outcome.OUTSIDE_RANGE), (-np.inf, Outcome.OUTSIDE_RANGE), (1.0, Outcome.BEYOND_BOUND)],
+)
+def test_beyond_the_range_no_number_is_excused_but_a_wrong_one_is_not(got: float, outcome: Outcome) -> None:
+    """V w overflows, so that inf - inf may be NaN, or an infinity of either sign."""
+    question = Question(op="log_softmax", axis=1, x=np.zeros((1, 2)), format="float32", result="float32")
+    v, w = np.array([[1e30, 1e30]]), np.array([[-1e8, 1e8]])
+    oracle = truth(question, "hvp", cotangent=v, tangent=w, **SINGLE)
+    assert oracle.out_of_range.all()
+    right = FLOAT32.nearest(oracle.value.hi)
+    result = np.where([[True, False]], got, right)
+    found = measure(result, oracle=oracle, scale=np.ones((1, 2)), dtype="float32", rows=None)
+    assert found.outcome is outcome
+    same = measure(right, oracle=oracle, scale=np.ones((1, 2)), dtype="float32", rows=None)
+    assert same.outcome in (Outcome.EXACT, Outcome.WITHIN_BOUND)
