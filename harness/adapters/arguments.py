@@ -106,6 +106,7 @@ Hand = Callable[[Any, DType], Any]  # an array of a dtype as the arrays of the k
 def arguments(function: Function, call: Call, *, device: str, hand: Hand) -> dict[str, Any]:
     """Return what ``function`` is handed of ``call``, but for what a forward has saved."""
     output = call.dtype_of(Quantity.FORWARD) or call.dtype
+    # a mask holds bools, which travel as they are, like whole numbers
     dtypes = {"x": call.dtype, "tangent": call.dtype, "cotangent": output, "lengths": DType.INT32, "mask": DType.INT32}
     dtypes["targets"] = DType.INT32 if call.index_targets else call.dtype
     given = {"device": device, **_given(call)}

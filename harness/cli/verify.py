@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
-from harness.adapters.registry import default_name, is_path
-from harness.cli import casefiles
+from harness.cli.asking import asked_of, check_interpreter
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive, reports_option
 from harness.layout import Layout
@@ -29,30 +26,8 @@ Examples:
   harness verify torch --python ~/venvs/torch/bin/python
   harness verify jax --cases my_cases/
 """
-_NEEDED = ("numpy", "click", "rich")  # what recording needs of an interpreter, beside the framework
-_ANSWER = "harness asked: "  # a kernel's file may print lines of its own
-_ASK = f"""
-import json, sys
-from harness.adapters.registry import load
-adapter = load(sys.argv[1])
-print()
-print({_ANSWER!r} + json.dumps(dict(name=adapter.name, ops=adapter.ops)))
-"""
-_PATIENCE = 120.0  # seconds for an adapter's file to be loaded; where it takes longer, recording will say so
-_LIBRARY = Path(__file__).resolve().parents[2] / casefiles.DEFAULT  # for those who stand elsewhere
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What an adapter says of itself before it is recorded."""
-
-    name: str
-    ops: tuple[Op, ...] = tuple(Op)
-
-    @property
-    def left_out(self) -> tuple[Op, ...]:
-        """The ops that it does not have."""
-        return tuple(op for op in Op if op not in self.ops)
+_CASES = Path("cases")
+_LIBRARY = Path(__file__).resolve().parents[2] / _CASES  # for those who stand elsewhere
 
 
 @click.command(name="verify", epilog=EXAMPLES)
@@ -106,9 +81,9 @@ def command(
     counted at the end.
     """
     adapter = _one(adapter, named)
-    _check(interpreter)
+    check_interpreter(interpreter)
     with reachable(os.environ) as environment:
-        asked = _asked(adapter, interpreter, environment)
+        asked = asked_of(adapter, interpreter, environment)
         name, home = asked.name, str(reports / "verify" / asked.name)
         here = [sys.executable, "-m", "harness"]
         step = partial(_step, environment=environment)
@@ -147,7 +122,7 @@ def _one(adapter: str | None, named: str | None) -> str:
 
 def _default_cases() -> tuple[Path, ...]:
     """Return the case library of this checkout where there is none in the current folder; else the default there."""
-    return () if casefiles.DEFAULT.exists() or not _LIBRARY.exists() else (_LIBRARY,)
+    return () if _CASES.exists() or not _LIBRARY.exists() else (_LIBRARY,)
 
 
 def _conclude(home: Path, name: str, *, left_out: tuple[Op, ...], page: bool) -> None:
@@ -165,38 +140,6 @@ def _conclude(home: Path, name: str, *, left_out: tuple[Op, ...], page: bool) ->
         click.echo(f"page: {folder / ReportFile.PAGE.value}")
     else:
         click.echo("harness: no page without pandas: in a checkout, pip install '.[report]' brings it", err=True)
-
-
-def _check(interpreter: Path) -> None:
-    """Leave with a clear message where ``interpreter`` cannot record."""
-    probe = f"import sys, {', '.join(_NEEDED)}; assert sys.version_info >= (3, 11), sys.version"
-    try:
-        found = subprocess.run([interpreter, "-c", probe], capture_output=True, text=True, check=False)  # noqa: S603
-    except OSError as error:
-        leave(Exit.USAGE, f"--python {interpreter}: cannot be started: {error.strerror}")
-    if found.returncode:
-        last = (found.stderr.strip().splitlines() or ["no message"])[-1]
-        leave(
-            Exit.USAGE,
-            f"--python {interpreter}: cannot record: {last}. "
-            f"It needs Python 3.11 or later with the framework and: {' '.join(_NEEDED)}",
-        )
-
-
-def _asked(adapter: str, interpreter: Path, environment: dict[str, str]) -> _Asked:
-    """Return what a kernel of one's own says of itself, whose file only ``interpreter`` can load."""
-    if not is_path(adapter):
-        return _Asked(name=adapter)
-    line = [str(interpreter), "-c", _ASK, adapter]
-    try:
-        asked = subprocess.run(line, env=environment, capture_output=True, text=True, check=False, timeout=_PATIENCE)  # noqa: S603
-    except subprocess.TimeoutExpired:
-        return _Asked(name=default_name(adapter))
-    answers = [line.removeprefix(_ANSWER) for line in asked.stdout.splitlines() if line.startswith(_ANSWER)]
-    if asked.returncode or not answers:
-        return _Asked(name=default_name(adapter))  # recording will say what is wrong with it
-    said = json.loads(answers[-1])
-    return _Asked(name=said["name"], ops=tuple(Op(op) for op in said["ops"]))
 
 
 def _step(
