@@ -6,6 +6,7 @@
       plan/                    the current plan: of the whole library, or of a selection
       recordings/<adapter>/    what each adapter returned for the whole library
       index.html, summary.md ...  the report on it
+      selftest/                the score of the last self-test
       selection/               the same two for a plan made with a selection: it never replaces the full report
 """
 
@@ -20,6 +21,11 @@ class Layout:
     """The folders of one workspace, ``root`` being the reports folder."""
 
     root: Path
+
+    @property
+    def selftest(self) -> Path:
+        """The score of the last self-test, which is of no plan."""
+        return self.root / "selftest" / "selftest.csv"
 
     @property
     def plan(self) -> Path:

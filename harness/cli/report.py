@@ -45,13 +45,15 @@ def command(reports: Path) -> None:
     from harness.compare.accounts import Accounts  # noqa: PLC0415
     from harness.report.files import ReportFile, Unwritable  # noqa: PLC0415
     from harness.report.github import commands  # noqa: PLC0415
+    from harness.report.selftest import SelfTestUnreadable, read  # noqa: PLC0415
     from harness.report.terminal import show  # noqa: PLC0415
     from harness.report.write import write_report  # noqa: PLC0415
 
     comparison, home, plan = _current(Layout(reports))
     try:
-        page = write_report(comparison, home, repeats_of(comparison, plan, reports))
-    except Unwritable as error:
+        score = read(Layout(reports).selftest)
+        page = write_report(comparison, home, repeats_of(comparison, plan, reports), score)
+    except (Unwritable, SelfTestUnreadable) as error:
         leave(Exit.USAGE, str(error))
     _lenient(sys.stdout)
     show(comparison, Accounts(comparison), Terminal(file=sys.stdout, highlight=False))

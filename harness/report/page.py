@@ -29,6 +29,7 @@ from harness.report.matrix import anchor, matrix
 from harness.report.pairwise import equivalents, remarks, standings
 from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.sections import WIDEST, sections, web_address
+from harness.report.selftest import HEADS, SelfTest
 from harness.report.unverified import gaps
 from harness.vocabulary import DType, Outcome
 
@@ -43,10 +44,12 @@ def page(
     accounts: Accounts,
     found: Sequence[Errors] = (),
     repeats: Mapping[Key, Repeat] = MappingProxyType({}),
+    selftest: SelfTest | None = None,
 ) -> str:
     """Return the page as HTML, with style and script inside; every text from outside is escaped.
 
-    ``repeats`` holds the programs that repeat findings, by :func:`~harness.repeat.repeats.key_of`.
+    ``repeats`` holds the programs that repeat findings, by :func:`~harness.repeat.repeats.key_of`; ``selftest`` is the
+    score of the last self-test, where there was one.
     """
     themes, stand = matrix(comparison, accounts), standings(comparison)
     tallies = {
@@ -76,6 +79,8 @@ def page(
             remarks=remarks(comparison),
             equivalents=equivalents(comparison),
             gaps=gaps(comparison, accounts),
+            selftest=selftest,
+            selftest_heads=HEADS,
             repeat_of=lambda finding: repeats.get(key_of(finding)),
             **_since(comparison),
         )

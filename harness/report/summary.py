@@ -16,14 +16,19 @@ from harness.report.headline import compared, headline, version
 from harness.report.markdown import literal, table
 from harness.report.pairwise import remarks, standings
 from harness.report.ranking import Gathered, Rank, ranked
+from harness.report.selftest import SelfTest
+from harness.report.selftest import markdown as of_selftest
 from harness.report.unverified import gaps
 
 MOST = 20  # failing findings of one kind: findings.json has them all
 _NAMED = 5  # cases of one kind, or problems of one remark
 
 
-def summary(comparison: Comparison, accounts: Accounts) -> str:
-    """Return the summary as Markdown; texts that came from outside are escaped."""
+def summary(comparison: Comparison, accounts: Accounts, selftest: SelfTest | None = None) -> str:
+    """Return the summary as Markdown; texts that came from outside are escaped.
+
+    ``selftest`` is the score of the last self-test, where there was one.
+    """
     parts = [
         f"<!-- {ReportFile.SUMMARY.format_name} -->",
         f"# {literal(headline(comparison).sentence)}",
@@ -32,6 +37,7 @@ def summary(comparison: Comparison, accounts: Accounts) -> str:
         *_since(comparison),
         *_groups(comparison),
         *_pairs(comparison),
+        *of_selftest(selftest),
         "## Not verified",
         "\n".join(f"- **{literal(gap.what)}**: {literal(gap.why)}" for gap in gaps(comparison, accounts)),
         "The page `index.html` beside this file shows every case with its numbers, `accuracy.md` how large errors are, "

@@ -15,14 +15,20 @@ from harness.report.files import ReportFile, encode, write_atomically
 from harness.report.junit import junit
 from harness.report.listing import listing
 from harness.report.page import page
+from harness.report.selftest import SelfTest
 from harness.report.summary import summary
 from harness.report.tabular import csv, parquet, placed
 
 
-def render(comparison: Comparison, repeats: Mapping[Key, Repeat] = MappingProxyType({})) -> dict[ReportFile, bytes]:
+def render(
+    comparison: Comparison,
+    repeats: Mapping[Key, Repeat] = MappingProxyType({}),
+    selftest: SelfTest | None = None,
+) -> dict[ReportFile, bytes]:
     """Return the content of every file of the report; the same comparison gives the same bytes.
 
-    ``repeats`` holds the programs that repeat findings, by :func:`~harness.repeat.repeats.key_of`.
+    ``repeats`` holds the programs that repeat findings, by :func:`~harness.repeat.repeats.key_of`; ``selftest`` is the
+    score of the last self-test, where there was one.
     """
     accounts = Accounts(comparison)
     frame = placed(comparison, accounts)
@@ -34,17 +40,22 @@ def render(comparison: Comparison, repeats: Mapping[Key, Repeat] = MappingProxyT
         ReportFile.ACCURACY: encode(accuracytext.markdown(comparison, found)),
         ReportFile.FINDINGS: encode(listing(comparison, accounts, repeats)),
         ReportFile.JUNIT: junit(comparison, accounts),
-        ReportFile.SUMMARY: encode(summary(comparison, accounts)),
-        ReportFile.PAGE: encode(page(comparison, accounts, found, repeats)),
+        ReportFile.SUMMARY: encode(summary(comparison, accounts, selftest)),
+        ReportFile.PAGE: encode(page(comparison, accounts, found, repeats, selftest)),
     }
 
 
-def write_report(comparison: Comparison, folder: Path, repeats: Mapping[Key, Repeat] = MappingProxyType({})) -> Path:
+def write_report(
+    comparison: Comparison,
+    folder: Path,
+    repeats: Mapping[Key, Repeat] = MappingProxyType({}),
+    selftest: SelfTest | None = None,
+) -> Path:
     """Write the report on ``comparison`` to ``folder``; return the path of the page.
 
     Everything is rendered before anything is written. Raises :class:`~harness.report.files.Unwritable` where a file
     cannot be written.
     """
-    for file, content in render(comparison, repeats).items():
+    for file, content in render(comparison, repeats, selftest).items():
         write_atomically(folder / file.value, content)
     return folder / ReportFile.PAGE.value
