@@ -80,9 +80,10 @@ def _verdict(worth: Worth, answer: Explained) -> str:
         return (
             f"What you got is right: every element of the {name} is the exact value, rounded once to {verdict.dtype}."
         )
+    lost = "".join(f" {_told(sentence)}" for sentence in worth.flushed)
     return (
         f"What you got is right: the {name} is within what rounding in {verdict.dtype} explains (its worst element has "
-        f"{share(verdict.share)} of its bound, {ulps(verdict.ulps)} ulps)."
+        f"{share(verdict.share)} of its bound, {ulps(verdict.ulps)} ulps).{lost}"
     )
 
 
@@ -95,10 +96,16 @@ def _wrong(worth: Worth) -> str:
         )
     digits = " (as far as its digits show)" if worth.as_printed else ""
     said = [f"What you got is wrong{digits}."]
-    said += [finding.sentence.removeprefix(f"{GOT}: ") for finding in worth.main]
+    said += [_told(finding.sentence) for finding in worth.main]
     if worth.main != worth.findings:
         said.append(f"It breaks a law, too, that holds whatever the logits are: {'; '.join(worth.laws)}.")
-    return " ".join(f"{sentence[0].upper()}{sentence[1:]}" for sentence in said)
+    return " ".join(said)
+
+
+def _told(sentence: str) -> str:
+    """Return the sentence of a finding without the name of who returned the result."""
+    bare = sentence.removeprefix(f"{GOT}: ")
+    return bare[0].upper() + bare[1:]
 
 
 def _not_zero(answer: Explained) -> str:

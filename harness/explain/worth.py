@@ -14,6 +14,8 @@ from harness.compare.judge import Assessment, Judge
 from harness.compare.laws import FINDINGS
 from harness.compare.naming.name import wrong_of
 from harness.compare.verdict import Finding, Verdict
+from harness.compare.zeros.find import DERIVATIVES
+from harness.compare.zeros.flush import flushed
 from harness.explain.arrays import stored
 from harness.explain.digits import fewest_digits, nearest_that_prints_so
 from harness.explain.reading import Written
@@ -34,12 +36,13 @@ GOT: Final = "got"  # who returned a result that is judged here
 class Worth:
     """How a result stands to the oracle; ``as_printed``: it is what it is called only as far as its digits show.
 
-    ``laws`` are those that it breaks, in words.
+    ``laws`` are those that it breaks, ``flushed`` says what of it is zero by underflow, both in words.
     """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
     laws: tuple[str, ...] = ()
+    flushed: tuple[str, ...] = ()
     as_printed: bool = False
 
     @property
@@ -98,10 +101,12 @@ class _Result:
 
     def worth(self, assessed: Assessment) -> Worth:
         """Return what a judged result is worth."""
+        lost = flushed(self._problem, assessed)
         return Worth(
             verdict=assessed.verdict,
             findings=tuple(of_evaluation(self._problem, assessed)),
             laws=tuple(law.worst.sentence for law in assessed.broken),
+            flushed=tuple(finding.sentence for finding in lost) if self._quantity in DERIVATIVES else (),
         )
 
     def like_a_fault(self) -> Worth | None:

@@ -78,6 +78,15 @@ def test_a_wrong_result_is_called_by_its_fault_also_where_few_digits_were_given(
     assert words in " ".join(text_of(answer).split())
 
 
+def test_a_zero_that_underflow_left_is_right_and_said_to_be_flushed() -> None:
+    answer = explained(Words(x="[0, 0]", cotangent="[4e-40, 0]", got="[0, 0]"))
+    assert answer.worth is not None
+    assert answer.worth.right
+    assert "flushes such numbers to zero" in " ".join(text_of(answer).split())
+    kept = explained(Words(x="[0, 0]", cotangent="[4e-40, 0]", got="[1e-40, -1e-40]"))
+    assert "flushes" not in text_of(kept).partition("Why it is zero")[0]
+
+
 def test_what_no_fault_explains_is_said_to_be_so() -> None:
     answer = explained(Words(x="[0.1, 2, -1]", cotangent="[1, 0, 2]", got="[0.4, 1, 3]"))
     assert answer.worth is not None
