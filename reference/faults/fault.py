@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from reference.question import Question
 
 Rule = Callable[[Evaluation], Answer | None]
 Alteration = Callable[[Evaluation], Evaluation | None]
+Factor = Callable[[Evaluation], Fraction | None]
 
 _KEPT: Final = 1 << 12  # elements of x up to which an evaluation keeps the answers of all faults
 _NOTHING: Final = 2.0**-30  # of a bound: what the oracle's own error, some 2^-47 of one in float64, stays far below
@@ -27,8 +29,8 @@ class Fault:
     ``name`` is stable and in kebab-case; ``what`` are words of a sentence: the formula, a colon, what is wrong with it.
     ``why``: how it happens in practice. ``rule`` gives the wrong answer, or None where the fault has no place.
     ``alteration``: the evaluation that the right rule would have to be asked for the same answer, where there is one.
-    ``rows_alone``: whether the answer of each row depends on that row alone. ``scale``: whether it is the right answer
-    times a factor that does not depend on the data.
+    ``factor``: what the right answer is multiplied by, of a fault that is nothing else. ``rows_alone``: whether the
+    answer of each row depends on that row alone (a factor may count the rows).
     """
 
     name: str
@@ -38,8 +40,8 @@ class Fault:
     quantities: tuple[str, ...]
     rule: Rule
     alteration: Alteration | None = None
+    factor: Factor | None = None
     rows_alone: bool = True
-    scale: bool = False
 
     def concerns(self, op: str, quantity: str) -> bool:
         """Say whether the fault has a formula for this quantity of this op."""

@@ -106,6 +106,5 @@ LOSSES: Final[tuple[Fault, ...]] = (
         ops=("softmax_output",),
         quantities=("vjp",),
         to=asking(lambda question: {"grad_scale": 1.0}),
-        rows_alone=False,
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
@@ -11,14 +10,12 @@ import numpy as np
 from reference.exact.doubledouble import DoubleDouble, product
 from reference.faults.estimate import pair_of
 from reference.faults.evaluation import Answer, Evaluation
-from reference.faults.fault import Fault
+from reference.faults.fault import Factor, Fault
 from reference.question import OPS
 
 _DERIVATIVES: Final = ("vjp", "jvp", "jacobian", "hvp")
 _ORDERS: Final = {"vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}
 _TEMPERED: Final = ("softmax", "softmin", "log_softmax", "masked_softmax", "masked_log_softmax")
-
-Factor = Callable[[Evaluation], Fraction | None]
 
 
 def times(answer: Answer, factor: Fraction, evaluation: Evaluation) -> Answer:
@@ -48,7 +45,9 @@ def _scaled(
         by = factor(evaluation)
         return None if by is None else times(evaluation.right, by, evaluation)
 
-    return Fault(name=name, what=what, why=why, ops=ops, quantities=quantities, rule=rule, rows_alone=False, scale=True)
+    return Fault(
+        name=name, what=what, why=why, ops=ops, quantities=quantities, rule=rule, factor=factor, rows_alone=False
+    )
 
 
 def _count(evaluation: Evaluation) -> Fraction | None:

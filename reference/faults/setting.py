@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -235,6 +235,12 @@ class Setting:
         )
 
 
+@lru_cache(maxsize=2)
+def setting_of(evaluation: Evaluation) -> Setting:
+    """Return the rows of an evaluation; those of the last ones are kept, since many formulas are made of the same."""
+    return Setting(evaluation=evaluation)
+
+
 Formula = Callable[[Setting], Estimate | None]
 
 
@@ -246,7 +252,7 @@ def formula(name: str, *, what: str, why: str, of: Mapping[Kind, Formula], rows_
         stated = None if kind is None else of.get(kind)
         if stated is None:
             return None
-        setting = Setting(evaluation=evaluation)
+        setting = setting_of(evaluation)
         rows = stated(setting)
         return None if rows is None else setting.placed(rows)
 

@@ -9,8 +9,9 @@ these elements at once (:func:`~harness.compare.factor.factors`), and where that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from harness.compare.naming.wrong import Wrong
 from reference.faults import Answer
 from reference.formats import Floats, format_named
 from reference.ulp import error
+
+Explanation = TypeVar("Explanation")
 
 _MUCH_WEAKER: Final = 16.0  # times as much left of the error
 _FEW: Final = 3  # elements that decide a factor by themselves, however coarse they are
@@ -74,12 +77,10 @@ def scaled_fit(wrong: Wrong, answer: Answer, call: Call, *, at_least: int = 1) -
     return None if explained is None else replace(explained, factor=factor, called=called)
 
 
-def strongest(fits: dict[str, Fit]) -> list[str]:
-    """Return the names of the fits that are not much weaker than the best of them, in their order."""
-    if not fits:
-        return []
-    least = max(min(one.left for one in fits.values()), 1e-300)
-    return [name for name, one in fits.items() if one.left <= _MUCH_WEAKER * least or one.left == 0]
+def strongest(fits: Mapping[Explanation, Fit]) -> list[Explanation]:
+    """Return what fits not much more weakly than the best, in its order."""
+    least = min((one.left for one in fits.values()), default=0.0)
+    return [name for name, one in fits.items() if one.left <= _MUCH_WEAKER * least]
 
 
 def _fit(wrong: Wrong, value: Floats, off: Floats, bound: Floats) -> Fit | None:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from harness.compare.naming.wrong import Wrong
 from harness.compare.verdict import Verdict
 from reference.faults.kinds import KINDS, Kind
-from reference.faults.setting import Setting
+from reference.faults.setting import setting_of
 from reference.formats import Floats
 
 ROW_SCALAR: Final = "row-scalar"
@@ -76,7 +76,7 @@ class _Votes:
     def of(cls, wrong: Wrong, kind: Kind) -> _Votes:
         """Return the votes of a forward output or a vjp."""
         question = wrong.evaluation.question
-        setting = Setting(evaluation=wrong.evaluation)
+        setting = setting_of(wrong.evaluation)
         moved, u = setting.reading.perturbation, setting.arithmetic.u + setting.arithmetic.stored_output.u
         s = setting.s.value.hi
         got, value = question.rows.cut(wrong.got), question.rows.cut(wrong.evaluation.truth.value.hi)

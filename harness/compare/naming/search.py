@@ -31,7 +31,7 @@ from reference.faults.scaled import times
 _AT_ONCE: Final = 1 << 12  # elements of a result that is held against all faults in full
 _AT_MOST: Final = 1 << 16  # elements that one fault is held against
 _ROWS: Final = 64  # of a larger result: the worst ones
-_LONGEST: Final = 1 << 12  # elements of a row that two faults at once are tried on
+_LONGEST: Final = 1 << 12  # elements of a first piece on which more than single faults is tried
 _DECIDING: Final = 3  # elements that have to agree where there are hundreds of candidates: pairs, multiples of formulas
 _TELLING: Final = 2.0**-6  # how loosely two faults at once may fit where they fit best
 
@@ -87,9 +87,9 @@ class _Stages:
 
     def pieces(self, *, rows_alone: bool) -> tuple[Wrong, ...]:
         """Return what is to be explained, one after the other; nothing where that is too much."""
-        if rows_alone:
-            return (self.first,) if self.first is self.most else (self.first, self.most)
-        return (self.all,) if self.all.got.size <= _AT_MOST else ()
+        alone = (self.first,) if self.first is self.most else (self.first, self.most)
+        pieces = alone if rows_alone else (self.all,)
+        return () if any(piece.got.size > _AT_MOST for piece in pieces) else pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,6 +164,8 @@ def _multiples(stages: _Stages, known: AbstractSet[str], call: Call) -> Iterator
         answer=lambda piece: piece.evaluation.right,
         held=partial(scaled_fit, call=call),
     )
+    if stages.first.got.size > _LONGEST:
+        return
     for fault in (fault for fault in CATALOGUE if fault.name in known and fault.factor is None):
         if _rows_alone(fault) or stages.few:
             yield replace(_single(fault, stages, set()), held=partial(scaled_fit, call=call, at_least=_DECIDING))
@@ -173,7 +175,7 @@ def _pairs(stages: _Stages, known: AbstractSet[str]) -> Iterator[_Try]:
     """Yield pairs to be tried: the formula of one fault, asked of what the other takes for the question."""
     first = stages.first
     beyond, concerned = int(first.beyond.sum()), int(first.concerned.sum())
-    if first.evaluation.question.rows.length > _LONGEST or beyond < max(_DECIDING, concerned // 2):
+    if first.got.size > _LONGEST or beyond < max(_DECIDING, concerned // 2):
         return  # wrong rules move whole rows
     here = [fault for fault in CATALOGUE if fault.name in known]
     for outer in (fault for fault in here if fault.alteration is not None):
