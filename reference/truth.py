@@ -63,9 +63,9 @@ class Truth:
         ``got`` holds numbers of the format ``of`` as float64. NaN where ``got`` or the truth is NaN: test
         ``not (share <= 1)``. Infinity where the bound is 0 and missed.
         """
-        plain = _share(ulp.error(got, self.value), self.bound)
+        plain = _share(got, self.value, self.bound)
         overflowed = np.isinf(got) & (got == ulp.rounded(self.value, format_named(of)))
-        shifted = _share(ulp.error(got, self.shifted_value), self.shifted_bound)
+        shifted = _share(got, self.shifted_value, self.shifted_bound)
         return np.where(overflowed, 0.0, np.where(shifted <= plain, shifted, plain))
 
 
@@ -150,9 +150,10 @@ def _placed(judged: Judgement, place: Placement) -> Truth:
     )
 
 
-def _share(error: Floats, bound: Floats) -> Floats:
+def _share(got: Floats, value: DoubleDouble, bound: Floats) -> Floats:
+    error = ulp.error(got, value)  # which may overflow where both are finite
     with np.errstate(all="ignore"):
-        return np.where(error == 0, 0.0, error / bound)
+        return np.where((error == 0) | (np.isinf(bound) & np.isfinite(got)), 0.0, error / bound)
 
 
 __all__ = ["OPS", "QUANTITIES", "Question", "Truth", "arithmetic_of", "truth"]
