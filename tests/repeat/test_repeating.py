@@ -38,15 +38,15 @@ cases:
     source: here
     op: softmax
     dtype: float16
-    x: {full: 0, shape: [2, 5000]}
+    x: {full: {shape: [2, 5000], value: 0}}
     axis: 1
     check: [forward]
 """
-KNOWN = {  # what each framework gives here, and the rows and elements that it takes
-    "torch": {("head-under-the-mask", "beyond-bound"): [1, 2]},
+KNOWN = {  # what each framework gives here, and how many elements are enough to show it
+    "torch": {("head-under-the-mask", "beyond-bound"): 2},
     "mxnet": {
-        ("logarithm-of-one", "positive-log-probability"): [1, 1],
-        ("sum-of-halves", "probabilities-do-not-sum-to-one"): [1, 2049],
+        ("logarithm-of-one", "positive-log-probability"): 1,
+        ("sum-of-halves", "probabilities-do-not-sum-to-one"): 2200,
     },
 }
 
@@ -98,9 +98,10 @@ def test_the_program_has_the_smallest_input(shrunk: tuple[str, Path], tmp_path: 
     listed = findings(reports)
     about = {listed[key]["repeat"]["about"] for key in KNOWN[framework]}
     assert about == {"Its input is the smallest that was found to show it."}
-    printing = [listed[key]["repeat"]["snippet"] + "print(list(x.shape))\n" for key in KNOWN[framework]]
+    printing = [listed[key]["repeat"]["snippet"] + "print(got.size)\n" for key in KNOWN[framework]]
     ran = outcomes(framework, printing, tmp_path)
-    assert [json.loads(one["printed"].splitlines()[-1]) for one in ran] == list(KNOWN[framework].values())
+    sizes = [int(one["printed"].splitlines()[-1]) for one in ran]
+    assert all(size <= enough for size, enough in zip(sizes, KNOWN[framework].values(), strict=True)), sizes
 
 
 def test_the_report_to_its_makers_has_versions_program_and_numbers(shrunk: tuple[str, Path]) -> None:
