@@ -49,20 +49,23 @@ class Fault:
 
     def answer(self, evaluation: Evaluation) -> Answer | None:
         """Return the wrong answer and its rounding bound, None where the fault has no place or changes nothing."""
+        found = self.stated(evaluation)
+        return found if found is not None and differs(found, evaluation) else None
+
+    def stated(self, evaluation: Evaluation) -> Answer | None:
+        """Return the same, though it may be the right answer; computed once for an evaluation of few elements."""
         if evaluation.question.x.size > _KEPT:
-            return self._answer(evaluation)
+            return self._computed(evaluation)
         if self not in evaluation.answers:
-            evaluation.answers[self] = self._answer(evaluation)
+            evaluation.answers[self] = self._computed(evaluation)
         return evaluation.answers[self]
 
-    def _answer(self, evaluation: Evaluation) -> Answer | None:
+    def _computed(self, evaluation: Evaluation) -> Answer | None:
         if not self.concerns(evaluation.question.op, evaluation.quantity) or not evaluation.question.x.size:
             return None
         with np.errstate(all="ignore"):
             found = self.rule(evaluation)
-            if found is None or not differs(found, evaluation):
-                return None
-            return replace(found, bound=np.where(np.isnan(found.bound), np.inf, found.bound))
+        return None if found is None else replace(found, bound=np.where(np.isnan(found.bound), np.inf, found.bound))
 
     def wrong(
         self,
@@ -90,7 +93,8 @@ def differs(answer: Answer, evaluation: Evaluation) -> bool:
     one, other = answer.value, truth.value
     defined = ~truth.undefined
     elsewhere = np.isfinite(one.hi) != np.isfinite(other.hi)
-    apart = np.abs((one.hi - other.hi) + (one.lo - other.lo))
+    with np.errstate(all="ignore"):
+        apart = np.abs((one.hi - other.hi) + (one.lo - other.lo))
     apart = np.where(np.isfinite(one.hi) & np.isfinite(other.hi), apart, 0.0)
     signs = np.isinf(one.hi) & np.isinf(other.hi) & (one.hi != other.hi)
     return bool((defined & (elsewhere | signs | (apart > _NOTHING * truth.bound))).any())

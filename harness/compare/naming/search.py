@@ -204,7 +204,7 @@ def _telling(piece: Wrong, answer: Answer) -> Fit | None:
 def _answer(fault: Fault, evaluation: Evaluation, stages: _Stages) -> Answer | None:
     """Return what a fault gives; a factor is that of all rows."""
     if fault.factor is None:
-        return fault.rule(evaluation)
+        return fault.stated(evaluation)
     factor = fault.factor(stages.all.evaluation)
     return None if factor is None else times(evaluation.right, factor, evaluation)
 
