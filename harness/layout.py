@@ -6,6 +6,7 @@
       plan/                    the current plan: of the whole library, or of a selection
       recordings/<adapter>/    what each adapter returned for the whole library
       index.html, summary.md ...  the report on it
+      shrunk/<key>/            the smallest input that shows a fault
       selftest/                the score of the last self-test
       selection/               the same two for a plan made with a selection: it never replaces the full report
 """
