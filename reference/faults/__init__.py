@@ -6,7 +6,8 @@
     estimate       exact numbers with what a kernel may be off in them: the bound of any formula
     kinds          which ops and quantities have right rules of the same form
     fault          Fault: name, words, reason, rule
-    setting        the rows of an evaluation, of which formulas are made; formulas as faults
+    setting        the rows of an evaluation, of which formulas are made
+    formula        formulas as faults
     terms          terms that are missing, doubled, or those of the neighbouring rule
     dots           dot products over the wrong elements, or of the wrong row
     sums           forward results made of a wrong sum S

@@ -9,8 +9,9 @@ import numpy as np
 
 from reference.faults.estimate import Estimate
 from reference.faults.fault import Fault
+from reference.faults.formula import Formula, formula
 from reference.faults.kinds import Kind
-from reference.faults.setting import Formula, Setting, formula
+from reference.faults.setting import Setting
 
 Dot = Callable[[Setting, Estimate], Estimate | None]
 """Makes the sum of the terms of a dot product, (..., n), to (..., 1), or to one for each element."""

@@ -12,8 +12,9 @@ from reference.exact.doubledouble import DoubleDouble, product, where
 from reference.faults.elsewhere import asking, elsewhere
 from reference.faults.estimate import Estimate, pair_of
 from reference.faults.fault import Fault
+from reference.faults.formula import formula
 from reference.faults.kinds import Kind
-from reference.faults.setting import Setting, formula
+from reference.faults.setting import Setting
 from reference.faults.sums import loss
 from reference.question import Question
 

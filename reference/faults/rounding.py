@@ -15,8 +15,9 @@ from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.faults.dots import with_dot
 from reference.faults.estimate import Estimate, logarithm
 from reference.faults.fault import Fault
+from reference.faults.formula import formula
 from reference.faults.kinds import Kind
-from reference.faults.setting import Setting, formula
+from reference.faults.setting import Setting
 from reference.faults.sums import with_sum
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
 

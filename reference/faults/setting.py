@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference import reduction
 from reference.block import Block
 from reference.bounds import found
 from reference.bounds.arithmetic import Arithmetic
-from reference.bounds.bounded import Bounded
 from reference.bounds.found import Found
 from reference.bounds.reading import Reading, readings
-from reference.bounds.shift import Temper, quotient
+from reference.bounds.shift import Temper
 from reference.exact.doubledouble import Floats
 from reference.exact.targets import Targets
 from reference.faults.estimate import Estimate
-from reference.faults.evaluation import Answer, Evaluation
-from reference.faults.fault import Fault
-from reference.faults.kinds import KINDS, Kind, ops_of, quantities_of
+from reference.faults.evaluation import Evaluation
 from reference.formats import FORMATS
-from reference.placement import Placement
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX
 from reference.undefined import unanswered_rows
-
-_ORDERS = {"forward": 0, "vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
@@ -201,61 +193,8 @@ class Setting:
         assert values is not None  # noqa: S101 - the truth was asked with the same vectors
         return self.number(np.where(self.absent, 0.0, values))
 
-    def placed(self, rows: Estimate) -> Answer:
-        """Return what rows give once sign, temperature, mask, reduction and storage have been seen to."""
-        question, quantity = self.evaluation.question, self.evaluation.quantity
-        orders = _ORDERS[quantity]
-        signed = -rows if question.op == "softmin" and orders == 1 else rows
-        result = Bounded(value=signed.value, bound=np.broadcast_to(signed.error, signed.value.hi.shape))
-        for _ in range(orders if question.temperature != 1.0 else 0):
-            value = quotient(result.value, question.temperature)
-            bound = result.bound / question.temperature
-            rounding = self.temper.rounding(self.arithmetic) * (np.abs(value.hi) + bound)
-            result = Bounded(value=value, bound=bound + rounding + self.temper.lost(self.arithmetic))
-        if self.block.kept is not None and orders:
-            kept = self.block.kept[:, np.newaxis, :] if self.square else self.block.kept
-            result = result.where(np.broadcast_to(kept, result.bound.shape), 0.0)
-        return self.stored(result)
-
-    def stored(self, result: Bounded) -> Answer:
-        """Return rows stored, and in place."""
-        question, quantity, arithmetic = self.evaluation.question, self.evaluation.quantity, self.arithmetic
-        of_output = quantity in ("forward", "jvp")
-        if self.block.ignored.any():
-            result = result.where(~self.block.ignored.reshape(-1, *[1] * (result.bound.ndim - 1)), 0.0)
-        if question.outputs_per_row == 0 and of_output:
-            result = reduction.summed(result, self.targets, arithmetic=arithmetic)
-            undefined = np.array([self.unanswered.any()])
-        else:
-            result = result.stored(arithmetic.stored_output if of_output else arithmetic.stored_gradient)
-            undefined = self.unanswered
-        place = Placement(question=question, quantity=quantity)
-        return Answer(
-            value=place.pair(result.value, place.whole_rows(undefined)), bound=np.array(place.elements(result.bound))
-        )
-
 
 @lru_cache(maxsize=2)
 def setting_of(evaluation: Evaluation) -> Setting:
     """Return the rows of an evaluation; those of the last ones are kept, since many formulas are made of the same."""
     return Setting(evaluation=evaluation)
-
-
-Formula = Callable[[Setting], Estimate | None]
-
-
-def formula(name: str, *, what: str, why: str, of: Mapping[Kind, Formula], rows_alone: bool = True) -> Fault:
-    """Return the fault that has these formulas, by the kind of the rule that they stand for."""
-
-    def rule(evaluation: Evaluation) -> Answer | None:
-        kind = KINDS.get((evaluation.question.op, evaluation.quantity))
-        stated = None if kind is None else of.get(kind)
-        if stated is None:
-            return None
-        setting = setting_of(evaluation)
-        rows = stated(setting)
-        return None if rows is None else setting.placed(rows)
-
-    return Fault(
-        name=name, what=what, why=why, ops=ops_of(of), quantities=quantities_of(of), rule=rule, rows_alone=rows_alone
-    )

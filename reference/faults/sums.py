@@ -10,8 +10,9 @@ import numpy as np
 from reference.faults.dots import TILES
 from reference.faults.estimate import LN2, Estimate
 from reference.faults.fault import Fault
+from reference.faults.formula import Formula, formula
 from reference.faults.kinds import Kind
-from reference.faults.setting import Formula, Setting, formula
+from reference.faults.setting import Setting
 
 Sum = Callable[[Setting], Estimate | None]
 

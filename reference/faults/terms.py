@@ -8,8 +8,9 @@ import numpy as np
 
 from reference.faults.estimate import Estimate
 from reference.faults.fault import Fault
+from reference.faults.formula import formula
 from reference.faults.kinds import Kind
-from reference.faults.setting import Setting, formula
+from reference.faults.setting import Setting
 
 
 def _ones(setting: Setting, like: Estimate) -> Estimate:
