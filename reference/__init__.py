@@ -17,6 +17,7 @@ NumPy only; nothing here knows the harness, a file, or a framework. Read from to
 
     consistency, votes/        whether the elements of a row agree on what they share
     invariants, laws/          what holds of a result whatever its true value is
+    faults/                    wrong rules as closed formulas, each with a bound of its own
     scale                      how large the numbers are that a result is made of
 
 The derivations are in README.md.

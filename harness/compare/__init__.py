@@ -9,6 +9,7 @@
                                     |                accuracy: errors in ulps and eps, to be added up over results
                                     |
                                     +--findings, laws, zeros, ignored, printed--> Finding: what deserves a sentence
+                                    |    +--naming--> which fault of the catalogue a wrong result agrees with
                                     +--excuse--> which of them the case expects, or the ledger knows
                                     +--pairing--> Pairs: two adapters at a time, and calls that are equivalent
                                     +--exhibit--> one row of a case, laid out for a person
