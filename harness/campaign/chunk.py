@@ -82,7 +82,7 @@ def run_chunk(
     missing = [one for one in contenders if one.name not in done]
     if missing:
         work = folder / "work" / chunk.name
-        outcome = judge_chunk(plan, missing, work=work, step=step, label=chunk.name)
+        outcome = judge_chunk(plan, missing, work=work, step=step, label=chunk.name, explained=False)
         for name in (one.name for one in missing):
             done[name] = Kept(
                 key=keys[name],
@@ -101,8 +101,13 @@ def _of(adapter: str, verdicts: Iterable[Verdict]) -> list[Verdict]:
     return sorted((one for one in verdicts if one.adapter == adapter), key=lambda one: identified(one.problem))
 
 
-def judge_chunk(plan: Plan, contenders: Sequence[Contender], *, work: Path, step: Step, label: str) -> JudgedChunk:
-    """Record ``plan`` in the folder ``work`` and judge it, as `harness record` and `harness compare` do."""
+def judge_chunk(
+    plan: Plan, contenders: Sequence[Contender], *, work: Path, step: Step, label: str, explained: bool = True
+) -> JudgedChunk:
+    """Record ``plan`` in the folder ``work`` and judge it, as `harness record` and `harness compare` do.
+
+    Where ``explained`` is false, findings do not name the wrong rule that a result agrees with.
+    """
     write_plan(plan, Layout(work).plan)
     recordings: dict[str, Recording] = {}
     seconds: dict[str, float] = {}
@@ -117,7 +122,7 @@ def judge_chunk(plan: Plan, contenders: Sequence[Contender], *, work: Path, step
     runs = [run_of(name, recording, required=True) for name, recording in recordings.items()]
     entries = {name: recording.entries for name, recording in recordings.items()}
     with step(f"judging {label}", len(plan.problems)) as progress:
-        judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, explained=False)
+        judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, explained=explained)
     findings = tuple(excused(plan, runs, judged.findings))
     judging = (time.monotonic() - started) / len(contenders)
     return JudgedChunk(

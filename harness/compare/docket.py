@@ -42,8 +42,8 @@ def judge_all(
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.
 
     ``entries`` holds, by adapter, what those recorded that ran. ``progress`` is called with the number of problems
-    done; ``pairing`` sees all results of each. Explanations, which are of no result, cost more than the verdicts: where
-    ``explained`` is false, nobody wants them.
+    done; ``pairing`` sees all results of each. Why a gradient is zero, and which wrong rule a result agrees with, costs
+    more than the verdicts: where ``explained`` is false, nobody wants to know.
     """
     by_problem: dict[str, Judged] = {}
     for stack in stacks(problems):
@@ -80,7 +80,7 @@ def _judge_stack(
             for quantity in problem.check
             for run in runs
         ]
-        of_each = [tuple(of_evaluation(problem, one)) for one in assessed]
+        of_each = [tuple(of_evaluation(problem, one, explained=explained)) for one in assessed]
         if pairing is not None:
             pairing.see(problem, (_side(problem, *one) for one in zip(assessed, of_each, strict=True)))
         findings = [finding for found in of_each for finding in found]

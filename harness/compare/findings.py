@@ -34,14 +34,16 @@ _BY_OUTCOME = {
 _BACKWARD = (Quantity.VJP, Quantity.HVP)
 
 
-def of_evaluation(problem: Problem, assessed: Assessment) -> Iterator[Finding]:
+def of_evaluation(problem: Problem, assessed: Assessment, *, explained: bool = True) -> Iterator[Finding]:
     """Yield the findings that one verdict calls for; none where the result agrees, or was never to be had.
+
+    Where ``explained``, they name the wrong rule that agrees with the result, which takes longer than the verdict.
 
     A law that a result breaks is a finding of its own, whatever the element test says; it is the only one where no
     bound says anything.
     """
     verdict = assessed.verdict
-    naming = named(problem, assessed)
+    naming = named(problem, assessed) if explained else None
     yield from (explained_by(naming, finding, verdict) for finding in of_laws(problem, verdict, assessed.broken))
     if verdict.outcome in _BY_OUTCOME and not assessed.by_law:
         kind = kind_of(problem, assessed)
