@@ -82,18 +82,24 @@ def _past_first_tile(tile: int) -> Dot:
     return dot
 
 
-def _all_heads(at: Setting) -> Estimate | None:
-    question, quantity = at.evaluation.question, at.evaluation.quantity
+def _sum_of_all_heads(at: Setting) -> Estimate | None:
+    """Return the sum of a row's cotangents, those under the mask included; None where nothing is masked."""
+    question, given = at.evaluation.question, at.evaluation.cotangent
     if question.mask is None:
         return None
-    given = at.evaluation.cotangent
-    if quantity == "jacobian":
-        heads = np.broadcast_to(np.eye(at.length), (len(at.x), at.length, at.length))
-    elif given is None:
-        return None
-    else:
-        heads = np.where(at.absent, 0.0, question.rows.cut(given))
-    return at.v - at.s * at.number(heads).total()
+    if at.square:
+        return at.number(np.broadcast_to(np.eye(at.length), (len(at.x), at.length, at.length))).total()
+    return None if given is None else at.number(np.where(at.absent, 0.0, question.rows.cut(given))).total()
+
+
+def _with_all_heads(at: Setting) -> Estimate | None:
+    total = _sum_of_all_heads(at)
+    return None if total is None else at.v - at.s * total
+
+
+def _curvature_with_all_heads(at: Setting) -> Estimate | None:
+    total = _sum_of_all_heads(at)
+    return None if total is None else -(total * at.s * at.centred(at.w))
 
 
 DOTS: Final[tuple[Fault, ...]] = (
@@ -132,6 +138,6 @@ DOTS: Final[tuple[Fault, ...]] = (
         "masked-cotangents-counted",
         what="v - s*sum v, where the sum has the cotangents of masked elements in it",
         why="a mask is written as -inf before log_softmax, whose masked outputs then are no constants",
-        of={Kind.LOG_VJP: _all_heads},
+        of={Kind.LOG_VJP: _with_all_heads, Kind.CURVATURE: _curvature_with_all_heads},
     ),
 )

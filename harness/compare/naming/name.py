@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+
 from harness.adapters.contract import Precision
 from harness.call import Call
 from harness.compare.asked import Asked
@@ -39,14 +41,15 @@ def named(problem: Problem, assessed: Assessment) -> Naming | None:
     verdict = assessed.verdict
     if assessed.numbers is None or not (verdict.outcome in _WRONG or assessed.broken):
         return None
-    wrong = wrong_of(problem.call, verdict.quantity, assessed)
-    of_sum = any(law.kind is FindingKind.SUM_NOT_ONE for law in assessed.broken)
-    scalar = row_scalar(wrong, verdict, law_broken=of_sum)
-    alone = () if scalar is None else (Named(name=ROW_SCALAR, what=scalar.what, share=scalar.share),)
-    if assessed.by_law or not wrong.beyond.any():
-        return Naming(names=alone, tried=0) if alone else None
-    found = explained(wrong, problem.call, instead=alone)
-    return Naming(names=found.names, tried=found.tried, rows=len(wrong.wrong_rows), of_rows=wrong.rows)
+    with np.errstate(all="ignore"):
+        wrong = wrong_of(problem.call, verdict.quantity, assessed)
+        of_sum = any(law.kind is FindingKind.SUM_NOT_ONE for law in assessed.broken)
+        scalar = row_scalar(wrong, verdict, law_broken=of_sum)
+        alone = () if scalar is None else (Named(name=ROW_SCALAR, what=scalar.what, share=scalar.share),)
+        if assessed.by_law or not wrong.beyond.any():
+            return Naming(names=alone, tried=0) if alone else None
+        found = explained(wrong, problem.call, instead=alone)
+        return Naming(names=found.names, tried=found.tried, rows=len(wrong.wrong_rows), of_rows=wrong.rows)
 
 
 def wrong_of(call: Call, quantity: Quantity, assessed: Assessment) -> Wrong:

@@ -141,6 +141,10 @@ def test_heads_under_a_mask_count_in_the_sum() -> None:
     found = BY_NAME["masked-cotangents-counted"].wrong(asked("masked_log_softmax", mask=kept), "vjp", cotangent=V)
     s = softmax(np.where(kept, X, -np.inf))
     np.testing.assert_allclose(found, np.where(kept, V - s * TOTAL, 0.0), rtol=1e-13, atol=1e-15)
+    second = BY_NAME["masked-cotangents-counted"].wrong(
+        asked("masked_log_softmax", mask=kept), "hvp", cotangent=V, tangent=W
+    )
+    np.testing.assert_allclose(second, -TOTAL * s * (W - row_sum(s * W)), rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize(("power", "name"), [(0, "forgotten"), (2, "twice"), (-1, "multiplied")])
