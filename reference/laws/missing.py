@@ -32,7 +32,8 @@ def of_softmax(rounding: Rounding, v: Floats, *, omega: Floats) -> Missing:
     """Of s (v - t), s v - s t, or the derivative of a quotient: t (1 - sum s), and the error of t.
 
     ``omega``: what an operation that underflows may lose, in the scale of v. A quotient's t / S is made of products
-    v_j / S^2 and v_j e_j / S^2, and of their sum, and is multiplied by every e_i; 1 / S^2 may underflow itself.
+    v_j / S^2 and v_j e_j / S^2, and of their sum, and is multiplied by every e_i; 1 / S^2 may underflow itself. Where
+    S^2 overflows there is no such kernel.
     """
     s, u, arithmetic = rounding.sizes.s, rounding.u, rounding.arithmetic
     size = np.abs(v)
@@ -43,8 +44,8 @@ def of_softmax(rounding: Rounding, v: Floats, *, omega: Floats) -> Missing:
     apart = ((rounding.held - s) * size).sum(axis=-1, keepdims=True)
     mean = np.abs((s * v).sum(axis=-1, keepdims=True)) + apart
     mean = np.minimum(mean, products) + of_dot * products
-    total, square = rounding.sizes.total, np.minimum(arithmetic.omega * rounding.sizes.total**2, 1.0)
-    own = u * (3.0 * products + 7.0 * mean) + square * mean
+    total = np.where(rounding.sizes.total**2 <= arithmetic.working.largest, rounding.sizes.total, 0.0)
+    own = u * (3.0 * products + 7.0 * mean) + arithmetic.omega * total**2 * mean
     step_by_step = total * (total + 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)) * omega
     lost = (rounding.lost * size).sum(axis=-1, keepdims=True) + step_by_step
     largest = size.max(axis=-1, keepdims=True)
