@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reference.question import OPS
+from reference.question import OPS, QUANTITIES
 from tests.reference.trials import ARITHMETICS, STYLES, Trial, trials
 
 
@@ -50,21 +50,30 @@ def main() -> int:
             for _ in range(chosen.draws):
                 for trial in trials(rng, arithmetic, style):
                     count += 1
-                    cells[trial.op, trial.quantity, arithmetic].with_trial(trial)
+                    cells[trial.op, trial.quantity, column(arithmetic)].with_trial(trial)
                     if not trial.shares.worst <= 1:
                         beyond.append(trial)
-    lines = [f"{count:,} results.", "", table(cells, chosen.arithmetic)]
+    lines = [f"{count:,} results, {len(beyond)} beyond a bound.", "", table(cells)]
     lines += [f"beyond: {one.arithmetic}; {one.style}; {one.op} {one.quantity}; {one.drawn.name}" for one in beyond]
     sys.stdout.write("\n".join(lines) + "\n")
     return 1 if beyond else 0
 
 
-def table(cells: dict[tuple[str, str, str], Worst], arithmetics: list[str]) -> str:
-    """Return Markdown: a row per op and quantity, a column per arithmetic."""
-    rows = sorted({(op, quantity) for op, quantity, _ in cells}, key=lambda key: (OPS.index(key[0]), key[1]))
-    lines = ["| | " + " | ".join(arithmetics) + " |", "|---" * (len(arithmetics) + 1) + "|"]
-    for op, quantity in rows:
-        lines.append(f"| {op} {quantity} | " + " | ".join(str(cells[op, quantity, a]) for a in arithmetics) + " |")
+def column(arithmetic: str) -> str:
+    """Return the column that an arithmetic belongs to: the dtype of x and of results, or that they differ."""
+    formats = ARITHMETICS[arithmetic]
+    return formats.storage.name if formats.storage == formats.entering else "mixed"
+
+
+def table(cells: dict[tuple[str, str, str], Worst]) -> str:
+    """Return Markdown: a row per op and quantity, a column per dtype."""
+    columns = list(dict.fromkeys(name for _, _, name in cells))
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for op in OPS:
+        for quantity in QUANTITIES:
+            if any((op, quantity, name) in cells for name in columns):
+                row = (str(cells[op, quantity, name]) for name in columns)
+                lines.append(f"| {op} {quantity} | " + " | ".join(row) + " |")
     return "\n".join(lines)
 
 
