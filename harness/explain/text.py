@@ -10,7 +10,7 @@ from harness.compare.parameters import op_in_words
 from harness.compare.zeros.find import ZeroGradient
 from harness.explain.answer import LONGEST, Explained
 from harness.explain.worth import GOT, Worth
-from harness.report.evidence import proof
+from harness.report.explanation import proof_of_zero
 from harness.report.figures import plural, share, size, ulps
 from harness.report.rowtext import mathematics
 from harness.vocabulary import Op, Outcome, Quantity
@@ -22,7 +22,6 @@ _NAMES: Final = {
     Quantity.JVP: "directional derivative (jvp)",
     Quantity.HVP: "Hessian-vector product (hvp)",
 }
-_SAID: Final = ("rows", "of rows", "with", "it is at most", "shape", "axis", "length")  # by the sentence
 _ADD_UP: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
 
 
@@ -47,11 +46,9 @@ def _parts(answer: Explained) -> Iterator[str]:
 def _cause(cause: ZeroGradient) -> Iterator[str]:
     """Yield the paragraph of a cause, and the numbers that prove it where it does not say them itself."""
     yield _wrapped(cause.sentence, indent="  ")
-    told = {name: value for name, value in cause.evidence.items() if name not in _SAID}
-    short = {name: size(value) if isinstance(value, float) else value for name, value in told.items()}
-    numbers = "; ".join(f"{name}: {value}" for name, value in proof(short))
+    numbers = proof_of_zero(cause.evidence)
     if numbers:
-        yield _wrapped(f"({numbers})", indent="  ")
+        yield _wrapped(numbers, indent="  ")
 
 
 def _left_out(answer: Explained) -> str:

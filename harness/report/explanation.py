@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Verdict
-from harness.report.figures import plural
+from harness.report.evidence import proof
+from harness.report.figures import plural, size
 from harness.report.rowtext import answers, mathematics
 from harness.vocabulary import Level
+
+# what the sentence about a zero says itself, of its evidence
+_SAID: Final = ("rows", "of rows", "row", "with", "it is at most", "shape", "axis", "length")
 
 
 def explanation(comparison: Comparison, case: str) -> str:
@@ -25,6 +30,13 @@ def explanation(comparison: Comparison, case: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def proof_of_zero(evidence: Mapping[str, Any]) -> str:
+    """Return the numbers that prove why a derivative is zero, in brackets; nothing where the sentence has them all."""
+    told = {name: size(value) if isinstance(value, float) else value for name, value in evidence.items()}
+    numbers = "; ".join(f"{name}: {value}" for name, value in proof(told) if name not in _SAID)
+    return f"({numbers})" if numbers else ""
+
+
 def _wrapped(text: str, *, indent: str = "") -> str:
     return textwrap.fill(text, width=100, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
 
@@ -35,6 +47,8 @@ def _findings(comparison: Comparison, case: str) -> str:
     lines = ["What was found"]
     for finding in found:
         lines += [f"  {finding.kind.value}", _wrapped(finding.sentence, indent="    ")]
+        if "with" in finding.evidence and (numbers := proof_of_zero(finding.evidence)):
+            lines.append(_wrapped(numbers, indent="    "))
         if finding.excuse:
             lines.append(_wrapped(f"({finding.excuse})", indent="    "))
     return "\n".join(lines) if found else "Nothing was found that needs a sentence."
