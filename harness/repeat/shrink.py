@@ -27,7 +27,7 @@ from harness.repeat.repeats import Smaller
 from harness.repeat.smaller import row_of
 from harness.vocabulary import FindingKind, Quantity
 
-ROUNDS: Final = 24  # of candidates; halving reaches the end of a row of 70,000 in far fewer
+ROUNDS: Final = 60  # of candidates; halving reaches the end of a row of 70,000 in far fewer
 _TRIED: Final = 24  # candidates of one finding in a round
 _ELEMENTS: Final = 1 << 18  # of all candidates of a round: the next one has smaller ones
 
@@ -41,6 +41,8 @@ class Target:
     best: Smaller | None = field(default=None)
     plain: bool = field(default=False)  # whether digits are being shortened, nothing being left to cut
     done: bool = field(default=False)
+    failed: int = field(default=0)  # candidates, of the smallest so far, that do not show it
+    untried: int = field(default=0)  # candidates that are left for the next round
 
     @property
     def current(self) -> Smaller:
@@ -57,23 +59,25 @@ class Target:
             row, culprit = _place(problem.call, quantity, found)
             tried = cuts(problem.call, row, culprit)
         limit = size_of(problem.call)
-        smallest = sorted(((size_of(call), call) for call in tried), key=lambda one: one[0])
-        within = accumulate((size[0] for size, _ in smallest), initial=0)
-        return [
-            call
-            for (size, call), before in zip(smallest[:_TRIED], within, strict=False)
-            if size < limit and before < elements
-        ]
+        sized = sorted(((size_of(call), call) for call in tried), key=lambda one: one[0])
+        smaller = [(size, call) for size, call in sized if size < limit][self.failed :]
+        before = accumulate((size[0] for size, _ in smaller), initial=0)
+        chosen = [call for (_, call), held in zip(smaller, before, strict=False) if held < elements][:_TRIED]
+        self.untried = len(smaller) - len(chosen)
+        self.failed += len(chosen)
+        return chosen
 
     def learn(self, shown: Iterable[Smaller]) -> None:
         """Take the smallest of what still shows the finding; where nothing does, go on to digits, then to the end."""
         smallest = min(shown, key=lambda one: size_of(one.problem.call), default=None)
         if smallest is not None:
-            self.best = smallest
+            self.best, self.failed = smallest, 0
+        elif self.untried:
+            return
         elif self.plain:
             self.done = True
         else:
-            self.plain = True
+            self.plain, self.failed = True, 0
 
     @property
     def sentence(self) -> str:
