@@ -107,7 +107,7 @@ def test_the_help_lists_every_exit_code() -> None:
 def test_the_readmes_commands_use_the_tox_that_ci_uses() -> None:
     wanted = re.search(r'"(tox[^"]*)"', (ROOT / ".ci" / "run").read_text())
     assert wanted is not None
-    commands = [line.strip() for line in README.splitlines() if "python3 -m venv" in line and line.startswith("    ")]
+    commands = [line.strip() for line in README.splitlines() if "bin/tox run" in line and "python3 -m venv" in line]
     assert len(commands) == 2
     assert all(f'"{wanted[1]}"' in command for command in commands)
 
