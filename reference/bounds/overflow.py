@@ -7,8 +7,8 @@
     arguments   rounding of large logits makes an argument of exp positive, and its exponential large
     sums        the powers of S that a quotient is divided by; logarithms of a loss; sums and products of the vectors
 
-Neither S itself is among the sums, nor any where a format has no number for the count of a row's classes: it is too
-narrow to add them up in, and what comes of that is judged (README.md, section 7).
+Neither S itself is among the sums, nor any of more numbers of a like size than a format can count: it is too narrow to
+add them up in, and what comes of that is judged (README.md, section 7).
 """
 
 from __future__ import annotations
@@ -121,7 +121,13 @@ def _of_vectors(block: Block, e: Floats, question: Question, temper: Temper, *, 
     w = None if block.tangent is None else np.abs(block.tangent) / min(temper.temperature, 1.0)
     if v is not None and question.op == "cross_entropy":
         v = v * np.maximum(_total(block), 1.0)[:, np.newaxis]
-    added = np.sum if 2.0 * block.x.shape[-1] < largest else np.max
+
+    def added(terms: Floats, *, axis: int) -> Floats:
+        """Add sizes up; where it takes more of their largest than the format can count, return that one."""
+        most = terms.max(axis=axis, initial=0.0)
+        count = (terms / np.expand_dims(most, axis)).sum(axis=axis)
+        return np.asarray(np.where(2.0 * count < largest, terms.sum(axis=axis), most))
+
     sizes = [2.0 * added(np.maximum(e, 1.0) * one, axis=-1) for one in (v, w) if one is not None]
     if w is not None and block.targets is not None and not block.targets.exact_total and w.shape[-1]:
         sizes.append((1.0 + _total(block)) * (added(w, axis=-1) + w.shape[-1] * w.max(axis=-1)))
