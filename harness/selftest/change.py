@@ -42,10 +42,7 @@ def beyond(got: Floats, oracle: Truth) -> bool:
 
     One that is not finite where the truth is, is, unless a correct kernel may overflow on its way there.
     """
-    with np.errstate(all="ignore"):
-        plain = error(got, oracle.value) <= oracle.bound
-        shifted = error(got, oracle.shifted_value) <= oracle.shifted_bound
-    return bool((_number(got, oracle) & ~plain & ~shifted).any())
+    return bool(_beyond(got, oracle).any())
 
 
 def obvious(got: Floats, oracle: Truth, *, scale: Floats, problem: Problem, of: FloatFormat) -> bool:
@@ -62,16 +59,25 @@ def obvious(got: Floats, oracle: Truth, *, scale: Floats, problem: Problem, of: 
     return bool((_number(got, oracle) & np.isfinite(scale) & off).any())
 
 
-def told_apart(wrong: Answer, truth: Truth) -> bool:
-    """Say whether a wrong answer is so far from the truth that no result can agree with both: then it has a name.
+def told_apart(wrong: Answer, truth: Truth, *, of: FloatFormat) -> bool:
+    """Say whether a wrong answer, stored in the format ``of``, is so far from the truth that it has to be named.
 
-    At some element the two are farther apart than both their bounds together, or one of them is no number.
+    At some element that is beyond its bound the two are farther apart than both their bounds and the rounding of
+    storage together, so that no result can agree with both.
     """
+    value = wrong.value.hi
     with np.errstate(all="ignore"):
-        apart = np.abs((wrong.value.hi - truth.value.hi) + (wrong.value.lo - truth.value.lo))
-        within = apart <= wrong.bound + truth.bound
-    same = (wrong.value.hi == truth.value.hi) & np.isinf(truth.value.hi)
-    return bool((_number(wrong.value.hi, truth) & ~within & ~same).any())
+        storage = np.where(value == 0, 0.0, of.unit_roundoff * np.abs(value) + of.smallest_subnormal / 2.0)
+        apart = np.abs((value - truth.value.hi) + (wrong.value.lo - truth.value.lo))
+        within = apart <= wrong.bound + storage + truth.bound
+    return bool((_beyond(rounded(wrong.value, of), truth) & ~within).any())
+
+
+def _beyond(got: Floats, oracle: Truth) -> NDArray[np.bool_]:
+    with np.errstate(all="ignore"):
+        plain = error(got, oracle.value) <= oracle.bound
+        shifted = error(got, oracle.shifted_value) <= oracle.shifted_bound
+    return np.asarray(_number(got, oracle) & ~plain & ~shifted)
 
 
 def _number(got: Floats, oracle: Truth) -> NDArray[np.bool_]:

@@ -71,7 +71,7 @@ def control(faults: Sequence[Fault], grid: Grid, *, progress: Callable[[int], No
                 results = {one.id: stored(found, one.call, quantity) for one, found in answers.items()}
                 fates = bench.fates(Wrong(fault), quantity, results, forwards=forwards[reference.name])
                 for one, found in answers.items():
-                    tellable = told_apart(found, shared[one.id].truth)
+                    tellable = told_apart(found, shared[one.id].truth, of=shared[one.id].result_format)
                     wrong[place(kernel=fault.name)].add(one.id, fates[one.id], fault=fault.name, tellable=tellable)
             for other in others:
                 results = {one.id: got for one in asked if (got := answer(other, one, quantity)) is not None}
