@@ -59,6 +59,14 @@ def _head_under_mask(call: Call) -> NDArray[np.bool_]:
     return np.asarray((~rows.cut(mask) & (head != 0)).any(axis=1))
 
 
+def _head_sum_overflows(call: Call) -> NDArray[np.bool_]:
+    rows = Rows.of(call.x, call.axis)
+    if call.output_shape != call.x.shape:
+        return np.zeros(rows.count, np.bool_)
+    sizes = np.abs(rows.cut(cotangent_of(call, result=result_format(call))))
+    return np.asarray(sizes.sum(axis=1) > _format(call).largest)
+
+
 def _sum_overflows(power: int) -> Callable[[Call], NDArray[np.bool_]]:
     def overflows(call: Call) -> NDArray[np.bool_]:
         x = _logits(call)
@@ -80,6 +88,7 @@ def _quotient_rounds(call: Call) -> NDArray[np.bool_]:
 
 _OF_ROWS: Final[dict[Circumstance, Callable[[Call], NDArray[np.bool_]]]] = {
     Circumstance.HEAD_UNDER_MASK: _head_under_mask,
+    Circumstance.HEAD_SUM_OVERFLOWS: _head_sum_overflows,
     Circumstance.SUM_OVERFLOWS: _sum_overflows(1),
     Circumstance.SQUARE_OVERFLOWS: _sum_overflows(2),
     Circumstance.CUBE_OVERFLOWS: _sum_overflows(3),

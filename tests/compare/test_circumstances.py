@@ -42,6 +42,11 @@ PEAKED = np.where(np.arange(300) > 0, -100.0, ZEROS)
         ),
         (Circumstance.SQUARE_OVERFLOWS, of(ZEROS, dtype=DType.FLOAT16), of(PEAKED, dtype=DType.FLOAT16)),
         (Circumstance.SQUARE_OVERFLOWS, of(ZEROS, dtype=DType.FLOAT16), of(ZEROS, dtype=DType.BFLOAT16)),
+        (
+            Circumstance.HEAD_SUM_OVERFLOWS,
+            of([0.0, 0.0], dtype=DType.FLOAT16, cotangent=[40000.0, -40000.0]),
+            of([0.0, 0.0], dtype=DType.FLOAT16, cotangent=[40000.0, -20000.0]),
+        ),
         (Circumstance.CUBE_OVERFLOWS, of(ONES, dtype=DType.FLOAT16), of(ONES[:, :40], dtype=DType.FLOAT16)),
         (Circumstance.QUOTIENT_ROUNDS, of([1e7, 0], temperature=3.0), of([1e5, 0], temperature=3.0)),
         (Circumstance.QUOTIENT_ROUNDS, of([1e7, 0], temperature=3.0), of([1e7, 0], temperature=2.0)),
