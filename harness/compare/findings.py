@@ -142,8 +142,9 @@ def _under_mask(problem: Problem, assessed: Assessment) -> dict[str, Any]:
     if assessed.verdict.quantity not in (Quantity.FORWARD, Quantity.JVP, Quantity.JACOBIAN) or not mask.any():
         return {}
     got, want = numbers.value[mask], oracle.value.hi[mask]
+    excused = oracle.undefined[mask] | (oracle.out_of_range[mask] & ~np.isfinite(got))
     with np.errstate(all="ignore"):
         shares = np.where(np.isfinite(want), oracle.share(numbers.value, of=numbers.dtype)[mask], 0.0)
     alike = (np.isnan(got) & np.isnan(want)) | np.where(np.isfinite(want), np.isfinite(got), got == want)
-    worst = float(np.where(np.isnan(shares) | ~alike, np.inf, shares).max())
+    worst = float(np.where(excused, 0.0, np.where(np.isnan(shares) | ~alike, np.inf, shares)).max())
     return {"share where kept": json_value(worst)}
