@@ -102,13 +102,11 @@ class Circumstance(StrEnum):
 
     HEAD_UNDER_MASK = "head-under-the-mask"  # the cotangent is not zero where the mask hides the output
     ONLY_UNDER_MASK = "only-under-the-mask"  # whatever is wrong stands where the mask hides the output
-    HEAD_SUM_OVERFLOWS = (
-        "head-sum-overflows"  # the sum of the cotangent's sizes is beyond the largest number of x's dtype
-    )
     VALUE_INFINITE = "value-infinite"  # the exact value of the element is an infinity
     SUM_OVERFLOWS = "sum-overflows"  # the sum of the exponentials is beyond the largest number of the dtype of x
     SQUARE_OVERFLOWS = "square-of-the-sum-overflows"
     CUBE_OVERFLOWS = "cube-of-the-sum-overflows"
+    VECTOR_SUM_OVERFLOWS = "vector-sum-overflows"  # the sum of the sizes of the cotangent, for a jvp of the tangent, is
     QUOTIENT_ROUNDS = "quotient-rounds"  # x / T, T no power of two, is rounded by more than an eighth
 
 

@@ -17,7 +17,7 @@ from harness.call import Call
 from harness.compare.asked import cotangent_of, decoded, kept, result_format
 from harness.compare.place import row_of
 from harness.compare.verdict import Finding
-from harness.vocabulary import Circumstance, Mode, Op
+from harness.vocabulary import Circumstance, Mode, Op, Quantity
 from reference.formats import FLOAT32, FORMATS, FloatFormat, Floats
 from reference.rows import Rows
 
@@ -33,7 +33,10 @@ def holds(circumstance: Circumstance, finding: Finding, call: Call) -> bool:
         return math.isinf(float(finding.evidence.get("want", 0.0)))
     if call.x.size == 0:
         return False
-    true = _OF_ROWS[circumstance](call)
+    if circumstance is Circumstance.VECTOR_SUM_OVERFLOWS:
+        true = _vector_sum_overflows(call, finding.quantity)
+    else:
+        true = _OF_ROWS[circumstance](call)
     row = row_of(finding, call)
     return bool(true.any() if row is None else true[row])
 
@@ -59,12 +62,15 @@ def _head_under_mask(call: Call) -> NDArray[np.bool_]:
     return np.asarray((~rows.cut(mask) & (head != 0)).any(axis=1))
 
 
-def _head_sum_overflows(call: Call) -> NDArray[np.bool_]:
+def _vector_sum_overflows(call: Call, quantity: Quantity | None) -> NDArray[np.bool_]:
     rows = Rows.of(call.x, call.axis)
-    if call.output_shape != call.x.shape:
+    if quantity is Quantity.JVP and call.tangent is not None:
+        vector = decoded(call.tangent, call.dtype.value)
+    elif quantity in (Quantity.VJP, Quantity.HVP) and call.output_shape == call.x.shape:
+        vector = cotangent_of(call, result=result_format(call))
+    else:
         return np.zeros(rows.count, np.bool_)
-    sizes = np.abs(rows.cut(cotangent_of(call, result=result_format(call))))
-    return np.asarray(sizes.sum(axis=1) > _format(call).largest)
+    return np.asarray(np.abs(rows.cut(vector)).sum(axis=1) > _format(call).largest)
 
 
 def _sum_overflows(power: int) -> Callable[[Call], NDArray[np.bool_]]:
@@ -88,7 +94,6 @@ def _quotient_rounds(call: Call) -> NDArray[np.bool_]:
 
 _OF_ROWS: Final[dict[Circumstance, Callable[[Call], NDArray[np.bool_]]]] = {
     Circumstance.HEAD_UNDER_MASK: _head_under_mask,
-    Circumstance.HEAD_SUM_OVERFLOWS: _head_sum_overflows,
     Circumstance.SUM_OVERFLOWS: _sum_overflows(1),
     Circumstance.SQUARE_OVERFLOWS: _sum_overflows(2),
     Circumstance.CUBE_OVERFLOWS: _sum_overflows(3),

@@ -43,7 +43,7 @@ PEAKED = np.where(np.arange(300) > 0, -100.0, ZEROS)
         (Circumstance.SQUARE_OVERFLOWS, of(ZEROS, dtype=DType.FLOAT16), of(PEAKED, dtype=DType.FLOAT16)),
         (Circumstance.SQUARE_OVERFLOWS, of(ZEROS, dtype=DType.FLOAT16), of(ZEROS, dtype=DType.BFLOAT16)),
         (
-            Circumstance.HEAD_SUM_OVERFLOWS,
+            Circumstance.VECTOR_SUM_OVERFLOWS,
             of([0.0, 0.0], dtype=DType.FLOAT16, cotangent=[40000.0, -40000.0]),
             of([0.0, 0.0], dtype=DType.FLOAT16, cotangent=[40000.0, -20000.0]),
         ),
