@@ -29,7 +29,6 @@ class Row:
 
     case: str
     cells: tuple[Cell | None, ...]
-    words: str  # its ops, quantities, dtypes and tags: what else a reader may look for
 
     @property
     def worst(self) -> Place:
@@ -52,6 +51,11 @@ def anchor(case: str) -> str:
     return "case-" + quote(case, safe="")
 
 
+def cell_anchor(case: str, adapter: str) -> str:
+    """Return the name under which a page links to a cell: a slash parts case from adapter, as neither can hold one."""
+    return f"cell-{quote(case, safe='')}/{quote(adapter, safe='')}"
+
+
 def matrix(comparison: Comparison, accounts: Accounts) -> tuple[Theme, ...]:
     """Return the cases in the order of the comparison, by file."""
     verdicts: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
@@ -63,18 +67,11 @@ def matrix(comparison: Comparison, accounts: Accounts) -> tuple[Theme, ...]:
     for case in order:
         cells = tuple(_cell(verdicts.get((case, run.name), []), accounts) for run in comparison.adapters)
         record = comparison.cases.get(case)
-        own = [verdict for run in comparison.adapters for verdict in verdicts.get((case, run.name), [])]
-        row = Row(case=case, cells=cells, words=_words(own, record.tags if record else ()))
-        files.setdefault(record.file if record else "", []).append(row)
+        files.setdefault(record.file if record else "", []).append(Row(case=case, cells=cells))
     return tuple(
         Theme(file=file, title=comparison.themes.get(file, file) or "no case file", rows=tuple(rows))
         for file, rows in files.items()
     )
-
-
-def _words(verdicts: list[Verdict], tags: tuple[str, ...]) -> str:
-    asked = ((verdict.op, verdict.quantity.value, verdict.dtype, verdict.output_dtype) for verdict in verdicts)
-    return " ".join(dict.fromkeys(filter(None, (*(word for words in asked for word in words), *tags))))
 
 
 def _cell(verdicts: list[Verdict], accounts: Accounts) -> Cell | None:

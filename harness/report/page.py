@@ -16,16 +16,17 @@ from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
 from harness.compare.standing import Place
 from harness.repeat.repeats import Key, Repeat, key_of
-from harness.report import figures, since
+from harness.report import figures, lengths, since
 from harness.report.accuracy import WIDTH, accuracy, bound_pixel, by_op
 from harness.report.coverage import coverage
 from harness.report.errors import Errors
 from harness.report.evidence import proof
+from harness.report.facets import facets
 from harness.report.feature import feature
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
 from harness.report.legible import legible
-from harness.report.matrix import anchor, matrix
+from harness.report.matrix import anchor, cell_anchor, matrix
 from harness.report.pairwise import equivalents, remarks, standings
 from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.sections import WIDEST, sections, web_address
@@ -36,6 +37,7 @@ from harness.vocabulary import DType, Outcome
 LONGEST = 400  # characters of a message shown beside the numbers; the tables beside the page have it whole
 PROBLEMS_NAMED = 8
 FAILURES_OPEN = 12  # findings of one kind that are shown at once; the rest unfold
+SCRIPTS = ("script-filter.js", "script-address.js", "script-print.js", "script-scroll.js")
 REMARKS_OPEN = 8  # remarks on pairs of adapters that are shown at once; more unfold
 
 
@@ -62,7 +64,7 @@ def page(
         .render(
             format=ReportFile.PAGE.format_name,
             style=_asset("style.css"),
-            script=_asset("page.js"),
+            script="".join(map(_asset, SCRIPTS)),
             comparison=comparison,
             headline=headline(comparison),
             compared=compared(comparison),
@@ -71,8 +73,10 @@ def page(
             ranks=ranked(comparison.findings),
             feature=feature(comparison),
             themes=themes,
+            facets=facets(comparison, accounts),
             sections=sections(comparison, accounts, themes),
             ops=by_op(accuracy(comparison, found)),
+            lengths=lengths.lengths(comparison),
             coverage=coverage(comparison),
             standings=stand,
             relations=[relation for relation in Relation if any(one.counts[relation] for one in stand)],
@@ -115,6 +119,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "anchor": anchor,
         "brief": _brief,
+        "cell_anchor": cell_anchor,
         "count": figures.count,
         "decimal": figures.decimal,
         "decimals": figures.decimals,
@@ -135,6 +140,8 @@ def _environment() -> Environment:
         "Place": Place,
         "bound_pixel": bound_pixel(),
         "strip_width": WIDTH,
+        "plot_height": lengths.HEIGHT,
+        "plot_width": lengths.WIDTH,
         "widest": WIDEST,
         "Rank": Rank,
         "outcomes": tuple(Outcome),

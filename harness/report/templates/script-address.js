@@ -1,0 +1,82 @@
+// What the address names after "#": a choice of cases, a cell of the matrix with its numbers, a case, or a section.
+(() => {
+  const matrix = document.querySelector("table.matrix");
+  let panel = null;
+  let marked = null;
+
+  const close = () => {
+    panel?.remove();
+    marked?.removeAttribute("aria-current");
+    panel = marked = null;
+  };
+
+  const element = (tag, properties, ...children) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  };
+
+  // the adapter's column of the case's numbers, for under its row of the matrix: first the problems that the cell shows
+  const numbers = (section, column, place) => {
+    const found = element("table", { className: "numbers" });
+    const shown = (body) => [...body.rows].some((row) => row.cells[column]?.className === place);
+    const bodies = [...section.querySelectorAll(".numbers > tbody")];
+    for (const body of [...bodies.filter(shown), ...bodies.filter((one) => !shown(one))]) {
+      const lines = [...body.rows].map((row) => {
+        const heading = row.cells[0].cloneNode(true);
+        if (row.className === "problem") {
+          heading.colSpan = 2;
+          return element("tr", { className: "problem" }, heading);
+        }
+        return element("tr", {}, heading, row.cells[column].cloneNode(true));
+      });
+      found.append(element("tbody", {}, ...lines));
+    }
+    return found;
+  };
+
+  const open = (cell) => {
+    const row = cell.parentElement;
+    const section = document.getElementById(row.dataset.row);
+    const name = `${row.cells[0].textContent}, ${matrix.tHead.rows[0].cells[cell.cellIndex].firstChild.textContent}`;
+    const done = element("button", { type: "button", textContent: "Close" });
+    done.addEventListener("click", () => {
+      close();
+      history.replaceState(null, "", "#matrix");
+      cell.querySelector("a").focus();
+    });
+    const whole = element("a", { href: `#${section.id}`, textContent: "the whole case" });
+    const said = element("p", {}, element("b", { textContent: name }), " · ", whole, " ", done);
+    const inside = element("div", { className: "panel" }, said, numbers(section, cell.cellIndex, cell.querySelector("a").className));
+    panel = element("tr", { className: "unfolded" }, element("td", { colSpan: row.cells.length }, inside));
+    row.after(panel);
+    marked = cell;
+    cell.setAttribute("aria-current", "true");
+  };
+
+  const go = () => {
+    close();
+    const address = location.hash.slice(1);
+    if (address.startsWith("?")) {
+      filter.choose(address);
+      document.getElementById("matrix").scrollIntoView();
+      return;
+    }
+    const target = document.getElementById(address);
+    const row = target?.closest("tr[data-row]");
+    if (target?.hidden || row?.hidden) {
+      filter.choose("");
+    }
+    if (row) {
+      open(target);
+      row.scrollIntoView({ block: "center" });
+    } else if (target instanceof HTMLDetailsElement) {
+      target.open = true;
+      target.scrollIntoView();
+    }
+  };
+  document.getElementById("filter").addEventListener("input", close);
+  addEventListener("hashchange", go);
+  filter.choose("");
+  go();
+})();
