@@ -12,7 +12,7 @@ from tests.report.miniature import CLEAN, HOSTILE, MINIATURE
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 WIDE = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
 TOO_WIDE = """[...document.querySelectorAll("main *")]
-    .filter((one) => !one.closest(".wide") && one.getBoundingClientRect().right > innerWidth)
+    .filter((one) => one.getBoundingClientRect().right > innerWidth)
     .map((one) => one.outerHTML.slice(0, 80)).slice(0, 9)"""
 LONG = "a-name-without-a-place-to-break-" * 8
 LINK = "https://example.org/" + "path/" * 40

@@ -40,6 +40,8 @@ def test_typing_hides_in_both_lists(opened: Open, typed: str, cases: list[str]) 
     tab = opened()
     tab.get_by_label("search").fill(typed)
     assert shown(tab) == ([anchor(case) for case in cases],) * 2
+    own = [verdict for verdict in MINIATURE.verdicts if verdict.case in cases]
+    assert tab.inner_text(SAID) == (f"{len(cases)} of 3 cases, {len(own)} evaluations" if typed else "")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,8 @@ def test_an_evaluation_has_to_meet_all_that_was_chosen(
     for name, word in chosen.items():
         tab.get_by_role("combobox", name=name, exact=True).select_option(word)
     assert shown(tab) == ([anchor(case) for case in cases],) * 2
-    assert tab.inner_text(SAID) == f"{len(cases)} of 3 cases, with {evaluations} evaluations that match"
+    matching = "1 evaluation" if evaluations == 1 else f"{evaluations} evaluations"
+    assert tab.inner_text(SAID) == f"{len(cases)} of 3 cases; the tinted cells hold {matching} that match"
 
 
 def test_a_choice_marks_the_cells_that_hold_what_was_asked_for(opened: Open) -> None:
@@ -103,7 +106,7 @@ def test_a_count_of_the_first_screen_leads_to_as_many_evaluations(opened: Open, 
     tab = opened()
     count = Accounts(MINIATURE).tally().counts[place]
     tab.locator(".tally li", has_text=place.value).get_by_role("link", name=str(count)).click()
-    assert f"with {count} evaluations" in tab.inner_text(SAID)
+    assert f"hold {count} evaluation" in tab.inner_text(SAID)
 
 
 def test_going_back_brings_the_earlier_choice_back(opened: Open) -> None:

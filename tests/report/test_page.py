@@ -17,6 +17,7 @@ from harness.report.files import ReportFile
 from harness.report.legible import legible
 from harness.report.page import page
 from harness.report.sections import web_address
+from harness.report.selftest import SelfTest
 from harness.vocabulary import FindingKind, Outcome, Quantity
 from tests.report.miniature import (
     CLEAN,
@@ -259,6 +260,28 @@ def test_how_large_errors_are_stands_beside_the_pictures() -> None:
     told = Page(page(MINIATURE, Accounts(MINIATURE), found)).text
     assert "98765 / 24692 eps · 25 % · 4322" in told
     assert "1 / 0.50 ulp · 50 % · 0.250" in told
+
+
+def test_how_errors_grow_with_the_axis_is_pictured_and_told_in_numbers() -> None:
+    lengths = (1, 20, 3000)
+    grown = tuple(
+        verdict(
+            "mxnet", "wrong-rule", Quantity.VJP, Outcome.WITHIN_BOUND, shape=(1, n), share=0.5, computed=1, eps=n / 8
+        )
+        for n in lengths
+    )
+    comparison = replace(MINIATURE, verdicts=grown, findings=())
+    told = Page(page(comparison, Accounts(comparison)))
+    assert "vjp, eps float32 1 to 9 – 0.12 – – 10 to 99 – 2.50 – – 1,000 to 9,999 – 375 – –" in told.text
+    assert sum(tag == "svg" for tag, _ in told.tags) == 2  # of shares of the bound, and of lengths
+
+
+def test_the_score_of_the_self_test_is_on_the_page_where_there_is_one(seen: Page) -> None:
+    score = SelfTest(faults={"wrong-axis": (12, 11, 10, 9, 8, 1)}, right=100, flagged=0)
+    told = Page(page(MINIATURE, Accounts(MINIATURE), selftest=score)).text
+    assert score.sentence in told
+    assert "wrong-axis 12 11 10 9 8 1 all 12 11 10 9 8 1" in told
+    assert "self-test" not in seen.text.lower()
 
 
 def test_the_pairwise_view_and_what_was_tried_are_on_the_page(seen: Page) -> None:

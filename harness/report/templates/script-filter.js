@@ -42,8 +42,10 @@ const filter = (() => {
     }
     const any = chosen().size > 0;
     reset.hidden = !any;
+    const matching = `${evaluations} ${evaluations === 1 ? "evaluation" : "evaluations"}`;
+    const where = some ? `; the tinted cells hold ${matching} that match` : `, ${matching}`;
     for (const said of document.querySelectorAll("[data-filtered]")) {
-      said.textContent = any ? `${cases} of ${rows.length} cases, with ${evaluations} evaluations that match` : "";
+      said.textContent = any ? `${cases} of ${rows.length} cases${where}` : "";
     }
   };
 
