@@ -33,9 +33,9 @@ _SHARP: Final = 1e-3  # how well fewer have to know it, relatively: twenty names
 class Fit:
     """How well a formula, times ``factor``, explains a result.
 
-    ``share``: the largest distance of an element from it, over its bound; at most 1. ``left``: the distances of all
-    elements from it, over those of the truth from them: what is left of the error, for every formula over the same
-    elements. ``loose``: the bound over that distance, where it is
+    ``share``: the largest distance of an element from it, over its bound; at most 1. ``left``: the distances from it of
+    the elements that are beyond their bounds, over those of the truth from them: what is left of the error, for every
+    formula over the same elements. ``loose``: the bound over that distance, where it is
     smallest: about the chance that any number passes for the formula there. ``called``: what the factor equals, where
     it has a name.
     """
@@ -96,7 +96,7 @@ def _fit(wrong: Wrong, value: Floats, off: Floats, bound: Floats) -> Fit | None:
         if not (elsewhere & wrong.beyond).any():
             return None
         decisive = wrong.beyond & elsewhere
-        numbers = concerned & np.isfinite(wrong.apart) & np.isfinite(off)
+        numbers = wrong.beyond & np.isfinite(wrong.apart) & np.isfinite(off)
         left = float(off[numbers].sum() / wrong.apart[numbers].sum()) if numbers.any() else 0.0
         loose = np.where(np.isinf(wrong.apart), 0.0, bound / wrong.apart)[decisive]
     floor = format_named(wrong.dtype).unit_roundoff  # nobody can tell better formulas apart
