@@ -5,8 +5,9 @@
     Comparison --accounts--> denominators: every evaluation in exactly one place
                --ranking---> findings, worst first
                --matrix----> cases x adapters, the worst outcome of each
+               --facets----> what the cases can be filtered by
                --sections--> the numbers of one case, side by side
-               --errors----> how large errors are, by adapter, op, quantity and dtype; accuracy: the same as pictures
+               --errors----> how large errors are, by adapter, op, quantity and dtype; accuracy, lengths: as pictures
                --pairwise--> two adapters at a time, and equivalent calls
                --coverage--> op x quantity x dtype: what was tried; unverified: what was not
                      |

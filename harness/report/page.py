@@ -74,6 +74,7 @@ def page(
             feature=feature(comparison),
             themes=themes,
             facets=facets(comparison, accounts),
+            cells={(verdict.case, verdict.adapter) for verdict in comparison.verdicts},
             sections=sections(comparison, accounts, themes),
             ops=by_op(accuracy(comparison, found)),
             lengths=lengths.lengths(comparison),

@@ -51,6 +51,12 @@ def test_a_cell_leads_to_its_own_address_and_can_be_closed(opened: Open) -> None
     assert tab.evaluate("document.activeElement.hash") == "#cell-wrong-rule/mxnet"
 
 
+def test_a_finding_leads_to_its_cell(opened: Open) -> None:
+    tab = opened()
+    tab.locator(".failing", has_text="the vjp of softmax is wrong").get_by_role("link", name="mxnet").click()
+    until(tab, "document.querySelector('[aria-current]')?.id === 'cell-wrong-rule/mxnet'")
+
+
 @pytest.mark.parametrize("address", ["#case-forum-summed-output", "#cell-forum-summed-output/torch"])
 def test_a_link_to_what_the_filter_hides_shows_it(opened: Open, address: str) -> None:
     tab = opened("#?place=flagged")
