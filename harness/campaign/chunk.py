@@ -123,7 +123,8 @@ def judge_chunk(
     entries = {name: recording.entries for name, recording in recordings.items()}
     with step(f"judging {label}", len(plan.problems)) as progress:
         judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, explained=explained)
-    findings = tuple(excused(plan, runs, judged.findings))
+    days = {name: recording.finished for name, recording in recordings.items()}
+    findings = tuple(excused(plan, runs, judged.findings, recorded=days))
     judging = (time.monotonic() - started) / len(contenders)
     return JudgedChunk(
         verdicts=judged.verdicts,

@@ -46,11 +46,13 @@ def compare(
     names = tuple(dict.fromkeys([*_ordered(recordings), *wanted]))
     runs = tuple(run_of(name, recordings.get(name), required=name in wanted) for name in names)
     ran = {run.name: recordings[run.name] for run in runs if run.ran}
-    entries = {name: recording.entries for name, recording in ran.items() if isinstance(recording, Recording)}
+    there = {name: recording for name, recording in ran.items() if isinstance(recording, Recording)}
+    entries = {name: recording.entries for name, recording in there.items()}
+    days = {name: recording.finished for name, recording in there.items()}
     pairing = Pairing({name: equivalents_of(case.tags) for name, case in plan.cases.items()})
     judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, pairing=pairing)
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
-    findings = ranked(grouped(excused(plan, runs, found)))
+    findings = ranked(grouped(excused(plan, runs, found, recorded=days)))
     met = {finding.ledger for finding in findings}
     return Comparison(
         plan=plan.digest,

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from harness.call import Call
 from harness.compare.asked import Asked, result_format
 from harness.compare.circumstance import holds
 from harness.compare.comparison import AdapterRun
+from harness.compare.expiry import expired, unexcused
 from harness.compare.place import place_of
 from harness.compare.verdict import Finding
 from harness.plan.plan import CaseRecord, ExpectedFinding, LedgerEntry, Plan
@@ -24,13 +26,15 @@ from harness.vocabulary import FindingKind, Level, Op
 from reference.formats import Floats
 
 
-def excused(plan: Plan, runs: Iterable[AdapterRun], findings: Iterable[Finding]) -> list[Finding]:
+def excused(
+    plan: Plan, runs: Iterable[AdapterRun], findings: Iterable[Finding], *, recorded: Mapping[str, date | None]
+) -> list[Finding]:
     """Return ``findings`` with their excuses, and behind them one finding per expectation that was not met.
 
     Each of ``findings`` is about one problem, or about a case as a whole. An expectation is held against a case only
     when all of the case's problems are in the plan, and an adapter's share of it only when that adapter ran; a ledger
     entry only on the version and platform that it was seen on, and one that speaks of any case only where the whole
-    library is in the plan.
+    library is in the plan. ``recorded`` says on which day, by adapter: an entry expired by then excuses nothing.
     """
     ran = {run.name: run for run in runs if run.ran}
     problems = {problem.id: problem for problem in plan.problems}
@@ -41,11 +45,14 @@ def excused(plan: Plan, runs: Iterable[AdapterRun], findings: Iterable[Finding])
         case = plan.cases.get(finding.case)
         known = [entry for entry in here if _matches(entry, finding, problems)]
         happened |= {entry.id for entry in known}
+        valid = [entry for entry in known if not expired(entry, recorded.get(entry.adapter))]
         if case is not None and any(_expects(expected, finding) for expected in case.findings):
             answered.append(replace(finding, excuse="expected by the case"))
+        elif valid:
+            excuse = f"known to the ledger as {valid[0].id} ({valid[0].owner})"
+            answered.append(replace(finding, excuse=excuse, ledger=valid[0].id))
         elif known:
-            excuse = f"known to the ledger as {known[0].id} ({known[0].owner})"
-            answered.append(replace(finding, excuse=excuse, ledger=known[0].id))
+            answered.append(unexcused(finding, known[0], recorded.get(known[0].adapter)))
         else:
             answered.append(finding)
     planned = Counter(problem.case for problem in plan.problems)

@@ -19,7 +19,15 @@ def grouped(findings: Iterable[Finding]) -> Iterator[Finding]:
     for finding in findings:
         # without a problem of its own, or an adapter, each sentence is a cause of its own (a scalar, a row)
         sentence = "" if finding.adapters and finding.problems else finding.sentence
-        key = (finding.kind, finding.case, finding.adapters, finding.quantity, finding.excuse, sentence)
+        key = (
+            finding.kind,
+            finding.case,
+            finding.adapters,
+            finding.quantity,
+            finding.excuse,
+            finding.expired,
+            sentence,
+        )
         groups.setdefault(key, []).append(finding)
     for group in groups.values():
         yield _merge(group)

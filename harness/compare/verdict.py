@@ -91,6 +91,7 @@ class Finding:
     evidence: dict[str, Any] = field(default_factory=dict)  # JSON values: numbers, decimal and hex strings, lists
     excuse: str | None = None  # why it does not fail the run: expected by the case, or known to the ledger
     ledger: str | None = None  # the id of the ledger entry that knows it
+    expired: str | None = None  # the id of the one that would, had it not expired
 
     @property
     def level(self) -> Level:

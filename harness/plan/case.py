@@ -15,6 +15,7 @@ from harness.plan.scalars import Finite, Smoothing, Temperatures, Whole
 from harness.plan.words import (
     ABSENT,
     ACircumstance,
+    ADate,
     ADType,
     AFloatingDType,
     AKind,
@@ -189,6 +190,10 @@ class KnownDifference(Strict):
     link: Text = Field(description="where it was reported or is documented")
     version: Text = Field(description='the version of the framework it was seen on, as in: version: "1.9.1"')
     platform: Text = Field(description="system and machine it was seen on, as in: platform: linux-x86_64")
+    expires: ADate = Field(
+        default=ABSENT,
+        description="the last day of which recordings are excused, as in: expires: 2027-01-31; left out: no last day",
+    )
 
 
 class LedgerFile(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from harness.plan.callcodec import Fetch, Json, Keep, call_from_json, call_to_json, integer
@@ -104,6 +105,7 @@ def entry_to_json(entry: LedgerEntry) -> Json:
         "link": entry.link,
         "version": entry.version,
         "platform": entry.platform,
+        "expires": None if entry.expires is None else entry.expires.isoformat(),
         "file": entry.file,
         "line": entry.line,
     }
@@ -122,6 +124,7 @@ def entry_from_json(value: Json) -> LedgerEntry:
         when=None if value.get("when") is None else Circumstance(value["when"]),
         largest_error=_number(value["largest_error"]),
         largest_error_per_element=_number(value.get("largest_error_per_element")),
+        expires=None if value.get("expires") is None else date.fromisoformat(value["expires"]),
         line=integer(value["line"]),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from harness.plan.problem import Problem
 from harness.vocabulary import Circumstance, DType, FindingKind, Op, Quantity
@@ -55,7 +56,7 @@ class LedgerEntry:
     of the call or of the result. A difference whose error is above ``largest_error`` is another one, and not known:
     the absolute error of the worst element beyond its rounding bound, for a vjp or jvp divided by the sum of the sizes
     of its cotangent or tangent along the row; None allows any. ``largest_error_per_element`` limits the same error
-    divided by the length of the axis.
+    divided by the length of the axis. What was recorded after the day ``expires`` is not excused; None allows any day.
     """
 
     id: str
@@ -75,6 +76,7 @@ class LedgerEntry:
     line: int
     when: Circumstance | None = None
     largest_error_per_element: float | None = None
+    expires: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ def ledger_entry(entry: KnownDifference, source: Source, where: Where) -> Ledger
         link=entry.link,
         version=entry.version,
         platform=entry.platform,
+        expires=entry.expires,
         file=source.file,
         line=source.values[where][0],
     )

@@ -5,12 +5,24 @@ The description of each field is written as advice: it is what an editor shows, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
+from datetime import date
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
+from harness.plan.faults import shown
 from harness.vocabulary import Circumstance, DType, FindingKind, Mode, Normalization, Op, Quantity, Reduction
 
 ABSENT: Any = None  # the default of a key that may be left out, but not be empty
@@ -42,6 +54,16 @@ def _null(value: object) -> object:
     return Normalization.NULL.value if value is None else value
 
 
+def _date(value: object) -> date:
+    if isinstance(value, str) and re.fullmatch(_DAY, value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:  # the thirtieth of February
+            pass
+    words = {"what": f"{shown(value)} is not a day", "instead": "give year, month and day, as in: 2027-01-31"}
+    raise PydanticCustomError("number", "{what}", words)
+
+
 def _floating(dtype: DType) -> DType:
     if not dtype.floating:
         words = {"what": f"{dtype} is no floating dtype", "instead": f"give one of: {', '.join(_FLOATING)}"}
@@ -49,6 +71,7 @@ def _floating(dtype: DType) -> DType:
     return dtype
 
 
+_DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
@@ -58,6 +81,7 @@ AMode = Annotated[Mode, Field(strict=False)]
 AQuantity = Annotated[Quantity, Field(strict=False)]
 AKind = Annotated[FindingKind, Field(strict=False)]
 ACircumstance = Annotated[Circumstance, Field(strict=False)]
+ADate = Annotated[date, PlainValidator(_date), WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY})]
 AReduction = Annotated[Reduction, Field(strict=False)]
 ANormalization = Annotated[
     Normalization, Field(strict=False), BeforeValidator(_null, json_schema_input_type=Normalization | None)

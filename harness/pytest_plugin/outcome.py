@@ -48,7 +48,9 @@ def conclude_case(comparison: Comparison, case: str) -> None:
 
 def conclude_entry(comparison: Comparison, entry: LedgerEntry) -> None:
     """End the item of an entry of the ledger that speaks of any case."""
-    _fail([one for one in comparison.findings if one.unexpected and one.evidence.get("entry") == entry.id])
+    _fail(
+        [one for one in comparison.findings if one.unexpected and entry.id in (one.evidence.get("entry"), one.expired)]
+    )
     if entry.id not in comparison.ledger:
         pytest.skip(
             f"not judged: it speaks of {entry.adapter} {entry.version} on {entry.platform}, over the whole library"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from numpy.typing import NDArray
@@ -93,8 +94,12 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A recording as read back. Incomplete without its manifest: such a one is resumed, and never compared."""
+    """A recording as read back. Incomplete without its manifest: such a one is resumed, and never compared.
+
+    ``finished`` is the day on which it was completed, in UTC; None where it is incomplete, or older than this field.
+    """
 
     header: Header
     complete: bool
     entries: dict[tuple[str, Quantity], Entry]
+    finished: date | None = None

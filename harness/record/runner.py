@@ -84,9 +84,10 @@ def record(
                 "processes": crew.processes,
             }
             recording = read_recording(folder, plan=plan.digest)
-            finish_recording(folder, recording, run=run)
+            day = datetime.now(UTC).date()
+            finish_recording(folder, recording, run=run, on=day)
             ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
-    complete = replace(recording, complete=True)
+    complete = replace(recording, complete=True, finished=day)
     return Run(ending=ending, folder=folder, recording=complete, planned=len(crew.schedule))
 
 

@@ -5,7 +5,7 @@
     recordings/<adapter>/
       header.json          what made the recording
       segment-0000.jsonl   entries (harness.record.segment), beside segment-0000.npy, their arrays; and so on
-      manifest.json        written last: how many entries, and the SHA-256 of every segment
+      manifest.json        written last: how many entries, the day, and the SHA-256 of every segment
       run.json             when, where and how long: no later stage reads it
 
 Without its manifest a recording is incomplete: it can be resumed, and is not compared.
@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def read_recording(folder: Path, *, plan: str | None) -> Recording:
         raise RecordingError(
             f"{folder}: {len(entries)} entries, the manifest says {manifest['entries']}; {_again(header.adapter)}"
         )
-    return Recording(header=header, complete=manifest is not None, entries=entries)
+    finished = None if manifest is None else _finished(manifest, folder / _MANIFEST, header.adapter)
+    return Recording(header=header, complete=manifest is not None, entries=entries, finished=finished)
 
 
 def recording_there(folder: Path) -> bool:
@@ -96,8 +98,11 @@ def append(folder: Path, entries: Iterable[Entry]) -> None:
     segment.close()
 
 
-def finish_recording(folder: Path, recording: Recording, *, run: Json) -> None:
-    """Write the manifest; ``recording`` is what ``folder`` holds, and ``run`` what goes into ``run.json``."""
+def finish_recording(folder: Path, recording: Recording, *, run: Json, on: date) -> None:
+    """Write the manifest on the day ``on``.
+
+    ``recording`` is what ``folder`` holds, and ``run`` what goes into ``run.json``.
+    """
     kinds = Counter(type(entry.result).__name__ for entry in recording.entries.values())
     files = {path.name: sha256(path) for lines in segments(folder) for path in (lines, pack_of(lines))}
     _write_json(folder / _RUN, run)
@@ -107,6 +112,7 @@ def finish_recording(folder: Path, recording: Recording, *, run: Json) -> None:
             "format": FORMAT,
             "version": VERSION,
             "entries": len(recording.entries),
+            "finished": on.isoformat(),
             "results": dict(sorted(kinds.items())),
             "sha256": files,
         },
@@ -144,6 +150,16 @@ def _read_manifest(folder: Path, adapter: str) -> Json | None:
                 f"{folder / name}: cut short or changed after it was recorded (SHA-256 differs); {_again(adapter)}"
             )
     return manifest
+
+
+def _finished(manifest: Json, path: Path, adapter: str) -> date | None:
+    """Return the day that a manifest holds; those of before it was kept have none."""
+    if "finished" not in manifest:
+        return None
+    try:
+        return date.fromisoformat(manifest["finished"])
+    except (TypeError, ValueError):
+        raise RecordingError(f"{path}: finished is {manifest['finished']!r}, not a day; {_again(adapter)}") from None
 
 
 def _read_json(path: Path, adapter: str) -> Json:

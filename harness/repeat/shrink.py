@@ -151,7 +151,7 @@ def _judged(bench: Bench, problems: Sequence[Problem], *, number: int) -> dict[s
     judged = judge_all(plan.problems, runs=[run], entries={run.name: recording.entries}, progress=lambda _done: None)
     shutil.rmtree(home)
     found: dict[str, list[Finding]] = {}
-    for one in excused(plan, [run], judged.findings):
+    for one in excused(plan, [run], judged.findings, recorded={run.name: recording.finished}):
         for name in one.problems[:1]:
             found.setdefault(name, []).append(one)
     return found

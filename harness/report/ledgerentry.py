@@ -16,9 +16,12 @@ _STALE = (FindingKind.LEDGER_STALE, FindingKind.EXPECTED_ABSENT)
 def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
     """Return the YAML of an entry, with owner, reason and link left to fill in, or None where none could excuse it.
 
-    Only a finding about the results of one adapter that ran can be known to the ledger, and an explanation needs none.
+    Only a finding about the results of one adapter that ran can be known to the ledger; an explanation needs no entry,
+    and where one has expired there is one.
     """
     if finding.level is Level.EXPLANATION or finding.kind in _STALE or len(finding.adapters) != 1:
+        return None
+    if finding.expired is not None:  # its entry is there, and wants another day
         return None
     run = next((run for run in comparison.adapters if run.name == finding.adapters[0]), None)
     if run is None or run.header is None or run.header.description is None:

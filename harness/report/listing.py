@@ -74,6 +74,7 @@ def _finding(finding: Finding, comparison: Comparison) -> dict[str, Any]:
         "evidence": finding.evidence,
         "excuse": finding.excuse,
         "ledger": finding.ledger,
+        **({} if finding.expired is None else {"expired ledger entry": finding.expired}),
         **({} if paste is None else {"ledger entry to paste": paste}),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,13 @@ def header(adapter: str, *, not_run: str | None = None, version: str = "1.0") ->
 
 
 def recording(
-    of: Plan, kernels: Mapping[Quantity, Kernel], *, adapter: str = "kernel", complete: bool = True, **entry: Any
+    of: Plan,
+    kernels: Mapping[Quantity, Kernel],
+    *,
+    adapter: str = "kernel",
+    complete: bool = True,
+    finished: date | None = None,
+    **entry: Any,
 ) -> Recording:
     """Record what ``kernels`` return or raise for every problem of a plan; ``entry`` are fields of each entry."""
     entries = {}
@@ -130,7 +137,7 @@ def recording(
             result = _result(kernels[quantity], each.call, quantity)
             filed = {"problem": each.id, "quantity": quantity, "result": result, "mode": Mode.EAGER}
             entries[each.id, quantity] = Entry(**filed | entry)
-    return Recording(header=header(adapter), complete=complete, entries=entries)
+    return Recording(header=header(adapter), complete=complete, entries=entries, finished=finished)
 
 
 def _result(kernel: Kernel, call: Call, quantity: Quantity) -> Returned | Raised | Unsupported:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import fields, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,7 @@ def plan_of(*problems: Problem) -> Plan:
         link="l",
         version="1.9.1",
         platform="linux-x86_64",
+        expires=date(2027, 1, 31),
         file="cases/ledger.yaml",
         line=2,
     )
@@ -95,7 +97,7 @@ def test_every_bit_of_an_array_comes_back(tmp_path: Path, bits: NDArray[np.uint3
 
 
 def test_a_ledger_entry_may_leave_out_where_it_is_seen(tmp_path: Path) -> None:
-    anywhere = replace(PLAN.ledger[0], case=None, op=None, dtype=None, quantity=None, largest_error=None)
+    anywhere = replace(PLAN.ledger[0], case=None, op=None, dtype=None, quantity=None, largest_error=None, expires=None)
     write_plan(replace(PLAN, ledger=(anywhere,)), tmp_path / "plan")
     assert read_plan(tmp_path / "plan").ledger == (anywhere,)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     start_recording(home, HEADER)
     append(home, [entry("a", Returned(np.arange(6.0).reshape(2, 3), "float64")), entry("b", Crashed("it fell over"))])
     append(home, [entry("c", Returned(np.float32([1, np.nan]), "float32"))])
-    finish_recording(home, read_recording(home, plan=None), run={"started": "today"})
+    finish_recording(home, read_recording(home, plan=None), run={"started": "today"}, on=date(2026, 11, 21))
     return home
 
 
@@ -95,6 +96,19 @@ def test_an_array_is_read_back_bit_for_bit(array: np.ndarray[Any, Any], tmp_path
     assert (found.result.value.tobytes(), found.result.value.shape) == (native.tobytes(), array.shape)
     assert found.result.value.dtype == native.dtype
     assert found.precision == precision
+
+
+def test_the_day_on_which_a_recording_was_completed_stands_in_its_manifest(folder: Path) -> None:
+    assert read_recording(folder, plan=None).finished == date(2026, 11, 21)
+
+
+def test_a_recording_of_before_the_day_was_kept_has_none(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["finished"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    recording = read_recording(folder, plan=None)
+    assert recording.complete
+    assert recording.finished is None
 
 
 def test_a_recording_without_its_manifest_is_incomplete(folder: Path) -> None:
@@ -162,6 +176,7 @@ def repeat_segment(folder: Path) -> None:
         (edit("manifest.json", version=0), "has format version 0"),
         (edit("manifest.json", sha256=None), "not the manifest of a recording"),
         (edit("manifest.json", entries=99), "3 entries, the manifest says 99"),
+        (edit("manifest.json", finished="yesterday"), "finished is 'yesterday', not a day"),
         (remove("segment-0000.jsonl"), r"segment-0000\.jsonl: this segment is missing"),
         (remove("segment-0001.npy"), r"segment-0001\.npy: this segment is missing"),
         (cut("segment-0000.jsonl"), r"segment-0000\.jsonl: cut short or changed"),
