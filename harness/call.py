@@ -14,7 +14,7 @@ ARRAYS: Final = ("x", "cotangent", "tangent", "mask", "lengths", "targets")  # t
 _MASKED: Final = tuple(op for op in Op if op.masked)
 _LOSSES: Final = tuple(op for op in Op if op.has_targets)
 USES: Final[Mapping[str, tuple[Op, ...]]] = {  # the fields of a call that only some ops have a use for
-    "temperature": (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, *_MASKED),
+    "temperature": tuple(op for op in Op if op.tempered),
     "mask": _MASKED,
     "lengths": _MASKED,
     "targets": _LOSSES,

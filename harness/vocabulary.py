@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, IntEnum, StrEnum
 
+from reference.ops import FAMILY, LOGARITHMS, PROBABILITIES
+
 
 class Op(StrEnum):
     """A function of the softmax family, applied along one axis."""
@@ -20,12 +22,32 @@ class Op(StrEnum):
     @property
     def masked(self) -> bool:
         """Whether a call of it has a mask, or valid lengths."""
-        return self in (Op.MASKED_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
+        return FAMILY[self.value].masked
 
     @property
     def has_targets(self) -> bool:
         """Whether a call of it has targets."""
-        return self in (Op.CROSS_ENTROPY, Op.SOFTMAX_OUTPUT)
+        return FAMILY[self.value].targets
+
+    @property
+    def tempered(self) -> bool:
+        """Whether a call of it may have a temperature."""
+        return FAMILY[self.value].tempered
+
+    @property
+    def negated(self) -> bool:
+        """Whether it is an op of -x."""
+        return FAMILY[self.value].negated
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether its outputs are probabilities, and its gradients theirs, as those of SoftmaxOutput are not."""
+        return self.value in PROBABILITIES
+
+    @property
+    def gives_logarithms(self) -> bool:
+        """Whether its outputs are logarithms of probabilities."""
+        return self.value in LOGARITHMS
 
     @property
     def reduces(self) -> bool:

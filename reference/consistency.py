@@ -165,7 +165,7 @@ class _Rows:
         """Return a derivative by x / T, which is that by x times T, and its vector, both scaled by a power of two."""
         scaled, exponent = scaled_to(_LARGEST_EXPONENT, vector)
         temperature = self.question.temperature
-        sign = -1.0 if self.question.op == "softmin" else 1.0
+        sign = -1.0 if self.question.negated else 1.0
         stored = reading.arithmetic.stored_output if self.quantity == "jvp" else reading.arithmetic.stored_gradient
         of_v, of_w = self._temper.given(self.arithmetic, self.quantity)
         omega = (reading.arithmetic.omega + stored.omega) * (1.0 if temperature == 1.0 else 1.0 + temperature)

@@ -137,7 +137,7 @@ def _finished(
 ) -> Bounded:
     """Return what the rule gives once sign, temperature, what has no say, and storage have been seen to."""
     orders = _ORDERS[quantity]
-    result = -ruled if question.op == "softmin" and orders == 1 else ruled
+    result = -ruled if question.negated and orders == 1 else ruled
     if not np.isfinite(result.value.hi).all():
         result = result.where(~np.isinf(result.value.hi), result.value.hi)  # an infinity has no error
     if question.temperature != 1.0 and orders:

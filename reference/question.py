@@ -11,29 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.formats import FORMATS, Floats, format_named
+from reference.ops import FAMILY, LOGARITHMS, MASKED, PROBABILITIES, TEMPERED, WITH_TARGETS
 from reference.rows import Rows
 
-LIKE_SOFTMAX: Final = ("softmax", "softmin", "masked_softmax", "softmax_output")
-LIKE_LOG_SOFTMAX: Final = ("log_softmax", "masked_log_softmax")
-OPS: Final = (
-    *("softmax", "log_softmax", "softmin", "logsumexp", "masked_softmax", "masked_log_softmax"),
-    *("cross_entropy", "softmax_output"),
-)
+LIKE_SOFTMAX: Final = (*PROBABILITIES, "softmax_output")  # whose forward is softmax
+LIKE_LOG_SOFTMAX: Final = LOGARITHMS
+OPS: Final = tuple(FAMILY)
 QUANTITIES: Final = ("forward", "vjp", "jvp", "jacobian", "hvp")
 INTEGER: Final = "int32"
-_LOSSES: Final = ("cross_entropy", "softmax_output")
-_MASKED: Final = ("masked_softmax", "masked_log_softmax")
-_TEMPERED: Final = ("softmax", "softmin", "log_softmax", *_MASKED)
 _WORDS: Final = {"reduction": ("none", "sum", "mean"), "normalization": ("null", "batch", "valid")}
 _DEFAULTS: Final = {
     **{"temperature": 1.0, "reduction": "none", "ignore_index": None, "label_smoothing": 0.0},
     **{"grad_scale": 1.0, "normalization": "null"},
 }
 _USED_BY: Final = {
-    "temperature": _TEMPERED,
+    "temperature": TEMPERED,
     "reduction": ("cross_entropy",),
-    "ignore_index": _LOSSES,
-    "label_smoothing": _LOSSES,
+    "ignore_index": WITH_TARGETS,
+    "label_smoothing": WITH_TARGETS,
     "grad_scale": ("softmax_output",),
     "normalization": ("softmax_output",),
 }
@@ -77,6 +72,11 @@ class Question:
         return Rows.of(self.x, self.axis)
 
     @property
+    def negated(self) -> bool:
+        """Whether the op is taken at -x: its first derivatives change their sign."""
+        return FAMILY[self.op].negated
+
+    @property
     def outputs_per_row(self) -> int | None:
         """How many outputs a row has: as many as inputs (None), one, or (0) one for all rows together."""
         if self.op == "logsumexp" or (self.op == "cross_entropy" and self.reduction == "none"):
@@ -98,7 +98,7 @@ class Question:
     def logits(self) -> Floats:
         """The rows, (count, length), that softmax is taken of but for the temperature: negated, or masked by -inf."""
         rows = self.rows.cut(self.x)
-        if self.op == "softmin":
+        if self.negated:
             return np.negative(rows)
         if self.mask is not None:
             return np.where(self.rows.cut(self.mask), rows, -np.inf)
@@ -142,9 +142,9 @@ class Question:
         if self.x.dtype != np.float64:
             return f"a primal of dtype {self.x.dtype.name}: decode it to float64, which holds all its numbers"
         batch_shape = self.rows.batch_shape
-        if (self.op in _MASKED) != (self.mask is not None):
+        if (self.op in MASKED) != (self.mask is not None):
             return f"{self.op} {'needs a' if self.mask is None else 'takes no'} mask"
-        if (self.op in _LOSSES) != (self.targets is not None):
+        if (self.op in WITH_TARGETS) != (self.targets is not None):
             return f"{self.op} {'needs' if self.targets is None else 'takes no'} targets"
         if self.mask is not None and self.mask.shape != self.x.shape:
             return f"a mask of shape {self.mask.shape} beside a primal of shape {self.x.shape}: expected the same"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,6 @@ from harness.call import Call
 from harness.vocabulary import DType, Mode, Op, Quantity
 from reference.formats import format_named
 from reference.plain.mask import keeping_first
-
-TEMPERED: Final = (Op.SOFTMAX, Op.LOG_SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
 
 
 @final
@@ -99,7 +97,7 @@ def _without_derivative(call: Call, quantity: Quantity) -> str | None:
 def _parameters(call: Call) -> dict[str, Any]:
     """Return what the functions of this op take beside arrays of numbers and the axis."""
     parameters: dict[str, Any] = {}
-    if call.op in TEMPERED:
+    if call.op.tempered:
         parameters["temperature"] = 1.0 if call.temperature is None else call.temperature
     if call.op.masked:
         kept = call.mask

@@ -51,9 +51,9 @@ def _one_kernel(call: Call, quantity: Quantity) -> bool:
         return False
     last = call.x.ndim == 0 or call.axis % call.x.ndim == call.x.ndim - 1
     match call.op:
-        case Op.SOFTMAX | Op.SOFTMIN | Op.MASKED_SOFTMAX:  # -x and a mask round nothing
+        case op if op.gives_probabilities:  # -x and a mask round nothing
             return last
-        case Op.LOG_SOFTMAX | Op.MASKED_LOG_SOFTMAX:
+        case op if op.gives_logarithms:
             return not last
         case _:
             return False

@@ -17,7 +17,7 @@ from harness.call import Call
 from harness.compare.asked import cotangent_of, decoded, kept, result_format
 from harness.compare.place import row_of
 from harness.compare.verdict import Finding
-from harness.vocabulary import Circumstance, Mode, Op, Quantity
+from harness.vocabulary import Circumstance, Mode, Quantity
 from reference.formats import FLOAT32, FORMATS, FloatFormat, Floats
 from reference.rows import Rows
 
@@ -46,7 +46,7 @@ def _logits(call: Call) -> Floats:
     x = decoded(call.x, call.dtype.value) / (call.temperature or 1.0)
     mask = kept(call)
     rows = Rows.of(call.x, call.axis)
-    signed = -x if call.op is Op.SOFTMIN else x
+    signed = -x if call.op.negated else x
     return rows.cut(signed if mask is None else np.where(mask, signed, -np.inf))
 
 

@@ -22,7 +22,6 @@ _NAMES: Final = {
     Quantity.JVP: "directional derivative (jvp)",
     Quantity.HVP: "Hessian-vector product (hvp)",
 }
-_ADD_UP: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
 
 
 def text_of(answer: Explained) -> str:
@@ -115,7 +114,7 @@ def _not_zero(answer: Explained) -> str:
         )
     if answer.quantity is Quantity.FORWARD:
         return ""
-    if answer.quantity is Quantity.VJP and call.op in _ADD_UP:
+    if answer.quantity is Quantity.VJP and call.op.gives_probabilities:
         why = "the cotangent weighs the outputs differently, so the gradients of the single outputs do not cancel"
     elif answer.quantity is Quantity.VJP and call.op is Op.SOFTMAX_OUTPUT:
         why = "softmax of the input is not the target, and this op returns their difference, whatever the cotangent is"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ from harness.vocabulary import DType, Op, Quantity
 
 ALL_ROWS = 8  # length of an axis up to which every one-hot cotangent is a probe
 _SEED = 1  # so that a probe is not the normal cotangent that a case gets when it names none
-_SUMS_TO_ONE: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)  # J^T of these has a null space, whatever x is
 
 
 def with_probes(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
@@ -73,9 +72,9 @@ def _in_null_space(call: Call) -> bool:
     if call.op is Op.SOFTMAX_OUTPUT:
         return False  # its vjp is what it is, whatever the cotangent
     if call.cotangent is None:
-        return call.op in _SUMS_TO_ONE  # whatever comes back is the gradient of a sum
+        return call.op.gives_probabilities  # whatever comes back is the gradient of a sum
     cotangent = decoded(call.cotangent, _output_dtype(call))
-    if call.op not in _SUMS_TO_ONE:
+    if not call.op.gives_probabilities:  # the transposed Jacobian of those has a null space, whatever x is
         return not cotangent.any()
     kept = _kept(call)
     low = np.where(kept, cotangent, np.inf).min(axis=call.axis)

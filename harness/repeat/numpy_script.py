@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.adapters.reference import TEMPERED, working_of
+from harness.adapters.reference import working_of
 from harness.call import Call
 from harness.repeat.given import arrays_of, cotangent_dtype
 from harness.repeat.literal import literal
@@ -51,7 +51,7 @@ def _array(call: Call, name: str) -> str:
 
 
 def _keywords(call: Call) -> Iterator[str]:
-    if call.op in TEMPERED and call.temperature is not None:
+    if call.op.tempered and call.temperature is not None:
         yield f"temperature={call.temperature!r}"
     if call.mask is not None:
         yield "mask=mask"

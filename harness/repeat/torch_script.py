@@ -80,13 +80,13 @@ def _mask(call: Call) -> list[str]:
 
 
 def _value(call: Call) -> str:
+    dtype = "" if call.result_dtype is None else f", dtype=torch.{call.result_dtype.value}"
     match call.op:
         case Op.LOGSUMEXP:
             return f"torch.logsumexp(x, dim={call.axis})"
         case Op.CROSS_ENTROPY:
             return _cross_entropy(call)
         case op if op in _FUNCTIONS:
-            dtype = "" if call.result_dtype is None else f", dtype=torch.{call.result_dtype.value}"
             return f"{_FUNCTIONS[op]}(x, dim={call.axis}{dtype})"
         case _:
             raise NotImplementedError(call.op)

@@ -16,11 +16,8 @@ import numpy as np
 from reference.faults.evaluation import Answer, Evaluation
 from reference.faults.fault import Alteration, Fault
 from reference.faults.kinds import KINDS
+from reference.ops import MASKED, NEGATED, TEMPERED, WITH_TARGETS, sibling
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, OPS, QUANTITIES, Question
-
-_TEMPERED: Final = ("softmax", "softmin", "log_softmax", "masked_softmax", "masked_log_softmax")
-_MASKED: Final = ("masked_softmax", "masked_log_softmax")
-_LOSSES: Final = ("cross_entropy", "softmax_output")
 
 
 def elsewhere(
@@ -126,7 +123,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         "temperature-forgotten",
         what="the temperature is forgotten: the rule is that of T = 1",
         why="a scaling argument is accepted and not used",
-        ops=_TEMPERED,
+        ops=TEMPERED,
         quantities=QUANTITIES,
         to=asking(_temperature(0.0)),
     ),
@@ -134,7 +131,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         "temperature-twice",
         what="the logits are divided by the temperature twice",
         why="both the caller and the kernel scale",
-        ops=_TEMPERED,
+        ops=TEMPERED,
         quantities=QUANTITIES,
         to=asking(_temperature(2.0)),
     ),
@@ -142,7 +139,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         "temperature-multiplied",
         what="the logits are multiplied by the temperature instead of divided",
         why="a scale is taken for a temperature, its reciprocal",
-        ops=_TEMPERED,
+        ops=TEMPERED,
         quantities=QUANTITIES,
         to=asking(_temperature(-1.0)),
     ),
@@ -150,7 +147,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         "base-two",
         what="exp2(x - max x): the exponential has base two",
         why="exp2 is the instruction that the hardware has, and the factor 1/ln 2 is lost",
-        ops=_TEMPERED,
+        ops=TEMPERED,
         quantities=QUANTITIES,
         to=asking(lambda question: {"temperature": question.temperature / math.log(2.0)}),
     ),
@@ -175,7 +172,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         "mask-ignored",
         what="the mask is ignored: what it hides counts in the sum",
         why="the mask is lost on the way to the kernel, or multiplied in after the softmax",
-        ops=_MASKED,
+        ops=MASKED,
         quantities=QUANTITIES,
         to=asking(_unmasked),
     ),
@@ -185,7 +182,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="the two functions are taken for each other",
         ops=("softmax", "masked_softmax"),
         quantities=("forward",),
-        to=asking(lambda question: {"op": "masked_log_softmax" if question.op == "masked_softmax" else "log_softmax"}),
+        to=asking(lambda question: {"op": sibling(question.op, rules="log_softmax")}),
     ),
     elsewhere(
         "probability-returned",
@@ -193,21 +190,21 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         why="the two functions are taken for each other",
         ops=LIKE_LOG_SOFTMAX,
         quantities=("forward",),
-        to=asking(lambda question: {"op": "softmax" if question.op == "log_softmax" else "masked_softmax"}),
+        to=asking(lambda question: {"op": sibling(question.op, rules="softmax")}),
     ),
     elsewhere(
         "negation-forgotten",
         what="softmax(x) where softmax(-x) is due",
         why="the argument of softmin is not negated",
-        ops=("softmin",),
+        ops=NEGATED,
         quantities=QUANTITIES,
-        to=asking(lambda question: {"op": "softmax"}),
+        to=asking(lambda question: {"op": sibling(question.op, negated=False)}),
     ),
     elsewhere(
         "target-next-class",
         what="the target is one class too high",
         why="labels that count from one meet a kernel that counts from zero, or the reverse",
-        ops=_LOSSES,
+        ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian"),
         to=asking(_next_class(1)),
     ),
@@ -215,7 +212,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         "target-class-before",
         what="the target is one class too low",
         why="labels that count from one meet a kernel that counts from zero, or the reverse",
-        ops=_LOSSES,
+        ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian"),
         to=asking(_next_class(-1)),
     ),
@@ -223,7 +220,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
         "label-smoothing-forgotten",
         what="the label smoothing is forgotten",
         why="the loss has it and its gradient does not, or the argument is accepted and not used",
-        ops=_LOSSES,
+        ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian"),
         to=asking(lambda question: {"label_smoothing": 0.0}),
     ),

@@ -43,7 +43,7 @@ def placed(at: Setting, rows: Estimate) -> Answer:
     """Return what rows give once sign, temperature, mask, reduction and storage have been seen to."""
     question, quantity = at.evaluation.question, at.evaluation.quantity
     orders = _ORDERS[quantity]
-    signed = -rows if question.op == "softmin" and orders == 1 else rows
+    signed = -rows if question.negated and orders == 1 else rows
     result = Bounded(value=signed.value, bound=np.broadcast_to(signed.error, signed.value.hi.shape))
     for _ in range(orders if question.temperature != 1.0 else 0):
         value = quotient(result.value, question.temperature)

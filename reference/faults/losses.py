@@ -16,9 +16,8 @@ from reference.faults.formula import formula
 from reference.faults.kinds import Kind
 from reference.faults.setting import Setting
 from reference.faults.sums import loss
+from reference.ops import WITH_TARGETS
 from reference.question import Question
-
-_LOSSES: Final = ("cross_entropy", "softmax_output")
 
 
 def _every_row(question: Question) -> dict[str, Any] | None:
@@ -95,7 +94,7 @@ LOSSES: Final[tuple[Fault, ...]] = (
         "ignored-rows-counted",
         what="rows that are to be ignored count, their index brought into range",
         why="the mask of ignored rows is applied to the loss and not to its gradient, or to neither",
-        ops=_LOSSES,
+        ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian", "hvp"),
         to=asking(_every_row),
         rows_alone=False,

@@ -20,6 +20,7 @@ from reference.faults.kinds import Kind
 from reference.faults.setting import Setting
 from reference.faults.sums import with_sum
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
+from reference.ops import LOGARITHMS
 
 _COARSER: Final = {FLOAT64.name: FLOAT32, FLOAT32.name: BFLOAT16, FLOAT16.name: BFLOAT16}
 _FLUSHED_BELOW: Final = FLOAT16.smallest_normal
@@ -84,7 +85,7 @@ def _unshifted(at: Setting) -> Estimate | None:
     nothing = log_sum < np.log(working.smallest_subnormal) - 1.0
     if not (over.any() or endless.any() or nothing.any()):
         return None
-    of_log = at.evaluation.question.op in ("log_softmax", "masked_log_softmax", "logsumexp")
+    of_log = at.evaluation.question.op in (*LOGARITHMS, "logsumexp")
     right = at.log_probability if of_log else at.e / at.e.total()
     if at.evaluation.question.op == "logsumexp":
         right = at.largest + at.e.total().log()

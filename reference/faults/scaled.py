@@ -11,11 +11,11 @@ from reference.exact.doubledouble import DoubleDouble, product
 from reference.faults.estimate import pair_of
 from reference.faults.evaluation import Answer, Evaluation
 from reference.faults.fault import Factor, Fault
+from reference.ops import TEMPERED
 from reference.question import OPS
 
 _DERIVATIVES: Final = ("vjp", "jvp", "jacobian", "hvp")
 _ORDERS: Final = {"vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}
-_TEMPERED: Final = ("softmax", "softmin", "log_softmax", "masked_softmax", "masked_log_softmax")
 
 
 def times(answer: Answer, factor: Fraction, evaluation: Evaluation) -> Answer:
@@ -132,20 +132,20 @@ SCALED: Final[tuple[Fault, ...]] = (
         _backward_temperature(1),
         what="T times the right answer: the derivative is not divided by the temperature",
         why="the chain rule stops at the scaled logits",
-        ops=_TEMPERED,
+        ops=TEMPERED,
     ),
     _scaled(
         "temperature-twice-in-backward",
         _backward_temperature(-1),
         what="1/T times the right answer: the derivative is divided by the temperature twice",
         why="both the kernel and the automatic differentiation around it divide",
-        ops=_TEMPERED,
+        ops=TEMPERED,
     ),
     _scaled(
         "temperature-multiplied-in-backward",
         _backward_temperature(2),
         what="T*T times the right answer: the derivative is multiplied by the temperature instead of divided",
         why="the factor of the forward is used as it is where its reciprocal is due",
-        ops=_TEMPERED,
+        ops=TEMPERED,
     ),
 )

@@ -9,7 +9,7 @@ from typing import Final
 from reference.bounds.bounded import Bounded
 from reference.bounds.reading import Reading
 from reference.exact.targets import Targets
-from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX
+from reference.ops import FAMILY
 from reference.rules import cross_entropy, log_softmax, logsumexp, softmax, softmax_output
 from reference.rules.vector import Vector
 
@@ -76,10 +76,11 @@ _SOFTMAX_OUTPUT: Final[Mapping[str, Rule]] = {
     "vjp": lambda reading, given: softmax_output.vjp(reading, given.q),
 }
 
-RULES: Final[Mapping[str, Mapping[str, Rule]]] = {
-    **dict.fromkeys(LIKE_SOFTMAX, _SOFTMAX),
-    **dict.fromkeys(LIKE_LOG_SOFTMAX, _LOG_SOFTMAX),
+_RULES: Final = {
+    "softmax": _SOFTMAX,
+    "log_softmax": _LOG_SOFTMAX,
     "logsumexp": _LOGSUMEXP,
     "cross_entropy": _CROSS_ENTROPY,
     "softmax_output": _SOFTMAX_OUTPUT,
 }
+RULES: Final[Mapping[str, Mapping[str, Rule]]] = {op: _RULES[traits.rules] for op, traits in FAMILY.items()}

@@ -97,7 +97,7 @@ class _Votes:
                     width = 2.0 * u * (np.abs(value) + np.abs(at_top(value)) + np.abs(at_top(each)))
                     width = width + moved.rho + at_top(moved.rho) + setting.arithmetic.omega
                 case _:
-                    sign = -1.0 if question.op == "softmin" else 1.0
+                    sign = -1.0 if question.negated else 1.0
                     each = sign * (value - got) * question.temperature / s
         neutral = 1.0 if kind is Kind.PROBABILITY else 0.0
         return cls(each=each, of_top=at_top(each)[:, 0], width=width, neutral=neutral)

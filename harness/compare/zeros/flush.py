@@ -15,7 +15,7 @@ from harness.vocabulary import FindingKind, Op
 from reference.formats import format_named
 from reference.ulp import rounded
 
-_OF_PRODUCTS: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX, Op.LOGSUMEXP)  # others subtract, and may absorb
+_OF_PRODUCTS: Final = (*(op for op in Op if op.gives_probabilities), Op.LOGSUMEXP)  # others subtract, and may absorb
 
 
 def flushed(problem: Problem, assessed: Assessment) -> Iterator[Finding]:

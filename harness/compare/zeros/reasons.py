@@ -68,7 +68,7 @@ def _single(told: Told) -> str:
     single = "the mask keeps a single element of the row" if length > 1 else f"axis {call.axis} has length one"
     advice = "" if length > 1 else " Was another axis meant?"
     match call.op:
-        case Op.LOG_SOFTMAX | Op.MASKED_LOG_SOFTMAX:
+        case op if op.gives_logarithms:
             what = f"{call.op.value} of a single element is 0 whatever the input, and a constant has no slope."
         case Op.LOGSUMEXP:
             what = "logsumexp of a single element is that element, and a straight line has no curvature."
@@ -87,7 +87,7 @@ def _summed(told: Told) -> str:
         if told.rows.call.cotangent is None
         else "the cotangent has one and the same value along the axis, as a sum or a mean of the outputs gives it"
     )
-    name = "Softmin" if told.op is Op.SOFTMIN else "Softmax"
+    name = "Softmin" if told.op.negated else "Softmax"
     if told.of_hessian:
         return (
             f"{given}. {name} outputs sum to one along the axis whatever the input, so every derivative of that sum "

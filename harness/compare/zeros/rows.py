@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.compare.asked import Asked, result_format
-from harness.vocabulary import Op, Quantity
+from harness.vocabulary import Quantity
 from reference.exact.doubledouble import DoubleDouble
 from reference.exact.targets import Targets, targets_of
 from reference.formats import FloatFormat, Floats, format_named
@@ -119,12 +119,12 @@ class Rows:
     @property
     def adds_up_to_one(self) -> bool:
         """Whether the op's outputs are probabilities whose derivative is asked for."""
-        return self.call.op in (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
+        return self.call.op.gives_probabilities
 
     @property
     def logarithm(self) -> bool:
         """Whether the op's outputs are log-probabilities."""
-        return self.call.op in (Op.LOG_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
+        return self.call.op.gives_logarithms
 
 
 _NAMES = {
