@@ -15,10 +15,12 @@ from harness.plan.scalars import Finite, Smoothing, Temperatures, Whole
 from harness.plan.words import (
     ABSENT,
     ACircumstance,
+    Adapters,
     ADate,
     ADType,
     AFloatingDType,
     AKind,
+    AnAdapter,
     AnOp,
     AQuantity,
     Axes,
@@ -26,7 +28,6 @@ from harness.plan.words import (
     DTypes,
     Modes,
     Name,
-    Names,
     Normalizations,
     Ops,
     Reductions,
@@ -43,7 +44,7 @@ class FindingByAdapter(Strict):
     """A finding that must appear for each of some adapters."""
 
     kind: AKind = Field(description="the name of a finding, as in: kind: implicit-cotangent-refused")
-    adapter: Names = Field(description="the adapter, or a list of them, as in: adapter: [torch, jax]")
+    adapter: Adapters = Field(description="the adapter, or a list of them, as in: adapter: [torch, jax]")
 
 
 def _named_finding(value: object) -> str:
@@ -64,7 +65,7 @@ def _digits(value: object) -> str:
 class Printed(Strict):
     """Numbers that somebody else printed, held against an adapter's result digit by digit."""
 
-    adapter: Name = Field(description="the adapter whose result was printed, as in: adapter: mxnet")
+    adapter: AnAdapter = Field(description="the adapter whose result was printed, as in: adapter: mxnet")
     quantity: AQuantity = Field(description="forward, vjp, jvp, jacobian or hvp")
     dtype: ADType = Field(description="float16, bfloat16, float32, float64 or int32")
     values: list[Annotated[str, PlainValidator(_digits, json_schema_input_type=str | float)]] = Field(
@@ -166,7 +167,7 @@ class KnownDifference(Strict):
     case: Name = Field(default=ABSENT, description="the id of the case where it is seen; left out: any")
     op: AnOp = Field(default=ABSENT, description="the op that it is seen of, as in: op: log_softmax; left out: any")
     dtype: ADType = Field(default=ABSENT, description="the dtype that it is seen with; left out: any")
-    adapter: Name = Field(description="the adapter where it is seen, as in: adapter: mxnet")
+    adapter: AnAdapter = Field(description="the adapter where it is seen, as in: adapter: mxnet")
     kind: AKind = Field(description="the name of the finding, as in: kind: beyond-bound")
     quantity: AQuantity = Field(default=ABSENT, description="forward, vjp, jvp, jacobian or hvp; left out: any")
     when: ACircumstance = Field(

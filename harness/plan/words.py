@@ -54,6 +54,13 @@ def _null(value: object) -> object:
     return Normalization.NULL.value if value is None else value
 
 
+def _adapter(name: str) -> str:
+    if not re.fullmatch(_ADAPTER, name):
+        words = {"what": f"{shown(name)} names no adapter", "instead": "use letters, digits, '.', '_' and '-'"}
+        raise PydanticCustomError("number", "{what}", words)
+    return name
+
+
 def _date(value: object) -> date:
     if isinstance(value, str) and re.fullmatch(_DAY, value):
         try:
@@ -71,10 +78,12 @@ def _floating(dtype: DType) -> DType:
     return dtype
 
 
+_ADAPTER = "^[A-Za-z0-9][A-Za-z0-9._-]*$"  # which may be the name of a kernel's file
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 
+AnAdapter = Annotated[str, AfterValidator(_adapter), WithJsonSchema({"type": "string", "pattern": _ADAPTER})]
 AnOp = Annotated[Op, Field(strict=False)]
 ADType = Annotated[DType, Field(strict=False)]
 AMode = Annotated[Mode, Field(strict=False)]
@@ -95,7 +104,9 @@ Axes = Annotated[list[int], BeforeValidator(listed, json_schema_input_type=int |
 DTypes = Annotated[list[ADType], BeforeValidator(listed, json_schema_input_type=ADType | list[ADType]), *MANY]
 Modes = Annotated[list[AMode], BeforeValidator(listed, json_schema_input_type=AMode | list[AMode]), *MANY]
 Checks = Annotated[list[AQuantity], BeforeValidator(listed, json_schema_input_type=AQuantity | list[AQuantity]), *MANY]
-Names = Annotated[list[Name], BeforeValidator(listed, json_schema_input_type=Name | list[Name]), *MANY]
+Adapters = Annotated[
+    list[AnAdapter], BeforeValidator(listed, json_schema_input_type=AnAdapter | list[AnAdapter]), *MANY
+]
 Reductions = Annotated[
     list[AReduction], BeforeValidator(listed, json_schema_input_type=AReduction | list[AReduction]), *MANY
 ]

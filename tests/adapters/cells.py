@@ -220,14 +220,14 @@ def _jacobian(call: Call, x: NDArray[np.float64], *, masked_moves: bool) -> NDAr
 
 
 def _forward(call: Call, x: NDArray[Any], *, masked_moves: bool = False) -> NDArray[Any]:
-    logits = x.astype(complex) / (call.temperature or 1) * (-1 if call.op is Op.SOFTMIN else 1)
+    logits = x.astype(complex) / (call.temperature or 1) * (-1 if call.op.negated else 1)
     kept = _kept(call)
     weights = np.where(kept, np.exp(np.where(kept, logits, 0)), 0)
     total = weights.sum(axis=call.axis, keepdims=True)
     match call.op:
         case Op.LOGSUMEXP:
             return np.log(total).squeeze(call.axis)
-        case Op.LOG_SOFTMAX | Op.MASKED_LOG_SOFTMAX:
+        case op if op.gives_logarithms:
             return np.where(kept, logits - np.log(total), -np.inf - masked_moves * np.log(total))
         case Op.CROSS_ENTROPY:
             losses = -(_distribution(call) * (logits - np.log(total))).sum(axis=call.axis)

@@ -174,7 +174,7 @@ def answers(
     A Jacobian is asked for by the one-hots of its rows.
     """
     orders = {"forward": 0, "hvp": 2}.get(quantity, 1)
-    sign = -1 if question.op == "softmin" and orders == 1 else 1
+    sign = -1 if question.negated and orders == 1 else 1
     found = []
     for index in range(len(question.x)):
         row = _row(question, index, cotangent, tangent)
@@ -196,7 +196,7 @@ def answers(
 def _row(question: Question, index: int, cotangent: NDArray[Any] | None, tangent: NDArray[Any] | None) -> Row:
     n = question.x.shape[1]
     kept = np.ones(n, dtype=np.bool_) if question.mask is None else question.mask[index]
-    sign = -1 if question.op == "softmin" else 1
+    sign = -1 if question.negated else 1
     temperature = CONTEXT.mpf(question.temperature)
     z = [
         sign * CONTEXT.mpf(float(value)) / temperature if keep else CONTEXT.ninf

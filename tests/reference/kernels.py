@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.question import Question
+from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
 from tests.reference.machine import Machine, Number
 
 Array = NDArray[Any]
@@ -137,8 +137,8 @@ class _Rows:
             return self._jacobian()
         v = None if cotangent is None else self._cotangent(cotangent)
         w = None if tangent is None else self._vector(question.rows.cut(tangent))
-        like = "softmax" if question.op in ("softmax", "softmin", "masked_softmax", "softmax_output") else question.op
-        like = "log_softmax" if like == "masked_log_softmax" else like
+        like = "softmax" if question.op in LIKE_SOFTMAX else question.op
+        like = "log_softmax" if question.op in LIKE_LOG_SOFTMAX else like
         result = getattr(self, f"{like}_{quantity}")(*(one for one in (v, w) if one is not None))
         return self._placed(result, quantity)
 
@@ -157,7 +157,7 @@ class _Rows:
         """Return rows in the question's shape, negated for softmin, divided by the temperature, masked and stored."""
         question = self.question
         odd = quantity in ("vjp", "jvp")
-        if question.op == "softmin" and odd:
+        if question.negated and odd:
             result = -result
         if self.temperature != 1.0 and quantity in ("vjp", "hvp"):
             result = self._over_temperature(result)

@@ -14,7 +14,15 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.plain import cross_entropy, log_softmax, logsumexp, masked_log_softmax, masked_softmax, softmax, softmin
+from reference.plain import (
+    cross_entropy,
+    log_softmax,
+    logsumexp,
+    masked_log_softmax,
+    masked_softmax,
+    softmax,
+    softmin,
+)
 
 Array = NDArray[Any]
 CONTEXT = mpmath.MPContext()

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.formats import format_named
+from reference.ops import NEGATED
 from reference.question import OPS, Question
 from reference.truth import Truth, truth
 
@@ -35,7 +36,7 @@ class Case:
     def question(self, x: Array, *, of: str = "float64") -> Question:
         """Ask about rows, at -x of softmin; what a mask drops is NaN, huge or infinite."""
         arrays: dict[str, Any] = {}
-        if self.op == "softmin":
+        if self.op in NEGATED:
             x = -x
         if self.op.startswith("masked"):
             arrays["mask"] = kept = self._mask(x)

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reference.exact.doubledouble import DoubleDouble
+from reference.ops import LOGARITHMS, PROBABILITIES
 from reference.question import Question
 from tests.reference import exact
 from tests.reference.questions_to_try import CASES, DERIVED, NOBODY, Array, Case, exactly
@@ -41,15 +42,15 @@ def step_for(question: Question, exponent: int) -> float:
 def in_complex_numbers(question: Question, z: NDArray[np.complex128]) -> Any:
     """The op as its definition says, at complex x; of softmax_output the function whose gradient it gives."""
     kept = np.ones(z.shape, dtype=np.bool_) if question.mask is None else question.mask
-    x = np.where(kept, z, 0.0) * (-1.0 if question.op == "softmin" else 1.0) / question.temperature
+    x = np.where(kept, z, 0.0) * (-1.0 if question.negated else 1.0) / question.temperature
     largest = np.where(kept, x.real, -np.inf).max(axis=1, keepdims=True)
     e = np.where(kept, np.exp(x - largest), 0.0)
     total = e.sum(axis=1, keepdims=True)
     log = x - largest - np.log(total)
     match question.op:
-        case "softmax" | "softmin" | "masked_softmax":
+        case op if op in PROBABILITIES:
             return e / total
-        case "log_softmax" | "masked_log_softmax":
+        case op if op in LOGARITHMS:
             return np.where(kept, log, 0.0)  # what is masked is constant
         case "logsumexp":
             return (largest + np.log(total))[:, 0]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reference.formats import format_named
+from reference.ops import NEGATED
 from reference.truth import truth
 from tests.reference.questions_to_try import CASES, Case, exactly
 from tests.reference.rows_to_try import rows, vectors
@@ -21,7 +22,7 @@ def test_the_second_reading_is_the_truth_at_the_rounded_shift(case: Case, of: st
     x = rows("normal, scale 30", n=5, of=of)
     question = case.question(x, of=of)
     kept = np.ones(x.shape, dtype=np.bool_) if question.mask is None else question.mask
-    sign = -1.0 if case.op == "softmin" else 1.0
+    sign = -1.0 if case.op in NEGATED else 1.0
     z = np.where(kept, sign * question.x, -np.inf)
     moved = sign * format_named(of).nearest(z - z.max(axis=1, keepdims=True))
     there = replace(question, x=np.where(kept, moved, 0.0))
