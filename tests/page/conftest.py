@@ -15,6 +15,7 @@ from harness.report.errors import errors
 from harness.report.page import page
 from harness.report.selftest import SelfTest
 from harness.report.tabular import placed
+from tests.page.whole import REPEATS
 from tests.report.miniature import MINIATURE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -48,7 +49,7 @@ def until(tab: Any, condition: str) -> None:
 
 def written(comparison: Comparison, path: Path) -> Path:
     accounts = Accounts(comparison)
-    text = page(comparison, accounts, errors(placed(comparison, accounts)), selftest=SCORE)
+    text = page(comparison, accounts, errors(placed(comparison, accounts)), REPEATS, selftest=SCORE)
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.page.conftest import Open, until, written
+from tests.page.whole import WHOLE
 from tests.report.miniature import CLEAN, HOSTILE, MINIATURE
 
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
@@ -24,7 +25,7 @@ def colours(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize("width", [360, 1200])
-@pytest.mark.parametrize("comparison", [MINIATURE, CLEAN], ids=["findings", "clean"])
+@pytest.mark.parametrize("comparison", [WHOLE, CLEAN], ids=["whole", "clean"])
 def test_axe_finds_no_barrier(opened: Open, tmp_path, comparison, colours: str, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the tox environment `page`").Axe()
     file = written(comparison, tmp_path / "index.html")
@@ -38,17 +39,15 @@ def test_axe_finds_no_barrier(opened: Open, tmp_path, comparison, colours: str, 
 # the narrow sheet is A4 between its margins
 @pytest.mark.parametrize(("width", "media"), [(360, "screen"), (768, "screen"), (1200, "screen"), (680, "print")])
 def test_the_page_is_never_wider_than_the_screen(opened: Open, tmp_path, width: int, media: str) -> None:
-    record = MINIATURE.cases["wrong-rule"]
+    record = WHOLE.cases["wrong-rule"]
     cases = {
-        **MINIATURE.cases,
+        **WHOLE.cases,
         "wrong-rule": replace(record, why=LONG, source=LINK, text=LONG),
         LONG: replace(record, id=LONG),
     }
-    findings = tuple(
-        replace(one, sentence=f"{one.sentence} {LINK}", evidence={LONG: LONG}) for one in MINIATURE.findings
-    )
-    long = tuple(replace(one, case=LONG, problem=f"{LONG}[float32]", detail=LONG) for one in MINIATURE.verdicts[:4])
-    comparison = replace(MINIATURE, cases=cases, findings=findings, verdicts=MINIATURE.verdicts + long)
+    findings = tuple(replace(one, sentence=f"{one.sentence} {LINK}", evidence={LONG: LONG}) for one in WHOLE.findings)
+    long = tuple(replace(one, case=LONG, problem=f"{LONG}[float32]", detail=LONG) for one in WHOLE.verdicts[:4])
+    comparison = replace(WHOLE, cases=cases, findings=findings, verdicts=WHOLE.verdicts + long)
     tab = opened("#cell-wrong-rule/mxnet", file=written(comparison, tmp_path / "index.html"), width=width)
     tab.emulate_media(media=media)
     tab.evaluate(UNFOLD)

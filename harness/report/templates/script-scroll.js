@@ -1,4 +1,4 @@
-// A table that is wider than its place can be scrolled with the keyboard, too, and says what it is.
+// What is wider than its place can be scrolled with the keyboard, too, and says what it is.
 (() => {
   const scrolls = (place) => {
     const wide = place.scrollWidth > place.clientWidth;
@@ -12,8 +12,8 @@
     place.tabIndex = 0;
     place.setAttribute("role", "group"); // no landmark: a page may have hundreds
     const about = place.closest("details, article, section, header").querySelector("summary code, summary, h1, h2, h3");
-    place.setAttribute("aria-label", `table: ${about.textContent.trim()}`);
+    place.setAttribute("aria-label", `${place.matches("pre") ? "text" : "table"}: ${about.textContent.trim()}`);
   };
-  const sizes = new ResizeObserver((changes) => changes.forEach(({ target }) => scrolls(target.closest(".wide"))));
-  document.querySelectorAll(".wide, .wide > table").forEach((one) => sizes.observe(one));
+  const sizes = new ResizeObserver((changes) => changes.forEach(({ target }) => scrolls(target.closest(".wide, pre"))));
+  document.querySelectorAll("pre, .wide, .wide > table").forEach((one) => sizes.observe(one));
 })();
