@@ -272,7 +272,7 @@ def test_how_errors_grow_with_the_axis_is_pictured_and_told_in_numbers() -> None
     )
     comparison = replace(MINIATURE, verdicts=grown, findings=())
     told = Page(page(comparison, Accounts(comparison)))
-    assert "vjp, eps float32 1 to 9 – 0.12 – – 10 to 99 – 2.50 – – 1,000 to 9,999 – 375 – –" in told.text
+    assert "vjp, eps float32 1 to 9 – 0.12 – – 10 to 99 – 2.50 – – 1,000 to 9,999 – 375 ✕ – –" in told.text
     assert sum(tag == "svg" for tag, _ in told.tags) == 2  # of shares of the bound, and of lengths
 
 
