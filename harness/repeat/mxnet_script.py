@@ -126,13 +126,18 @@ def _quantity(call: Call, quantity: Quantity) -> list[str]:
     recorded = ["x.attach_grad()", "with mx.autograd.record():", "    y = op(x)"]
     match quantity:
         case Quantity.FORWARD:
-            return ["result = op(x)"]
+            return ["result = op(x)", *_wait(call, "result")]
         case Quantity.VJP:
-            return [*recorded, f"y.backward({_head(call)})", "result = x.grad"]
+            return [*recorded, f"y.backward({_head(call)})", "result = x.grad", *_wait(call, "result")]
         case Quantity.JACOBIAN:
             return [*recorded, *_one_by_one(call)]
         case _:
             raise NotImplementedError(quantity)
+
+
+def _wait(call: Call, result: str) -> list[str]:
+    """Return the line that has MXNet finish: of what has no elements asnumpy returns at once, whatever goes wrong."""
+    return [f"{result}.wait_to_read()  # asnumpy does not wait for what has no elements"] if not call.x.size else []
 
 
 def _head(call: Call) -> str:
@@ -156,6 +161,7 @@ def _one_by_one(call: Call) -> list[str]:
         f'    head = np.zeros({size}, "{dtype.carrier}")',
         f"    head[k] = {one}",
         f"    y.backward({head}, retain_graph=True)",
+        *(f"    {line}" for line in _wait(call, "x.grad")),
         f"    rows.append({_decoded('x.grad', call.dtype)})",
     ]
 
