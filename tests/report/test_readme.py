@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.compare.change import Trend
 from harness.compare.relation import Relation
 from harness.compare.standing import Place
 from harness.report.files import ReportFile
@@ -33,6 +34,16 @@ def test_every_place_is_in_the_table_with_its_meaning(place: Place) -> None:
 def test_every_relation_of_two_results_is_in_the_table(relation: Relation) -> None:
     words = {"fault of one": "fault of one, fault of both", "fault of both": "fault of one, fault of both"}
     assert any(line.startswith(f"| {words.get(relation.value, relation.value)} |") for line in README)
+
+
+@pytest.mark.parametrize("trend", list(Trend))
+def test_every_trend_since_a_baseline_is_in_the_table(trend: Trend) -> None:
+    assert any(line.startswith(f"| {trend.value} |") for line in README)
+
+
+@pytest.mark.parametrize("name", ["ledger entry to paste", "expired ledger entry"])
+def test_every_key_of_a_finding_about_the_ledger_is_named(name: str) -> None:
+    assert f"`{name}`" in " ".join(README)
 
 
 def test_the_column_with_the_place_is_explained() -> None:
