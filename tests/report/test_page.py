@@ -263,13 +263,8 @@ def test_how_large_errors_are_stands_beside_the_pictures() -> None:
 
 
 def test_how_errors_grow_with_the_axis_is_pictured_and_told_in_numbers() -> None:
-    lengths = (1, 20, 3000)
-    grown = tuple(
-        verdict(
-            "mxnet", "wrong-rule", Quantity.VJP, Outcome.WITHIN_BOUND, shape=(1, n), share=0.5, computed=1, eps=n / 8
-        )
-        for n in lengths
-    )
+    plain = verdict("mxnet", "wrong-rule", Quantity.VJP, Outcome.WITHIN_BOUND, computed=1)
+    grown = tuple(replace(plain, shape=(1, n), share=n / 1000, eps=n / 8) for n in (1, 20, 3000))
     comparison = replace(MINIATURE, verdicts=grown, findings=())
     told = Page(page(comparison, Accounts(comparison)))
     assert "vjp, eps float32 1 to 9 – 0.12 – – 10 to 99 – 2.50 – – 1,000 to 9,999 – 375 ✕ – –" in told.text
