@@ -65,6 +65,7 @@ def test_the_schema_accepts_the_library(path: Path) -> None:
         "axis-is-a-truth-value",
         "ledger-owner-unknown",
         "ledger-expires-in-a-year",
+        "adapter-is-a-path",
         "temperature-is-zero",
         "temperature-is-empty",
         "mask-of-numbers",

@@ -126,6 +126,18 @@ def test_an_expected_failure_is_strict(cases: Path) -> None:
     assert "ledger-entry-stale: The ledger entry known-honest no longer happens" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("where", "of", "item"), [("case", "marked", "marked[raises]"), ("op", "softmax", "known-raises")]
+)
+def test_an_entry_that_has_expired_excuses_no_failure(cases: Path, where: str, of: str, item: str) -> None:
+    known(cases, name="raises", kind="raised", where=where, of=of)
+    with (cases / "ledger.yaml").open("a") as ledger:
+        ledger.write("    expires: 2020-02-29\n")
+    done = run(cases, adapter="raises")
+    assert outcomes(done)[item] == "FAILED"
+    assert "ledger.yaml:3) expired on 2020-02-29, before this was recorded" in done.stdout
+
+
 def test_an_entry_about_any_case_is_an_item_and_strict(cases: Path) -> None:
     known(cases, name="honest", kind="beyond-bound", where="op", of="softmax")
     assert outcomes(run(cases))["known-honest"] == "FAILED"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,11 @@ def test_a_recording_ends_with_its_counts_and_where_it_is(tmp_path: Path, plan: 
 
 
 def test_the_built_in_reference_is_recorded_by_its_name(tmp_path: Path, plan: Plan) -> None:
+    before = datetime.now(UTC).date()
     assert harness_record("reference", reports=tmp_path).returncode == 0
-    header = read_recording(tmp_path / "recordings" / "reference", plan=plan.digest).header
+    recording = read_recording(tmp_path / "recordings" / "reference", plan=plan.digest)
+    assert recording.finished in (before, datetime.now(UTC).date())
+    header = recording.header
     assert header.description is not None
     assert header.description.framework == "NumPy reference"
     assert any(package.startswith("numpy==") for package in header.packages)
