@@ -58,7 +58,7 @@ def _change(tree: Path, difference: str) -> None:
         name, _, hunks = part.partition("\n")
         path = tree / name
         for hunk in hunks.removesuffix("\n").split("\n@@\n"):
-            lines = [line.removesuffix(" ...") for line in hunk.split("\n")]
+            lines = [re.sub(r"^(.)\.\.\. ", r"\1", line.removesuffix(" ...")) for line in hunk.split("\n")]
             before = "\n".join(line[1:] for line in lines if not line.startswith("+"))
             after = "\n".join(line[1:] for line in lines if not line.startswith("-"))
             text = path.read_text(encoding="utf-8")
