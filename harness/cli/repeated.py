@@ -17,4 +17,5 @@ def repeats_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, R
     ``reports`` is the folder below which smaller inputs are kept.
     """
     smaller = Shrunk(reports / "shrunk").known(comparison, plan.problems)
-    return repeats(comparison, plan.problems, titles=TITLES.__getitem__, smaller=smaller)
+    texts = {case.id: case.text for case in plan.cases.values()}
+    return repeats(comparison, plan.problems, titles=TITLES.__getitem__, smaller=smaller, texts=texts)

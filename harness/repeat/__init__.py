@@ -4,10 +4,13 @@
 
     Comparison, Plan --repeats--> a Repeat for each fault and policy: snippet, upstream report, about
                         |
+                        program   the call that shows a finding, or one row of it, and what is to be seen
+                        |
                         snippet   one call of a framework as a program: torch_script, jax_script, mxnet_script,
                           |       numpy_script (each the same call that its adapter makes), put together by script
                           +-- literal   arrays with every bit      shown   the lines that print got and expected
                           +-- given     which arrays a quantity is made of
+                          +-- drawn     long arrays that the plan drew, as the lines that draw them again
                         upstream  the report in Markdown           expected  the exact value, rounded once
 
     shrink: chosen faults --candidates--> smaller calls, recorded beside the framework (hunt), judged as cases are

@@ -44,9 +44,14 @@ def number(value: Any) -> str:
     return f'h("{digits}")'
 
 
+def is_packed(expression: str) -> bool:
+    """Tell whether an expression made here holds packed bytes, which nobody can read."""
+    return "base64." in expression
+
+
 def needs(expressions: str) -> tuple[str, ...]:
     """Return the modules, beside NumPy, that expressions made here use."""
-    return ("base64", "zlib") if "base64." in expressions else ()
+    return ("base64", "zlib") if is_packed(expressions) else ()
 
 
 def _listed(array: NDArray[Any]) -> str | None:

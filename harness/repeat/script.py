@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from harness.repeat.drawn import CALLED, DEFINITION
 from harness.repeat.literal import HEX, needs
 
 _DEFINITION = re.compile(r"\n+(?=(?:def|class) )")
@@ -28,9 +30,18 @@ class Script:
     environment: dict[str, str] = field(default_factory=dict)
     settings: Sequence[str] = ()
 
-    def text(self, shown: Sequence[str], *, comments: Sequence[str] = ()) -> str:
-        """Return the program; ``shown`` are its last lines, which print, and ``comments`` its first."""
-        given = [f"{name} = {expression}" for name, expression in self.arrays.items()]
+    def text(
+        self,
+        shown: Sequence[str],
+        *,
+        comments: Sequence[str] = (),
+        instead: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
+        """Return the program; ``shown`` are its last lines, which print, and ``comments`` its first.
+
+        ``instead`` has expressions that are to stand for others in those of the arrays.
+        """
+        given = [f"{name} = {_replaced(expression, instead)}" for name, expression in self.arrays.items()]
         written = "\n".join([*given, *self.body, *shown])
         modules = sorted({*needs(written), *(["os"] if self.environment else [])})
         parts = [
@@ -39,9 +50,16 @@ class Script:
             [f'os.environ["{name}"] = "{value}"' for name, value in self.environment.items()],
             list(self.imports),
             [*self.settings, *([HEX] if 'h("' in written else [])],
+            [*DEFINITION, "", ""] if any(CALLED in line for line in given) else [],
             given,
             list(self.body),
             [f"got = {self.numbers}", *shown],
         ]
         text = "\n\n".join("\n".join(part) for part in parts if part) + "\n"
         return _DEFINITION.sub("\n\n\n", _GAP.sub("\n\n\n", text))
+
+
+def _replaced(expression: str, instead: Mapping[str, str]) -> str:
+    for packed, drawn in instead.items():
+        expression = expression.replace(packed, drawn)
+    return expression

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from harness.call import Call
@@ -22,16 +23,22 @@ SCRIPTS: Final[dict[str, Callable[[Call, Quantity], Script]]] = {
 
 
 def snippet(
-    adapter: str, call: Call, quantity: Quantity, *, shown: Sequence[str] = (), comments: Sequence[str] = ()
+    adapter: str,
+    call: Call,
+    quantity: Quantity,
+    *,
+    shown: Sequence[str] = (),
+    comments: Sequence[str] = (),
+    instead: Mapping[str, str] = MappingProxyType({}),
 ) -> str | None:
     """Return a program that makes the call of ``adapter`` for ``quantity``, with the same bits, and prints ``shown``.
 
-    Its result is the array ``got`` of float64. None for an adapter from outside the project, whose code nobody here
-    knows, and for a call that the framework lacks.
+    Its result is the array ``got`` of float64. ``instead`` has expressions to stand for those of long arrays. None for
+    an adapter from outside the project, whose code nobody here knows, and for a call that the framework lacks.
     """
     if adapter not in SCRIPTS:
         return None
     try:
-        return SCRIPTS[adapter](call, quantity).text(shown, comments=comments)
+        return SCRIPTS[adapter](call, quantity).text(shown, comments=comments, instead=instead)
     except NotImplementedError:
         return None

@@ -82,7 +82,8 @@ def _finding(finding: Finding, comparison: Comparison) -> dict[str, Any]:
 def _repeat(repeat: Repeat | None) -> dict[str, Any]:
     if repeat is None:
         return {}
-    return {"repeat": {"about": repeat.about, "snippet": repeat.snippet, "upstream": repeat.upstream}}
+    program = {"snippet": repeat.snippet, "upstream": repeat.upstream} if repeat.snippet else {}
+    return {"repeat": {"about": repeat.about, **program}}
 
 
 def plain(value: Any) -> Any:

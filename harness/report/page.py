@@ -53,6 +53,7 @@ def page(
     ``repeats`` holds the programs that repeat findings, by :func:`~harness.repeat.repeats.key_of`; ``selftest`` is the
     score of the last self-test, where there was one.
     """
+    programs = {key: one for key, one in repeats.items() if one.snippet}
     themes, stand = matrix(comparison, accounts), standings(comparison)
     tallies = {
         run.name: accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
@@ -86,7 +87,7 @@ def page(
             gaps=gaps(comparison, accounts),
             selftest=selftest,
             selftest_heads=HEADS,
-            repeat_of=lambda finding: repeats.get(key_of(finding)),
+            repeat_of=lambda finding: programs.get(key_of(finding)),
             **_since(comparison),
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def fault(kind: FindingKind = FindingKind.BEYOND_BOUND, **evidence: object) -> F
     )
 
 
-def repeated(finding: Finding) -> Repeat:
+def repeated(finding: Finding, x: object = ((0.1, 2.0),)) -> Repeat:
     comparison = Comparison(
         plan="p",
         selection=None,
@@ -54,7 +55,7 @@ def repeated(finding: Finding) -> Repeat:
         verdicts=(),
         findings=(finding,),
     )
-    asked = problem("a", [[0.1, 2.0]], dtype=DType.FLOAT32)
+    asked = problem("a", x, dtype=DType.FLOAT32)
     (found,) = repeats(comparison, [asked], titles=TITLES.__getitem__, smaller={}).values()
     return found
 
@@ -70,6 +71,31 @@ def test_findings_json_has_the_repeat_with_its_finding_alone() -> None:
     (one,) = [entry for entry in listed if "repeat" in entry]
     assert one["kind"] == FAULT.kind.value
     assert one["repeat"] == {"about": HOSTILE, "snippet": HOSTILE, "upstream": HOSTILE}
+
+
+def test_a_finding_without_a_program_says_why_not_and_the_page_offers_none() -> None:
+    reason = Repeat(about="Such is the reason.")
+    listed = json.loads(render(MINIATURE, {key_of(FAULT): reason})[ReportFile.FINDINGS])["findings"]
+    assert [entry["repeat"] for entry in listed if "repeat" in entry] == [{"about": "Such is the reason."}]
+    assert "Repeat it without this harness" not in page(MINIATURE, Accounts(MINIATURE), (), {key_of(FAULT): reason})
+
+
+def test_a_fault_whose_input_is_too_long_for_a_program_says_so() -> None:
+    noise = np.random.default_rng(1).standard_normal((1, 8000)).astype(np.float32)
+    found = repeated(fault(), noise)
+    assert (found.snippet, "`harness shrink`" in found.about) == ("", True)
+
+
+def test_a_program_with_a_packed_input_says_how_to_get_a_smaller_one_but_not_to_its_makers() -> None:
+    noise = np.random.default_rng(1).standard_normal((1, 300)).astype(np.float32)
+    found = repeated(fault(), noise)
+    assert "`harness shrink` looks for a smaller input." in found.about
+    assert "harness" not in found.upstream
+
+
+def test_a_fault_that_several_frameworks_show_has_no_program() -> None:
+    both = replace(fault(), adapters=("torch", "jax"))
+    assert repeated(both) == Repeat(about="It is about more than one call: no single program shows it.")
 
 
 def test_a_program_prints_the_element_and_the_exact_value() -> None:
