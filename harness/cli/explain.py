@@ -20,6 +20,7 @@ from harness.vocabulary import DType, Normalization, Op, Quantity, Reduction
 
 EXAMPLES = """\b
 Examples:
+  harness explain --op softmax --axis 1 --x '[0.1, 2]' --cotangent ones --got '[0, 0]'
   harness explain --op softmax --axis 1 --x '[[[[0.1]], [[2]]]]' --got '[[[[0]], [[0]]]]'
   harness explain --x '[0.1, 2]' --cotangent one_hot:0 --got '[0.1132, -0.1132]'
   harness explain --op cross_entropy --x '[3, -1, 0.5]' --targets 0 --dtype bfloat16

@@ -11,6 +11,7 @@ from harness.compare.exhibit import Exhibit, exhibit
 from harness.compare.judge import Judge
 from harness.compare.zeros.find import DERIVATIVES, ZeroGradient, zero_gradients
 from harness.explain.question import got_numbers, problem_of
+from harness.explain.row import as_row
 from harness.explain.words import Words
 from harness.explain.worth import Worth, worth_of
 from harness.plan.problem import Problem
@@ -25,6 +26,7 @@ class Explained:
     """One question with its answer; ``rows`` are at most :data:`ROWS`, those first that the causes speak of."""
 
     problem: Problem
+    as_row: bool  # x was written as a plain list, and is read as the row along an axis that such a list has not
     quantity: Quantity
     rows: tuple[Exhibit, ...]
     causes: tuple[ZeroGradient, ...]
@@ -35,14 +37,16 @@ class Explained:
 
 def explained(words: Words) -> Explained:
     """Answer what ``words`` ask; raise :class:`~harness.explain.reading.Misread` where they ask nothing."""
-    problem = problem_of(words)
-    quantity = words.quantity
+    read = as_row(words)
+    problem = problem_of(read)
+    quantity = read.quantity
     judge = Judge([problem])
     found = judge.truth(problem, quantity)
     causes = tuple(zero_gradients(problem, quantity, found)) if quantity in DERIVATIVES else ()
-    written = got_numbers(words, problem.call)
+    written = got_numbers(read, problem.call)
     return Explained(
         problem=problem,
+        as_row=read != words,
         quantity=quantity,
         rows=_rows(problem, quantity, causes),
         causes=causes,
@@ -52,13 +56,18 @@ def explained(words: Words) -> Explained:
     )
 
 
+def row_count(problem: Problem) -> int:
+    """Return how many rows the input has along the axis."""
+    x = problem.call.x
+    return x.size // max(x.shape[problem.call.axis] if x.ndim else 1, 1)
+
+
 def _rows(problem: Problem, quantity: Quantity, causes: tuple[ZeroGradient, ...]) -> tuple[Exhibit, ...]:
     """Lay out the rows that the causes speak of, then others, as many as a terminal shows."""
     # beside an hvp stands the gradient that it is the change of
     shown = Quantity.VJP if quantity is Quantity.HVP else quantity
     asking = replace(problem, check=tuple(dict.fromkeys((Quantity.FORWARD, shown, quantity))))
-    count = problem.call.x.size // max(problem.call.x.shape[problem.call.axis] if problem.call.x.ndim else 1, 1)
-    order = dict.fromkeys([*(cause.row for cause in causes), *range(min(count, ROWS))])
+    order = dict.fromkeys([*(cause.row for cause in causes), *range(min(row_count(problem), ROWS))])
     numbers = sorted(list(order)[:ROWS])
     drawn = (exhibit([asking], {}, row=row, longest=LONGEST) for row in numbers)
     return tuple(one for one in drawn if one is not None)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.explain.reading import Misread, Written, a_number, read_array
+from harness.explain.reading import SPECIAL, Misread, Written, a_number, read_array
 from harness.plan.carrier import encoded, one_hot
 from harness.plan.number import NotANumber, WrittenFloat, rounded
 from harness.vocabulary import DType
@@ -27,8 +27,13 @@ def name_of(text: str | None) -> str:
     """Return the name under which a cotangent is shown: as a plan names it, ``implicit`` where none is given."""
     if text is None:
         return "implicit"
-    named = _ONE_HOT.fullmatch(text)
-    return f"one_hot {named[1]}" if named else text if text in _FULL else "given"
+    hot = _ONE_HOT.fullmatch(text)
+    return f"one_hot {hot[1]}" if hot else text if text in _FULL else "given"
+
+
+def named(text: str) -> bool:
+    """Say whether ``text`` is a word, as cotangents and tangents may be, where numbers could stand."""
+    return re.match(r"[a-z]", text) is not None and text.lower() not in SPECIAL
 
 
 def stored(written: Written[WrittenFloat], dtype: DType, *, where: str) -> NDArray[Any]:
@@ -38,7 +43,7 @@ def stored(written: Written[WrittenFloat], dtype: DType, *, where: str) -> NDArr
         try:
             values.append(rounded(value, dtype))
         except NotANumber as error:
-            raise Misread(where, error.what, error.instead) from None
+            raise Misread.of(where, error) from None
     return encoded(np.array(values, dtype=np.float64), dtype).reshape(written.shape)
 
 
@@ -54,15 +59,15 @@ def vector(text: str, shape: tuple[int, ...], axis: int | None, dtype: DType, *,
     """
     if text in _FULL:
         return encoded(np.full(shape, _FULL[text](math.prod(shape))), dtype)
-    named = _ONE_HOT.fullmatch(text)
-    if named is not None:
+    hot = _ONE_HOT.fullmatch(text)
+    if hot is not None:
         length = (shape[axis] if shape else 1) if axis is not None else 0
         if axis is None:
             raise Misread(where, f"{text}, and the output has no such axis left", "give numbers, or ones")
-        if not int(named[1]) < length:
+        if not int(hot[1]) < length:
             raise Misread(where, f"{text}, along an axis of length {length}", f"give one_hot:0 to one_hot:{length - 1}")
-        return one_hot(shape, axis=axis, index=int(named[1]), dtype=dtype)
-    if re.match(r"[a-z]", text) and text.lower() not in ("nan", "inf"):
+        return one_hot(shape, axis=axis, index=int(hot[1]), dtype=dtype)
+    if named(text):
         raise Misread(where, f"{text!r} is not known", "give numbers, or ones, zeros, mean, one_hot:0")
     array = numbers(text, dtype, where=where)
     fit(array.shape, shape, where=where, what=what)

@@ -27,9 +27,9 @@ def problem_of(words: Words) -> Problem:
     x = numbers(words.x, words.dtype, where="--x")
     rank = max(x.ndim, 1)
     if not -rank <= words.axis < rank:
-        raise Misread(
-            "--axis", f"{words.axis}, and x has the shape {shape_text(x.shape)}", f"give {-rank} to {rank - 1}"
-        )
+        nested = ", or nest every array as deeply as the axis asks" if words.axis > 0 else ""
+        instead = f"give {-rank} to {rank - 1}{nested}"
+        raise Misread("--axis", f"{words.axis}, and x has the shape {shape_text(x.shape)}", instead)
     call = Call(
         op=words.op,
         axis=words.axis,
@@ -94,7 +94,7 @@ def _number(
     try:
         value = float(a_number(text))
     except NotANumber as error:
-        raise Misread(_option(name), error.what, error.instead) from None
+        raise Misread.of(_option(name), error) from None
     if not (at_least <= value < below and math.isfinite(value)) or (open_end and value == at_least):
         least = "" if at_least == -math.inf else f" {'above' if open_end else 'of at least'} {at_least:g}"
         most = "" if below == math.inf else f" below {below:g}"

@@ -12,7 +12,7 @@ from harness.plan.number import NotANumber, WrittenFloat, is_decimal, is_hexadec
 
 AXES: Final = 8  # that a primal may have
 _TOKEN: Final = re.compile(r"\s*(?:(?P<open>[\[(])|(?P<close>[\])])|(?P<comma>,)|(?P<item>[^\s,\[\]()]+))")
-_SPECIAL: Final = {"nan": ".nan", "inf": ".inf", "infinity": ".inf"}
+SPECIAL: Final = {"nan": ".nan", "inf": ".inf", "infinity": ".inf"}
 _TRUE: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 Item = TypeVar("Item")
@@ -23,6 +23,11 @@ class Misread(Exception):
 
     def __init__(self, where: str, what: str, instead: str) -> None:
         super().__init__(f"{where}: {what}; {instead}")
+
+    @classmethod
+    def of(cls, where: str, error: NotANumber) -> Misread:
+        """Return what is wrong with a number; case files spell infinity as YAML does, here it is as NumPy prints it."""
+        return cls(where, error.what, error.instead.replace(".inf", "inf"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +57,7 @@ def a_number(text: str) -> WrittenFloat:
     """
     bare = text.strip("'\"")
     sign, unsigned = (bare[:1], bare[1:]) if bare[:1] in ("-", "+") else ("", bare)
-    spelled = _SPECIAL.get(unsigned.lower())
+    spelled = SPECIAL.get(unsigned.lower())
     if spelled is None and not (is_decimal(bare) or is_hexadecimal(bare)):
         raise NotANumber(f"{shown(bare)} is not a number", "write numbers as 0.1, -2, 1e-3, 0x1.8p-3, inf or nan")
     return WrittenFloat(sign + spelled if spelled == ".inf" else spelled or bare)
@@ -149,7 +154,7 @@ class _Reader(Generic[Item]):
         try:
             self._items.append(self._leaf(token))
         except NotANumber as error:
-            raise self._wrong(at, error.what, error.instead) from None
+            raise Misread.of(self._place(at), error) from None
         self._texts.append(token.strip("'\""))
 
     def _count(self) -> None:
@@ -157,4 +162,7 @@ class _Reader(Generic[Item]):
             self._open[-1] += 1
 
     def _wrong(self, at: int, what: str, instead: str) -> Misread:
-        return Misread(f"{self._where}, character {at + 1}", what, instead)
+        return Misread(self._place(at), what, instead)
+
+    def _place(self, at: int) -> str:
+        return f"{self._where}, character {at + 1}"

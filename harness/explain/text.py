@@ -8,7 +8,8 @@ from typing import Final
 
 from harness.compare.parameters import op_in_words
 from harness.compare.zeros.find import ZeroGradient
-from harness.explain.answer import LONGEST, Explained
+from harness.explain.answer import LONGEST, Explained, row_count
+from harness.explain.arrays import shape_text
 from harness.explain.worth import GOT, Worth
 from harness.report.explanation import proof_of_zero
 from harness.report.figures import plural, share, size, ulps
@@ -32,7 +33,11 @@ def text_of(answer: Explained) -> str:
 def _parts(answer: Explained) -> Iterator[str]:
     call = answer.problem.call
     reduction = call.reduction.value if call.reduction is not None else ""
-    yield from (mathematics(row, reduction=reduction) for row in answer.rows)
+    if answer.as_row:
+        shape = shape_text(call.x.shape)
+        yield _wrapped(f"A plain list is read as the one row along axis {call.axis}: an array of shape {shape}.")
+    several = row_count(answer.problem) > 1
+    yield from (mathematics(row, reduction=reduction, alone=not several) for row in answer.rows)
     yield _left_out(answer)
     if answer.worth is not None:
         yield _wrapped(_verdict(answer.worth, answer))
@@ -53,12 +58,11 @@ def _cause(cause: ZeroGradient) -> Iterator[str]:
 def _left_out(answer: Explained) -> str:
     call = answer.problem.call
     length = call.x.shape[call.axis] if call.x.ndim else 1
-    count = call.x.size // max(length, 1)
     if not call.x.size:
         return ""
     if not answer.rows:
         return _wrapped(f"Rows of {length} elements are not printed: the longest that is has {LONGEST}.")
-    others = count - len(answer.rows)
+    others = row_count(answer.problem) - len(answer.rows)
     return f"{plural(others, 'more row')} not printed." if others else ""
 
 

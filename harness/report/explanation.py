@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -24,8 +25,10 @@ def explanation(comparison: Comparison, case: str) -> str:
     parts = [f"{case}\n{_wrapped(record.why)}\n{origin}", _findings(comparison, case)]
     shown = comparison.exhibits.get(case)
     if shown is not None:
-        reduction = next((v.reduction for v in comparison.verdicts if v.problem == shown.problem), "")
-        parts += [mathematics(shown, reduction=reduction), answers(shown)]
+        own = next((verdict for verdict in comparison.verdicts if verdict.problem == shown.problem), None)
+        alone = own is not None and math.prod(own.shape) == len(shown.x)
+        reduction = "" if own is None else own.reduction
+        parts += [mathematics(shown, reduction=reduction, alone=alone), answers(shown)]
     parts.append(_verdicts(comparison, case))
     return "\n\n".join(part for part in parts if part)
 

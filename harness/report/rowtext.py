@@ -18,12 +18,13 @@ _LABEL, _WIDTH = 10, 14  # characters of a label, and of a number: the longest o
 _LINE = 100  # characters
 
 
-def mathematics(shown: Exhibit, *, reduction: str = "") -> str:
-    """Return the exact numbers of the row; ``reduction`` is that of a loss."""
+def mathematics(shown: Exhibit, *, reduction: str = "", alone: bool = False) -> str:
+    """Return the exact numbers of the row; ``reduction`` is that of a loss, ``alone`` says that there is no other."""
     result, narrow = shown.result_dtype or shown.dtype, shown.dtype
     named = (shown.op, f"reduction={reduction}" if reduction else "", shown.parameters)
     dtypes = narrow if result == narrow else f"{narrow}, results to {result}"
-    about = f"{' '.join(filter(None, named))}, axis {shown.axis}, {_row(shown)}"
+    which = "" if alone else f", {_row(shown)}"
+    about = f"{' '.join(filter(None, named))}, axis {shown.axis}{which}"
     lines = [f"The exact numbers, rounded once to {dtypes} ({about})", _line("x", shown.x, narrow)]
     if shown.kept is not None:
         lines.append(f"  {'kept':<{_LABEL}} " + _joined(["yes" if kept else "no" for kept in shown.kept]))

@@ -27,6 +27,44 @@ def test_the_forums_zero_is_right_and_explained() -> None:
         assert words in text
 
 
+PLAIN: list[dict[str, Any]] = [
+    {"cotangent": "ones", "got": "[0, 0]"},
+    {"cotangent": "[1, 0]"},
+    {"op": Op.LOGSUMEXP, "quantity": Quantity.HVP, "cotangent": "1", "tangent": "[0, 1]"},
+    {"op": Op.MASKED_SOFTMAX, "mask": "[true, false]", "quantity": Quantity.FORWARD},
+    {"op": Op.MASKED_LOG_SOFTMAX, "lengths": "1", "cotangent": "one_hot:1"},
+    {"op": Op.CROSS_ENTROPY, "targets": "1"},
+    {"op": Op.CROSS_ENTROPY, "targets": "[0.25, 0.75]", "reduction": Reduction.MEAN, "cotangent": "2"},
+    {"op": Op.CROSS_ENTROPY, "targets": "0", "quantity": Quantity.FORWARD, "got": "2.0393867"},
+]
+
+
+@pytest.mark.parametrize("axis", [1, 3])
+@pytest.mark.parametrize("words", PLAIN, ids=str)
+def test_plain_lists_are_one_row_along_any_axis(words: dict[str, Any], axis: int) -> None:
+    alone, read = (explained(Words(x="[0.1, 2]", axis=where, **words)) for where in (0, axis))
+    assert (alone.as_row, read.as_row) == (False, True)
+    assert read.problem.call.x.shape == (1,) * axis + (2,)
+    (expected,), (shown,) = alone.rows, read.rows
+    for name in ("x", "kept", "targets", "output", "jacobian", "cotangent", "gradient", "tangent", "hvp"):
+        assert getattr(shown, name) == getattr(expected, name), name
+    assert [cause.kind for cause in read.causes] == [cause.kind for cause in alone.causes]
+    assert read.worth is None or read.worth.right
+    assert f"as the one row along axis {axis}: an array of shape {[1] * axis + [2]}." in text_of(read)
+    assert "plain list" not in text_of(alone)
+
+
+def test_one_class_for_each_row_may_be_a_list_already() -> None:
+    call = explained(Words(op=Op.CROSS_ENTROPY, axis=1, x="[0.1, 2]", targets="[1]")).problem.call
+    assert call.targets is not None
+    assert call.targets.tolist() == [1]
+
+
+@pytest.mark.parametrize(("x", "words"), [("[0.1, 2]", "axis -1)"), ("[[1, 2], [3, 4]]", "axis -1, first row)")])
+def test_a_row_is_numbered_only_where_there_are_others(x: str, words: str) -> None:
+    assert words in text_of(explained(Words(x=x)))
+
+
 @pytest.mark.parametrize(
     ("got", "right", "as_printed"),
     [
@@ -147,7 +185,14 @@ def test_every_parameter_has_its_say(words: dict[str, Any], expected: list[float
 @pytest.mark.parametrize(
     ("words", "refused"),
     [
-        ({"axis": 1}, "--axis: 1"),
+        ({"axis": 1, "got": "[[0, 0]]"}, "--axis: 1, and x has the shape .*give -1 to 0, or nest every array"),
+        ({"axis": -2}, "--axis: -2"),
+        ({"axis": 9}, "--axis: 9"),
+        ({"axis": 1, "x": "[0.1, foo]"}, "--x, character 7: 'foo' is not a number"),
+        ({"axis": 1, "got": "[0]"}, r"--got: an array of shape \[1\]; \[1, 2\] is expected"),
+        ({"x": "[1e400, 2]"}, "--x, character 2: 1e400 is too large for float64; write inf if infinity is meant"),
+        ({"x": "[3, -7e38]"}, "--x: -7e38 is too large for float32; write -inf if"),
+        ({"temperature": "1e400"}, "--temperature: 1e400 is too large for float64; write inf if"),
         ({"op": Op.MASKED_SOFTMAX}, "--mask: neither a mask nor lengths"),
         ({"op": Op.MASKED_SOFTMAX, "mask": "[1, 0]", "lengths": "1"}, "--mask: a mask and lengths"),
         ({"op": Op.MASKED_SOFTMAX, "mask": "[1]"}, r"--mask: an array of shape \[1\]; \[2\] is expected"),
@@ -178,7 +223,7 @@ def test_every_parameter_has_its_say(words: dict[str, Any], expected: list[float
 )
 def test_a_question_that_asks_nothing_is_refused_with_what_would_be_right(words: dict[str, Any], refused: str) -> None:
     with pytest.raises(Misread, match=f"^{refused}"):
-        explained(Words(x="[1, 2]", **words))
+        explained(Words(**{"x": "[1, 2]"} | words))
 
 
 @pytest.mark.parametrize("dtype", [dtype for dtype in DType if dtype.floating])

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -41,8 +42,18 @@ def commands() -> list[str]:
 def test_every_command_that_is_written_down_runs_with_numpy_and_click_alone(line: str) -> None:
     done = harness(*shlex.split(line))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("The exact numbers, rounded once to ")
+    assert done.stdout.startswith(
+        ("The exact numbers, rounded once to ", "A plain list is read as the one row along axis 1")
+    )
     assert done.stderr == ""
+
+
+def test_the_readme_shows_what_its_command_prints() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^    A plain list is read .*?(?=^\S)", readme, flags=re.MULTILINE | re.DOTALL)
+    line = next(line for line in commands() if "--got" in line)
+    assert line in readme
+    assert dedent(shown).rstrip() == harness(*shlex.split(line)).stdout.rstrip()
 
 
 def test_the_help_asks_about_the_forums_numbers() -> None:

@@ -103,3 +103,12 @@ def test_a_case_is_explained_with_its_reason_its_findings_and_its_numbers() -> N
     told = explanation(CLEAN, "forum-summed-output")
     for words in ("shows what forum-summed-output shows", "summed-output-zero-gradient", "gradient of output 1"):
         assert words in told
+
+
+def test_the_row_of_a_case_is_numbered_only_where_there_are_others() -> None:
+    shape = {v.shape for v in MINIATURE.verdicts if v.problem == EXHIBIT.problem}
+    assert shape == {(1, 2)}
+    case = EXHIBIT.case
+    assert "axis 1)" in explanation(MINIATURE, case)
+    wider = tuple(replace(v, shape=(3, 2)) for v in MINIATURE.verdicts)
+    assert "axis 1, first row)" in explanation(replace(MINIATURE, verdicts=wider), case)
