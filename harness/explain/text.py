@@ -42,7 +42,9 @@ def _parts(answer: Explained) -> Iterator[str]:
     if answer.worth is not None:
         yield _wrapped(_verdict(answer.worth, answer))
     if answer.causes:
-        yield "Why it is zero\n" + "\n\n".join("\n".join(_cause(cause)) for cause in answer.causes)
+        # where the kernel made it zero, and has been told so, the causes are those of its being tiny
+        about = "Why it is so small" if answer.worth is not None and answer.worth.flushed else "Why it is zero"
+        yield f"{about}\n" + "\n\n".join("\n".join(_cause(cause)) for cause in answer.causes)
     else:
         yield _wrapped(_not_zero(answer))
 

@@ -37,7 +37,7 @@ def test_a_kernel_that_flushes_is_named_with_what_it_lost() -> None:
     assert finding.adapters == ("kernel",)
     assert finding.evidence["largest that was flushed"] == pytest.approx(TINY, rel=1e-4)
     assert finding.evidence["flushed"] == finding.evidence["elements"] == 2
-    assert "Nothing is left of it: all of it is zero." in finding.sentence
+    assert "Nothing is left of it, and this decides that it is zero" in finding.sentence
     assert "A loss scale keeps them" in finding.sentence
 
 

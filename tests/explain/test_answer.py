@@ -27,6 +27,21 @@ def test_the_forums_zero_is_right_and_explained() -> None:
         assert words in text
 
 
+def test_of_a_flushed_and_saturated_zero_it_is_said_what_decides_and_each_size_is_one_number() -> None:
+    text = " ".join(text_of(explained(Words(x="[100, 0]", cotangent="one_hot:1", got="[0, 0]"))).split())
+    assert "this decides that it is zero" in text
+    assert "Why it is so small The gradient is as good as zero because softmax is saturated" in text
+    assert "the others have 3.8e-44 together" in text
+    assert "at most 3.8e-44 in size" in text
+    assert "3.7e-44" not in text
+    assert "3.72e-44" not in text
+
+
+def test_what_nobody_flushed_is_simply_zero() -> None:
+    text = text_of(explained(Words(x="[500, 0]", cotangent="one_hot:1", got="[0, 0]")))
+    assert "Why it is zero\n  The gradient is zero because softmax is saturated" in text
+
+
 PLAIN: list[dict[str, Any]] = [
     {"cotangent": "ones", "got": "[0, 0]"},
     {"cotangent": "[1, 0]"},

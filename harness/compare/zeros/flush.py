@@ -33,7 +33,11 @@ def flushed(problem: Problem, assessed: Assessment) -> Iterator[Finding]:
         return
     at = np.unravel_index(int(np.where(subnormal, want, 0.0).argmax()), want.shape)
     largest = float(want[at])
-    alone = " Nothing is left of it: all of it is zero." if not numbers.value.any() else ""
+    alone = (
+        " Nothing is left of it, and this decides that it is zero: the true one is tiny, and not zero."
+        if not numbers.value.any()
+        else ""
+    )
     yield Finding(
         kind=FindingKind.FLUSHED,
         case=problem.case,

@@ -42,7 +42,7 @@ def _numbers(rows: Rows, cause: Cause, holds: Flags) -> Mapping[str, Any]:
             return {"largest distance of a probability from its target": float(apart[holds].max(initial=0.0))}
         case Cause.SATURATED:
             return {
-                "largest distance of the top probability from one": float(rows.others[holds].max(initial=0.0)),
+                "largest distance of the top probability from one": left_over(rows, holds),
                 f"largest true {rows.derivative}": largest(rows, holds),
             }
         case Cause.LEVEL:
@@ -64,8 +64,18 @@ def _numbers(rows: Rows, cause: Cause, holds: Flags) -> Mapping[str, Any]:
 
 
 def largest(rows: Rows, holds: Flags) -> float:
-    """Return the size of the true derivative in these rows."""
-    return float(rows.value[holds].max(initial=0.0))
+    """Return the size of the true derivative in these rows, as tables show it."""
+    return _as_stored(float(rows.value[holds].max(initial=0.0)), rows)
+
+
+def left_over(rows: Rows, holds: Flags) -> float:
+    """Return what the most probable element leaves to the others where it leaves most, as tables show it."""
+    return _as_stored(float(rows.others[holds].max(initial=0.0)), rows)
+
+
+def _as_stored(size: float, rows: Rows) -> float:
+    """Return the number of the dtype nearest to a size; the size itself where that would be zero."""
+    return float(rows.format.nearest(np.asarray(size))) or size
 
 
 def _value(vectors: Any, among: Flags, row: int) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.compare.zeros.cause import Cause
-from harness.compare.zeros.proof import largest
+from harness.compare.zeros.proof import largest, left_over
 from harness.compare.zeros.rows import Flags, Rows
 from harness.vocabulary import Op, Quantity
 
@@ -164,7 +164,7 @@ def _saturated(told: Told) -> str:
     size = largest(rows, told.holds)
     tiny = ", too small for the dtype" if not rows.stored[told.holds].any() else ""
     true = f"at most {size:.2g} in size{tiny}" if size else "zero as well"
-    left = float(rows.others[told.holds].max())
+    left = left_over(rows, told.holds)
     if told.of_hessian:
         advice = "What is left of the op there is a straight line, which has no curvature."
     elif not np.isfinite(rows.question.logits[told.holds]).sum(axis=1).max() > 1:
