@@ -50,10 +50,14 @@ def command(reports: Path) -> None:
     from harness.report.write import write_report  # noqa: PLC0415
 
     comparison, home, plan = _current(Layout(reports))
+    score = None
     try:
         score = read(Layout(reports).selftest)
+    except SelfTestUnreadable as error:  # of another version, perhaps: no reason to withhold the report
+        click.echo(f"harness: {error}; the report says nothing of it", err=True)
+    try:
         page = write_report(comparison, home, repeats_of(comparison, plan, reports), score)
-    except (Unwritable, SelfTestUnreadable) as error:
+    except Unwritable as error:
         leave(Exit.USAGE, str(error))
     _lenient(sys.stdout)
     show(comparison, Accounts(comparison), Terminal(file=sys.stdout, highlight=False))
