@@ -96,7 +96,11 @@ def _score(chosen: Sequence[Fault], *, seed: int, as_csv: bool, reports: Path, e
         click.echo(f"harness: not run: {framework}: {reason}", err=True)
         found += absent_scores(framework, reason)
     _write(reports, {"score.csv": table.csv_text(found)})
-    click.echo(table.csv_text(found) if as_csv else "\n".join([*table.table(found), "", *table.asleep(found)]))
+    click.echo(
+        table.csv_text(found)
+        if as_csv
+        else "\n".join([*table.table(found), "", table.chosen(), "", *table.asleep(found)])
+    )
     mine = [one for one in found if one.checker == OURS]
     sound = all(one.refused == (0 if one.fault == RIGHT else one.tried) for one in mine)
     if not sound:

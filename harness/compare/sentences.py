@@ -15,6 +15,11 @@ _AGAIN = {  # what to add to the command that tries once more
     FindingKind.TIMED_OUT: " --timeout SECONDS",
     FindingKind.OUT_OF_MEMORY: " --memory GIB",
 }
+_LARGER = {
+    FindingKind.CRASHED: "",
+    FindingKind.TIMED_OUT: " and a larger --timeout",
+    FindingKind.OUT_OF_MEMORY: " and a larger --memory",
+}
 
 
 def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
@@ -48,16 +53,22 @@ def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
         case FindingKind.RAISED:
             return f"{who}: the {what} raised {verdict.detail}"
         case FindingKind.CRASHED | FindingKind.TIMED_OUT | FindingKind.OUT_OF_MEMORY:
-            spec = who if who in BUILT_IN else "FILE.py"  # where an outside adapter lies is not on record
-            again = f"try again with: harness record {spec} --fresh{_AGAIN[kind]}"
+            again = f"try again with: harness record {who} --fresh{_AGAIN[kind]}"
+            if who not in BUILT_IN:  # where its file lies is not on record, nor whether it was recorded or verified
+                again = f"the same command with --fresh{_LARGER[kind]} tries again"
             return f"{who}: the {what}: {verdict.outcome}: {verdict.detail}; {again}"
         case _:
-            return f"{who}: the {what}: {verdict.outcome}: {verdict.detail}"
+            return f"{who}: the {what}: {_closed(f'{verdict.outcome}: {verdict.detail}')}"
 
 
 def what_of(problem: Problem, verdict: Verdict) -> str:
     """Return what was asked, as a sentence names it: ``vjp of softmax at temperature 0.5``."""
     return f"{verdict.quantity.value} of {op_in_words(problem.call)}"
+
+
+def _closed(words: str) -> str:
+    """Return words as a sentence that another one may follow."""
+    return words if words.endswith((".", "!", "?")) else f"{words.removesuffix(': ')}."
 
 
 def _undefined(problem: Problem) -> str:

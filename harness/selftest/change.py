@@ -27,7 +27,7 @@ from reference.formats import FloatFormat, Floats
 from reference.truth import Truth
 from reference.ulp import error, rounded
 
-_GENEROUS: Final = 100.0
+GENEROUS: Final = 100.0
 
 
 def changed(got: Floats, oracle: Truth, *, of: FloatFormat) -> bool:
@@ -54,7 +54,7 @@ def obvious(got: Floats, oracle: Truth, *, scale: Floats, problem: Problem, of: 
     for vector, dtype in ((call.cotangent, call.result_dtype or call.dtype), (call.tangent, call.dtype)):
         factor *= 1.0 if vector is None else 1.0 + float(np.abs(decoded(vector, dtype)).max(initial=0.0))
     with np.errstate(all="ignore"):
-        allowed = _GENEROUS * length * (of.unit_roundoff * scale + of.smallest_normal * factor)
+        allowed = GENEROUS * length * (of.unit_roundoff * scale + of.smallest_normal * factor)
         off = ~(error(got, oracle.value) <= allowed)
     return bool((_number(got, oracle) & np.isfinite(scale) & off).any())
 

@@ -13,6 +13,7 @@
     sums           forward results made of a wrong sum S
     losses         targets, rows that do not count, SoftmaxOutput's own factors
     rounding       sums in a coarser format, probabilities that are flushed, exponentials that overflow
+    batches        losses of a batch that are added up in a coarse format
     scaled         the right answer times a factor
     elsewhere      the right rule, asked of the wrong thing: axis, temperature, mask, target, cotangent, x
     catalogue      all of them

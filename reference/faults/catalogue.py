@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from reference.faults.batches import BATCHES
 from reference.faults.dots import DOTS
 from reference.faults.elsewhere import ELSEWHERE
 from reference.faults.fault import Fault
@@ -13,4 +14,4 @@ from reference.faults.scaled import SCALED
 from reference.faults.sums import SUMS
 from reference.faults.terms import TERMS
 
-CATALOGUE: Final[tuple[Fault, ...]] = (*TERMS, *SCALED, *DOTS, *ELSEWHERE, *LOSSES, *SUMS, *ROUNDING)
+CATALOGUE: Final[tuple[Fault, ...]] = (*TERMS, *SCALED, *DOTS, *ELSEWHERE, *LOSSES, *SUMS, *ROUNDING, *BATCHES)

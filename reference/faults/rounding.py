@@ -22,7 +22,7 @@ from reference.faults.sums import with_sum
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
 from reference.ops import LOGARITHMS
 
-_COARSER: Final = {FLOAT64.name: FLOAT32, FLOAT32.name: BFLOAT16, FLOAT16.name: BFLOAT16}
+COARSER: Final = {FLOAT64.name: FLOAT32, FLOAT32.name: BFLOAT16, FLOAT16.name: BFLOAT16}
 _FLUSHED_BELOW: Final = FLOAT16.smallest_normal
 
 
@@ -36,7 +36,7 @@ def added_up(terms: Floats, in_format: FloatFormat) -> Floats:
 
 def _coarse(at: Setting, terms: Estimate) -> Estimate | None:
     """Return the sum of terms in the next coarser format; it errs as a right one, if it rounds where this one does."""
-    coarser = _COARSER.get(at.arithmetic.accumulation.name)
+    coarser = COARSER.get(at.arithmetic.accumulation.name)
     if coarser is None or at.length < 2:
         return None
     total = added_up(terms.value.hi, coarser)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.compare.factor import factors, named_factor
@@ -26,6 +27,8 @@ Explanation = TypeVar("Explanation")
 
 _MUCH_WEAKER: Final = 16.0  # times as much left of the error
 _FEW: Final = 3  # elements that decide a factor by themselves, however coarse they are
+_ROUNDED: Final = 2.0  # unit roundoffs: a formula is met to the last place
+_SIZABLE: Final = 16.0  # bounds of the right rule: a multiple that is smaller may be its rounding
 _SHARP: Final = 1e-3  # how well fewer have to know it, relatively: twenty names then meet a wrong one by 2 % at most
 
 
@@ -49,7 +52,47 @@ class Fit:
 
 def fit(wrong: Wrong, answer: Answer) -> Fit | None:
     """Return how well an answer explains a wrong result, None where it does not."""
-    return _fit(wrong, answer.value.hi, _apart(wrong, answer), _bound(wrong, answer))
+    off, bound = _apart(wrong, answer), _bound(wrong, answer)
+    found = _fit(wrong, answer.value.hi, off, bound)
+    if found is not None:
+        return found
+    # a bound that proves nothing may hide a formula that is met to the last place, where the truth is not
+    storage = format_named(wrong.dtype)
+    with np.errstate(all="ignore"):
+        last = _ROUNDED * storage.unit_roundoff * np.abs(answer.value.hi) + storage.smallest_subnormal / 2.0
+        share = wrong.evaluation.truth.share(storage.nearest(answer.value.hi), of=wrong.dtype)
+    return _fit(wrong, answer.value.hi, off, np.minimum(bound, last), elsewhere=~(share <= 1))
+
+
+def undecided(wrong: Wrong, answer: Answer) -> bool:
+    """Say whether a result lies within the bound of an answer that says too little: it agrees with the truth as well."""
+    concerned = wrong.concerned
+    with np.errstate(all="ignore"):
+        within = _apart(wrong, answer) <= _bound(wrong, answer)
+    return bool(within[concerned].all()) and fit(wrong, answer) is None
+
+
+def directed(wrong: Wrong, answer: Answer) -> bool:
+    """Say whether a multiple of an answer can be told from one of another rule.
+
+    Where a row has one element, or equal ones, every rule points the same way, and some factor always fits. So at two
+    elements that have to be explained the ratio of formula to truth has to differ by more than both may be off; where
+    the truth is zero, the formula's own elements have to.
+    """
+    truth, concerned = wrong.evaluation.truth, wrong.concerned
+    value, right = answer.value.hi[concerned], truth.value.hi[concerned]
+    of_value, of_right = _bound(wrong, answer)[concerned], truth.bound[concerned]
+    if value.size < 2:
+        return False
+    with np.errstate(all="ignore"):
+        top = int(np.argmax(np.abs(right) - of_right))
+        if abs(right[top]) > of_right[top]:
+            across = np.abs(value * right[top] - value[top] * right)
+            off = of_value * abs(right[top]) + of_value[top] * np.abs(right)
+            off = off + of_right * abs(value[top]) + of_right[top] * np.abs(value)
+            return bool((across > off).any())
+        top = int(np.argmax(np.abs(value)))
+        return bool((np.abs(np.abs(value) - abs(value[top])) > of_value + of_value[top]).any())
 
 
 def scaled_fit(wrong: Wrong, answer: Answer, call: Call, *, at_least: int = 1) -> Fit | None:
@@ -58,6 +101,8 @@ def scaled_fit(wrong: Wrong, answer: Answer, call: Call, *, at_least: int = 1) -
     ``at_least``: how many elements have to bound the factor on both sides.
     """
     concerned = wrong.concerned
+    if at_least > 1 and not directed(wrong, answer):
+        return None
     got, value, bound = (array[concerned] for array in (wrong.got, answer.value.hi, _bound(wrong, answer)))
     if not (np.isfinite(got).all() and np.isfinite(value).all() and np.isfinite(bound).all() and got.any()):
         return None
@@ -72,6 +117,11 @@ def scaled_fit(wrong: Wrong, answer: Answer, call: Call, *, at_least: int = 1) -
     if known is None:
         return None
     factor, called = known
+    if (
+        at_least > 1
+        and not abs(factor) * np.abs(value).max() > _SIZABLE * wrong.evaluation.truth.bound[concerned].max()
+    ):
+        return None
     off = np.abs(wrong.got - factor * answer.value.hi)
     loose = abs(factor) * _bound(wrong, answer) + storage.unit_roundoff * np.abs(wrong.got) + storage.smallest_subnormal
     explained = _fit(wrong, factor * answer.value.hi, off, loose)
@@ -84,15 +134,18 @@ def strongest(fits: Mapping[Explanation, Fit]) -> list[Explanation]:
     return [name for name, one in fits.items() if one.left <= _MUCH_WEAKER * least]
 
 
-def _fit(wrong: Wrong, value: Floats, off: Floats, bound: Floats) -> Fit | None:
+def _fit(
+    wrong: Wrong, value: Floats, off: Floats, bound: Floats, *, elsewhere: NDArray[np.bool_] | None = None
+) -> Fit | None:
     concerned = wrong.concerned
     with np.errstate(all="ignore"):
         share = np.where(off == 0, 0.0, off / bound)[concerned]
         if not (share <= 1).all():
             return None
         truth = wrong.evaluation.truth
-        away = error(value, truth.value)
-        elsewhere = np.isnan(away) | (away > bound + truth.bound)
+        if elsewhere is None:
+            away = error(value, truth.value)
+            elsewhere = np.isnan(away) | (away > bound + truth.bound)
         if not (elsewhere & wrong.beyond).any():
             return None
         decisive = wrong.beyond & elsewhere

@@ -12,7 +12,7 @@ A large result is tried by its worst row first, and held in full against what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from harness.call import Call
-from harness.compare.naming.fit import Fit, fit, scaled_fit, strongest
+from harness.compare.naming.fit import Fit, fit, scaled_fit, strongest, undecided
 from harness.compare.naming.wrong import Wrong
 from harness.compare.verdict import json_value
 from reference.faults import CATALOGUE, Answer, Evaluation, Fault
@@ -112,6 +112,12 @@ class _Try:
                 return None
         return found
 
+    def undecided(self, stages: _Stages) -> bool:
+        """Say whether it agrees, and so does the truth, as far as their bounds can tell."""
+        pieces = stages.pieces(rows_alone=self.rows_alone)
+        answer = self.answer(pieces[0]) if pieces else None
+        return answer is not None and undecided(pieces[0], answer)
+
 
 def explained(wrong: Wrong, call: Call, *, instead: tuple[Named, ...] = ()) -> Explained:
     """Return the faults that explain a result, or what is known ``instead``."""
@@ -121,7 +127,7 @@ def explained(wrong: Wrong, call: Call, *, instead: tuple[Named, ...] = ()) -> E
         tries = [_single(fault, stages, known) for fault in _concerned(wrong)]
         names = _named(tries, stages)
         if not names:
-            multiples = _named(_multiples(stages, known, call), stages)
+            multiples = _named(_multiples(stages, known, call, tries), stages)
             names = instead if instead and not any(one.called for one in multiples) else multiples
         if not names:
             names = _named(_pairs(stages, known), stages)
@@ -155,8 +161,11 @@ def _single(fault: Fault, stages: _Stages, known: set[str]) -> _Try:
     return _Try(name=fault.name, what=fault.what, rows_alone=_rows_alone(fault), answer=answer)
 
 
-def _multiples(stages: _Stages, known: AbstractSet[str], call: Call) -> Iterator[_Try]:
-    """Yield the right rule, and the faults that have an answer here, to be tried with an unknown factor."""
+def _multiples(stages: _Stages, known: AbstractSet[str], call: Call, alone: Sequence[_Try]) -> Iterator[_Try]:
+    """Yield the right rule, and the faults that have an answer here, to be tried with an unknown factor.
+
+    Where a fault ``alone`` agrees already, and its bound is too wide to tell it from the truth, no other is tried.
+    """
     yield _Try(
         name="scaled",
         what="the right answer",
@@ -164,7 +173,7 @@ def _multiples(stages: _Stages, known: AbstractSet[str], call: Call) -> Iterator
         answer=lambda piece: piece.evaluation.right,
         held=partial(scaled_fit, call=call),
     )
-    if stages.first.got.size > _LONGEST:
+    if stages.first.got.size > _LONGEST or any(one.undecided(stages) for one in alone):
         return
     for fault in (fault for fault in CATALOGUE if fault.name in known and fault.factor is None):
         if _rows_alone(fault) or stages.few:

@@ -10,6 +10,7 @@ from harness.compare.naming.scalar import ROW_SCALAR
 from harness.compare.naming.search import Named
 from harness.compare.parameters import number
 from harness.compare.verdict import Finding, Verdict
+from harness.vocabulary import Outcome
 
 _SAID: Final = 3  # explanations in one sentence; the evidence has all
 _BARE: Final = ("", "one", "two", "minus one", "minus two")  # names that say no more than the number
@@ -27,6 +28,8 @@ def explained_by(naming: Naming | None, finding: Finding, verdict: Verdict) -> F
 def in_words(naming: Naming, verdict: Verdict) -> str:
     """Return the sentences that go behind that of a finding."""
     if not naming.names:
+        if verdict.outcome is Outcome.NONFINITE_PATTERN:
+            return ""  # that a rule gives another number says nothing of how NaN comes about
         return f"None of the {naming.tried} faults that have a formula here explains it." if naming.tried else ""
     first = naming.names[0]
     if first.name == ROW_SCALAR:

@@ -41,7 +41,7 @@ class Wrong:
     def row(self) -> NDArray[np.intp]:
         """The number of the row that each element belongs to; 0 everywhere where rows are added up."""
         question, quantity = self.evaluation.question, self.evaluation.quantity
-        if question.outputs_per_row == 0 and quantity in ("forward", "jvp"):
+        if self.added_up:
             return np.zeros(self.got.shape, dtype=np.intp)
         numbers = np.arange(question.rows.count)
         return Placement(question=question, quantity=quantity).whole_rows(numbers)  # type: ignore[arg-type,return-value]
@@ -67,9 +67,14 @@ class Wrong:
         return np.where(np.isnan(found), np.inf, found)
 
     @property
+    def added_up(self) -> bool:
+        """Whether the result is one number for all rows: a loss that is reduced, or the derivative of one."""
+        return self.evaluation.question.outputs_per_row == 0 and self.evaluation.quantity in ("forward", "jvp")
+
+    @property
     def rows(self) -> int:
-        """How many rows there are."""
-        return max(self.evaluation.question.rows.count, 1)
+        """How many rows the result has, one where they are added up."""
+        return 1 if self.added_up else max(self.evaluation.question.rows.count, 1)
 
     @property
     def divisible(self) -> bool:

@@ -7,16 +7,21 @@ from collections.abc import Mapping
 
 from harness.adapters.contract import Adapter
 from harness.adapters.reference import ReferenceAdapter
-from harness.compare.asked import decoded
+from harness.compare.asked import Asked, decoded, result_format
 from harness.selftest.bench import Bench, Fate, answer
-from harness.selftest.change import beyond
+from harness.selftest.change import obvious
 from harness.selftest.checkers.jobs import Job, fault_named, quantity_of
 from harness.selftest.kernels import Wrong, evaluation_of, stored
 from harness.vocabulary import Quantity
+from reference.scale import natural_scale
 
 
 def due(job: Job) -> bool:
-    """Say whether the fault of ``job`` changes a gradient, or the output, by more than rounding, at some cotangent."""
+    """Say whether the fault of ``job`` changes a gradient, or the output, obviously, at some cotangent.
+
+    That is measured by the exact truth and the natural scale alone (:mod:`harness.selftest.change`): were it decided by
+    our bounds, what they overlook would never be asked of them.
+    """
     fault, precision = fault_named(job.fault), ReferenceAdapter().precision
     if fault is None or (quantity := quantity_of(fault)) is None:
         return False
@@ -25,7 +30,9 @@ def due(job: Job) -> bool:
         wrong = fault.answer(evaluation)
         if wrong is not None:
             got = decoded(stored(wrong, problem.call, quantity), problem.call.dtype)
-            if beyond(got, evaluation.truth):
+            asked = Asked((problem.call,), result=result_format(problem.call))
+            scale = natural_scale(asked.question, quantity.value, **asked.vectors(quantity))
+            if obvious(got, evaluation.truth, scale=scale, problem=problem, of=evaluation.result_format):
                 return True
     return False
 

@@ -48,7 +48,7 @@ class Score:
 
 
 def all_jobs(faults: Sequence[Fault], *, seed: int, progress: Progress) -> list[Job]:
-    """Return the jobs: of each fault some where it changes a gradient by more than rounding, and the right ones."""
+    """Return the jobs: of each fault some where it changes a gradient obviously, and the right ones."""
     found: list[Job] = []
     for done, fault in enumerate(faults, start=1):
         for dtype in DTYPES:

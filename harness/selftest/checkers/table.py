@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from harness.selftest.change import GENEROUS
 from harness.selftest.checkers.jobs import RIGHT
 from harness.selftest.checkers.score import Score
 
@@ -33,6 +34,15 @@ def table(found: Sequence[Score]) -> list[str]:
         mine = [one for one in found if (one.checker, one.dtype) == (checker, dtype)]
         lines.append(_line((checker, dtype, *_numbers(mine))))
     return lines
+
+
+def chosen() -> str:
+    """Return how the settings were chosen, for beside the table."""
+    return (
+        "A wrong rule is tried in at most two settings in each dtype, at the shortest axis where it is obvious there: "
+        f"off, at some of five cotangents, by more than {GENEROUS:.0f} (n + span + 10) roundoffs of the row's natural "
+        "scale. The exact value alone decides that, and no bound of this harness."
+    )
 
 
 def asleep(found: Sequence[Score]) -> Iterator[str]:
