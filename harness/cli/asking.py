@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.adapters.registry import default_name, is_path
+from harness.adapters.registry import BUILT_IN, default_name
 from harness.cli.exits import Exit, leave
 from harness.vocabulary import Op
 
@@ -15,10 +15,14 @@ _NEEDED = ("numpy", "click", "rich")  # what recording needs of an interpreter, 
 _ANSWER = "harness asked: "  # a kernel's file may print lines of its own
 _ASK = f"""
 import json, sys
-from harness.adapters.registry import load
-adapter = load(sys.argv[1])
+from harness.adapters.registry import AdapterFault, load
+try:
+    adapter = load(sys.argv[1])
+    answer = dict(name=adapter.name, ops=adapter.ops)
+except AdapterFault as fault:
+    answer = dict(fault=str(fault))
 print()
-print({_ANSWER!r} + json.dumps(dict(name=adapter.name, ops=adapter.ops)))
+print({_ANSWER!r} + json.dumps(answer))
 """
 _PATIENCE = 120.0  # seconds for an adapter's file to be loaded; where it takes longer, recording will say so
 
@@ -53,8 +57,11 @@ def check_interpreter(interpreter: Path) -> None:
 
 
 def asked_of(adapter: str, interpreter: Path, environment: dict[str, str]) -> Answer:
-    """Return what a kernel of one's own says of itself, whose file only ``interpreter`` can load."""
-    if not is_path(adapter):
+    """Return what a kernel of one's own says of itself, whose file only ``interpreter`` can load.
+
+    Leave where it cannot be loaded, with the reason: nothing has been planned or written by then.
+    """
+    if adapter in BUILT_IN:
         return Answer(name=adapter)
     line = [str(interpreter), "-c", _ASK, adapter]
     try:
@@ -63,6 +70,9 @@ def asked_of(adapter: str, interpreter: Path, environment: dict[str, str]) -> An
         return Answer(name=default_name(adapter))
     answers = [line.removeprefix(_ANSWER) for line in asked.stdout.splitlines() if line.startswith(_ANSWER)]
     if asked.returncode or not answers:
-        return Answer(name=default_name(adapter))  # recording will say what is wrong with it
+        # its framework is missing, or it ended the process: recording says so, and that is a result
+        return Answer(name=default_name(adapter))
     said = json.loads(answers[-1])
+    if "fault" in said:
+        leave(Exit.USAGE, said["fault"])
     return Answer(name=said["name"], ops=tuple(Op(op) for op in said["ops"]))

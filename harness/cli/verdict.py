@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from harness.adapters.registry import BUILT_IN
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding, Verdict
 from harness.report.figures import count, plural, share
@@ -15,6 +16,13 @@ from harness.vocabulary import FindingKind, Op, Outcome
 
 SHOWN = 5  # findings that are told in full: one of each kind, the worst first
 REASONS = 12  # reasons for which something was not asked
+
+
+_OWN_TITLES = {  # of a file of one's own: there may be no framework
+    FindingKind.RAISED: "The adapter's file raised an exception",
+    FindingKind.IMPLICIT_REFUSED: "No cotangent given: the adapter refuses",
+    FindingKind.SHAPE_REFUSED: "The adapter refuses the shape",
+}
 
 
 def verdict_lines(comparison: Comparison, name: str, *, left_out: Sequence[Op]) -> Iterator[str]:
@@ -28,9 +36,9 @@ def verdict_lines(comparison: Comparison, name: str, *, left_out: Sequence[Op]) 
         return
     yield _who(run)
     yield from _denominators(verdicts, unexpected=len(comparison.unexpected))
-    yield _worst(verdicts)
+    yield _worst(verdicts, found=bool(comparison.unexpected))
     yield from _not_asked(verdicts, left_out)
-    yield from _findings(comparison.unexpected)
+    yield from _findings(comparison.unexpected, titles=TITLES | ({} if name in BUILT_IN else _OWN_TITLES))
 
 
 def _who(run: AdapterRun) -> str:
@@ -61,10 +69,11 @@ def _denominators(verdicts: Sequence[Verdict], *, unexpected: int) -> Iterator[s
     )
 
 
-def _worst(verdicts: Iterable[Verdict]) -> str:
+def _worst(verdicts: Iterable[Verdict], *, found: bool) -> str:
     judged = [(_share(verdict), verdict) for verdict in verdicts if verdict.share is not None]
     if not judged:
-        return "nothing was judged: this run proves nothing"
+        why = "the findings below say why" if found else "this run proves nothing"
+        return f"nothing was judged: {why}"
     worst, verdict = max(judged, key=lambda pair: pair[0])
     where = f"{verdict.quantity.value} of {verdict.op} in {verdict.dtype}, {verdict.problem}"
     meaning = "rounding explains all" if worst <= 1 else "above 1 is no rounding"
@@ -90,7 +99,7 @@ def _not_asked(verdicts: Iterable[Verdict], left_out: Sequence[Op]) -> Iterator[
         yield f"  not planned, since the kernel has none of them: {', '.join(op.value for op in left_out)}"
 
 
-def _findings(unexpected: Sequence[Finding]) -> Iterator[str]:
+def _findings(unexpected: Sequence[Finding], *, titles: Mapping[FindingKind, str]) -> Iterator[str]:
     if not unexpected:
         return
     kinds: dict[FindingKind, list[Finding]] = {}
@@ -100,7 +109,7 @@ def _findings(unexpected: Sequence[Finding]) -> Iterator[str]:
     yield "findings, the worst first:"
     for kind, found in list(kinds.items())[:SHOWN]:
         shown = _clearest(found)
-        yield f"  {TITLES[kind]} ({count(len(found))}), as in {_plain(shown.case)}:"
+        yield f"  {titles[kind]} ({count(len(found))}), as in {_plain(shown.case)}:"
         yield f"    {_plain(shown.sentence)}"
     if len(kinds) > SHOWN:
         yield f"  and {plural(len(kinds) - SHOWN, 'other kind')} of finding: see the page"

@@ -90,7 +90,7 @@ def command(
         left_out = () if paths else asked.left_out
         which = [*map(str, paths or _default_cases()), *(["-k", expression] if expression else [])]
         which += [word for op in asked.ops if left_out for word in ("--op", op.value)]
-        step([*here, "plan", *which, "--reports", home])
+        step([*here, "plan", *which, "--reports", home], quiet=True)  # what is planned is said at the end
         how = [] if timeout is None else ["--timeout", str(timeout)]
         how += [] if memory is None else ["--memory", str(memory)]
         how += [] if device is None else ["--device", device]

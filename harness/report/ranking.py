@@ -70,7 +70,7 @@ TITLES = {
     FindingKind.WRONG_SHAPE: "A result of the wrong shape",
     FindingKind.WRONG_DTYPE: "A result of the wrong dtype",
     FindingKind.INPUT_CHANGED: "The adapter changed its input",
-    FindingKind.RAISED: "The framework raised an exception",
+    FindingKind.RAISED: "An exception instead of a result",
     FindingKind.CRASHED: "The recording process died",
     FindingKind.TIMED_OUT: "Nothing came back in time",
     FindingKind.OUT_OF_MEMORY: "Out of memory",

@@ -122,7 +122,9 @@ def test_an_evaluation_without_a_number_is_accounted_for(result: Any, outcome: O
     ("result", "adapter", "words"),
     [
         (Crashed(how="SIGSEGV"), "torch", "SIGSEGV; try again with: harness record torch --fresh"),
-        (Crashed(how="SIGSEGV"), "kernel", "SIGSEGV; try again with: harness record FILE.py --fresh"),
+        (Crashed(how="SIGSEGV"), "kernel", "SIGSEGV; the same command with --fresh tries again"),
+        (TimedOut(limit=3.0), "kernel", "3 s; the same command with --fresh and a larger --timeout tries again"),
+        (OutOfMemory(limit=2**30), "kernel", "the same command with --fresh and a larger --memory tries again"),
         (TimedOut(limit=3.0), "jax", "3 s; try again with: harness record jax --fresh --timeout SECONDS"),
         (OutOfMemory(limit=2**30), "mxnet", "1 GiB; try again with: harness record mxnet --fresh --memory GIB"),
     ],
