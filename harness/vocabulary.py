@@ -116,7 +116,8 @@ class Form(StrEnum):
 
     FOLDED_SCALE = "folded-scale"  # exp(x - m) as exp2(c x - c m): the products are rounded before they cancel
     RECOMPUTED = "recomputed"  # a backward that recomputes probabilities as exp(x - lse) from a stored lse
-    LOG_SUM_EXP = "x-minus-lse"  # log_softmax as x - fl(max x + log S)
+    LOG_SUM_EXP = "x-minus-lse"  # log_softmax as x - fl(max x + log S), softmax as exp of that or of log_softmax
+    ONLINE = "online"  # numerators and their sum are rescaled, in one pass, whenever the running maximum grows
 
 
 class Circumstance(StrEnum):

@@ -5,7 +5,7 @@ element uses. Whatever that scalar's error is, the elements must agree on it to 
 element gives an interval for the scalar, and ``share`` is the smallest factor on the widths of those intervals at
 which one scalar satisfies all. ``scalar`` is the distance of that scalar from its true value, over its bound.
 
-Widths and bounds are derived in README.md (Tier 2). Rows along the last axis.
+Widths and bounds are derived in README.md, section 5. Rows along the last axis.
 """
 
 from __future__ import annotations
@@ -126,10 +126,29 @@ class _Rows:
         if not self.got.shape[-1] or not kept.any():
             return RowConsistency(share=share, scalar=scalar)
         reading, _ = readings(self.block.x[kept], temper=self._temper, arithmetic=self.arithmetic)
-        judged = agreement(self._votes(kept, reading))
+        judged = self._beside_any_forward(kept, reading)
         nothing = limits.rounding_decides(reading, self.question, self.quantity)[:, 0]
         share[kept], scalar[kept] = np.where(nothing, 0.0, judged.share), np.where(nothing, 0.0, judged.scalar)
         return RowConsistency(share=share, scalar=scalar)
+
+    def _beside_any_forward(self, kept: NDArray[np.bool_], reading: Reading) -> RowConsistency:
+        """Test rows; a vjp whose forward is itself at fault may agree with the exact probabilities in its place.
+
+        What a backward multiplies by need not be what the forward has put out: the fault of the one is not the other's.
+        """
+        judged = agreement(self._votes(kept, reading))
+        if self.forward is None:
+            return judged
+        own = agreement(self._forward_votes(self.forward[kept], reading))
+        exact = agreement(self._votes(kept, reading, exactly=True))
+        worst, otherwise = (np.maximum(one.share, one.scalar) for one in (judged, exact))
+        better = (np.maximum(own.share, own.scalar) > 1.0) & (otherwise < worst)
+        return RowConsistency(
+            share=np.where(better, exact.share, judged.share), scalar=np.where(better, exact.scalar, judged.scalar)
+        )
+
+    def _forward_votes(self, got: Floats, reading: Reading) -> Votes:
+        return (forward.softmax if self.question.op in LIKE_SOFTMAX else forward.log_softmax)(got, reading)
 
     @property
     def _temper(self) -> Temper:
@@ -145,10 +164,11 @@ class _Rows:
             usable = usable & (np.isfinite(self.forward) | (gone & np.isneginf(self.forward)))
         return np.asarray(usable.all(axis=-1))
 
-    def _votes(self, kept: NDArray[np.bool_], reading: Reading) -> Votes:
+    def _votes(self, kept: NDArray[np.bool_], reading: Reading, *, exactly: bool = False) -> Votes:
+        """Return the votes of the rows; with ``exactly``, beside exact probabilities and not the kernel's own."""
         op = self.question.op
         if self.quantity == "forward":
-            return (forward.softmax if op in LIKE_SOFTMAX else forward.log_softmax)(self.got[kept], reading)
+            return self._forward_votes(self.got[kept], reading)
         if op in _LOSSES:
             return self._loss_votes(kept, reading)
         vector = self.block.cotangent if self.quantity == "vjp" else self.block.tangent
@@ -159,7 +179,11 @@ class _Rows:
             return gradient.log_softmax_jvp(given, reading, masked=masked)
         assert self.forward is not None  # noqa: S101 - likewise
         test = gradient.softmax_vjp if op in LIKE_SOFTMAX else gradient.log_softmax_vjp
-        return test(given, self.forward[kept], reading)
+        if not exactly:
+            return test(given, self.forward[kept], reading)
+        distribution = reading.distribution
+        beside = distribution.softmax if op in LIKE_SOFTMAX else distribution.log_softmax
+        return test(given, beside.hi, reading, exactly=True)
 
     def _given(self, vector: Floats, kept: NDArray[np.bool_], reading: Reading) -> Derivative:
         """Return a derivative by x / T, which is that by x times T, and its vector, both scaled by a power of two."""

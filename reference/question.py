@@ -43,7 +43,7 @@ class Question:
     indices (integers, of the shape of ``x`` without ``axis``) or probabilities (float64, of the shape of ``x``).
     ``reduction``: none, sum or mean. ``normalization``: null, batch or valid. Raise ValueError for a word, number,
     dtype, shape or combination that is none of these. (An index that names no class is found once targets are made of
-    it: :func:`~reference.exact_targets.targets_of`.)
+    it: :func:`~reference.exact.targets.targets_of`.)
     """
 
     op: str

@@ -13,7 +13,8 @@ from reference.formats import FLOAT16, FloatFormat, Floats
 FOLDED_SCALE = "folded-scale"
 RECOMPUTED = "recomputed"
 LOG_SUM_EXP = "x-minus-lse"
-FORMS = (FOLDED_SCALE, RECOMPUTED, LOG_SUM_EXP)
+ONLINE = "online"
+FORMS = (FOLDED_SCALE, RECOMPUTED, LOG_SUM_EXP, ONLINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

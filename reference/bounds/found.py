@@ -11,7 +11,7 @@ because an inner product <p, v> feels them differently (README.md, B3 and B5)::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -70,17 +70,29 @@ class Found:
 
 
 def of_softmax(reading: Reading) -> Found:
-    """Return the s_i of a forward, stored or not; with the form ``recomputed``, exp(x - lse) as well."""
+    """Return the s_i of a forward, stored or not; with the form ``recomputed``, exp(x - lse) as well.
+
+    With the form ``x-minus-lse`` the forward itself may be exp(x - lse), or exp(l_i).
+    """
     moved, arithmetic = reading.perturbation, reading.arithmetic
     again, row = beyond_stored(reading)
     each = 2.0 * arithmetic.u + arithmetic.stored_output.u  # a quotient, a product, and storage
-    return Found(
+    quotient = Found(
         reading=reading,
         relative=compounded(moved.held, exponential(again + row)),
         centred=exponential(moved.element) / moved.least,
         own=each + exponential(again),
         common=moved.common + exponential(row),
         lost=moved.held_lost,
+    )
+    if LOG_SUM_EXP not in arithmetic.forms:
+        return quotient
+    of_log = of_logarithm(reading)
+    return replace(
+        quotient,
+        relative=np.maximum(quotient.relative, compounded(of_log.relative, np.asarray(arithmetic.stored_output.u))),
+        own=np.maximum(quotient.own, of_log.own),
+        common=np.maximum(quotient.common, of_log.common),
     )
 
 
@@ -112,7 +124,7 @@ def of_logarithm(reading: Reading) -> Found:
     u, stored = arithmetic.u, arithmetic.stored_output.u
     log = _size_of_logarithm(reading)
     rho = np.where(moved.s > 0, moved.rho, 0.0)
-    each = rho + (u + stored) * log + (arithmetic.exp + arithmetic.exp_per_unit * log) * u
+    each = rho + moved.rescaled + (u + stored) * log + (arithmetic.exp + arithmetic.exp_per_unit * log) * u
     row = moved.log_sum(reading.log_total) + rounding_of_log_sum_exp(reading)
     anew = grown(moved.element + 2.0 * u + stored, moved.mean + moved.common)
     return Found(

@@ -57,6 +57,7 @@ class Perturbation:
     s: Floats  # probabilities
     size: Floats  # |d|, 0 where the probability is 0 for every purpose
     rho: Floats  # |d^ - d| where the bound covers it, else 0; not bounded where s is 0
+    rescaled: Floats  # what e_i errs by beside rho and one exp, where it is made in steps; else 0
     element: Floats  # a: relative error of e_i from its argument and from exp
     mean: Floats  # A: the same of S, the mean of exp(a) - 1 under s; one per row
     least: Floats  # S as small as these errors may make it, over S; one per row
@@ -68,11 +69,15 @@ class Perturbation:
     held_lost: Floats  # the absolute error of s_i by underflow once it is stored
 
     @classmethod
-    def of(cls, distribution: Distribution, *, rho: Floats, arithmetic: Arithmetic) -> Perturbation:
+    def of(
+        cls, distribution: Distribution, *, rho: Floats, arithmetic: Arithmetic, steps: Floats | None = None
+    ) -> Perturbation:
         """Return the perturbation of a distribution; ``rho`` is the size of the error of its d.
 
         A kernel that keeps a running maximum takes the terms of S from other maxima, in steps: the errors of their
-        arguments, which S alone has, add up to at most u |d|.
+        arguments, which S alone has, add up to at most u |d|. One that rescales the numerators, too, has them there
+        as well: in ``steps`` more exponentials and products, whose arguments add up to d, and each of which may
+        underflow.
         """
         u, omega = arithmetic.u, arithmetic.omega
         d, e, total = distribution.d.hi, distribution.weight.hi, distribution.total.hi
@@ -81,13 +86,20 @@ class Perturbation:
         s = e / total
         moving = (size > 0) | (present & (rho > 0))  # where the argument of exp may be another number than 0
         exp = np.where(moving, (arithmetic.exp + arithmetic.exp_per_unit * size) * u, 0.0)
-        element = np.where(present, rho, 0.0) + exp
-        of_term = np.where(present, np.maximum(rho, u * size), 0.0) + exp
-        flushed = (np.where(size > 0, np.minimum(omega, e), 0.0) / total).sum(axis=-1, keepdims=True)
+        step = np.zeros_like(s) if steps is None else np.where(present, steps, 0.0)
+        rescaled = np.where(moving, step * (arithmetic.exp + 1.0) * u, 0.0)
+        if steps is not None:
+            rescaled = rescaled + u * size
+        element = np.where(present, rho, 0.0) + exp + rescaled
+        of_term = np.where(present, np.maximum(rho, u * size), 0.0) + exp + rescaled
+        often = 1.0 + 2.0 * step
+        flushed = (np.where(size > 0, np.where(step > 0, often * omega, np.minimum(omega, e)), 0.0) / total).sum(
+            axis=-1, keepdims=True
+        )
         moved = Moved.of(s, element, of_term)
         summation = arithmetic.summation(e)
         common = summation + constants.RECIPROCAL * u
-        lost = np.minimum(omega / total + omega, s + arithmetic.working.smallest_subnormal)
+        lost = np.minimum(often * omega / total + omega, often * (s + arithmetic.working.smallest_subnormal))
         store = arithmetic.stored_output
         stored = np.minimum(store.omega, s + arithmetic.output.smallest_subnormal) if store.u else 0.0
         return cls(
@@ -95,6 +107,7 @@ class Perturbation:
             s=s,
             size=size,
             rho=rho,
+            rescaled=rescaled,
             element=element,
             mean=moved.mean + flushed,
             least=moved.least,

@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from reference.bounds.arithmetic import LOG_SUM_EXP, Arithmetic
+from reference.bounds.arithmetic import LOG_SUM_EXP, ONLINE, Arithmetic
 from reference.bounds.perturbation import Perturbation
-from reference.bounds.shift import Temper, error_of_division, error_of_form, rounded_shift, shifted
+from reference.bounds.shift import Temper, error_of_division, error_of_form, records_behind, rounded_shift, shifted
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import Distribution
 
@@ -68,19 +68,22 @@ def _readings(x: Floats, temper: Temper, arithmetic: Arithmetic) -> tuple[Readin
     d_rounded, known = rounded_shift(x, d, temper=temper, arithmetic=arithmetic)
     division = error_of_division(d, largest, temper=temper, arithmetic=arithmetic)
     form = error_of_form(d, largest, arithmetic)
+    steps = records_behind(x) if ONLINE in arithmetic.forms else None
     exact = Distribution.of(d)
     same = np.array_equal(d.hi, d_rounded.hi) and not d.lo.any()
     at_rounded = exact if same else Distribution.of(d_rounded)
     return (
         Reading(
             distribution=exact,
-            perturbation=Perturbation.of(exact, rho=np.maximum(known, division) + form, arithmetic=arithmetic),
+            perturbation=Perturbation.of(
+                exact, rho=np.maximum(known, division) + form, arithmetic=arithmetic, steps=steps
+            ),
             largest=largest,
             arithmetic=arithmetic,
         ),
         Reading(
             distribution=at_rounded,
-            perturbation=Perturbation.of(at_rounded, rho=form, arithmetic=arithmetic),
+            perturbation=Perturbation.of(at_rounded, rho=form, arithmetic=arithmetic, steps=steps),
             largest=largest,
             arithmetic=arithmetic,
         ),

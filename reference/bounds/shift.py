@@ -73,6 +73,17 @@ def quotient(number: DoubleDouble, divisor: float, *, doubled: bool = False) -> 
     return DoubleDouble(hi=np.where(finite, ratio.hi, number.hi), lo=ratio.lo)
 
 
+def records_behind(x: Floats) -> Floats:
+    """Return how many strict records of the running maximum of each row lie behind each element.
+
+    One pass along the row rescales what it has made of an element at most so often; by element it does just that.
+    """
+    highest = np.maximum.accumulate(x, axis=-1)
+    record = np.zeros(x.shape, dtype=np.float64)
+    record[..., 1:] = highest[..., 1:] > highest[..., :-1]
+    return np.asarray(record.sum(axis=-1, keepdims=True) - np.cumsum(record, axis=-1))
+
+
 def rounded_shift(x: Floats, d: DoubleDouble, *, temper: Temper, arithmetic: Arithmetic) -> tuple[DoubleDouble, Floats]:
     """Return fl(z - max z) for the tempered logits z, and how far off d is with it, or with z - max z not rounded.
 

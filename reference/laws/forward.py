@@ -20,7 +20,7 @@ def sum_to_one(got: Floats, rounding: Rounding) -> Finding:
     """Probabilities add up to one; ``got``: (rows, n)."""
     total = DoubleDouble.exactly(got).sum_rows()
     rounding = rounding.beside(got)
-    allowed, widened = judged(rounding, lambda one: one.sum_of_probabilities)
+    allowed, widened = judged(rounding, lambda one: one.sum_of_softmax)
     return Finding(
         kind="sum-to-one",
         says="the probabilities of row {row} add up to {value}",

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from reference.bounds import constants
-from reference.bounds.arithmetic import FOLDED_SCALE, LOG_SUM_EXP, RECOMPUTED, Arithmetic
+from reference.bounds.arithmetic import FOLDED_SCALE, LOG_SUM_EXP, ONLINE, RECOMPUTED, Arithmetic
 from reference.bounds.growth import exponential, growth
 from reference.bounds.shift import Temper
 from reference.formats import FloatFormat, Floats
@@ -47,10 +47,14 @@ class Rounding:
 
     @cached_property
     def sum_of_probabilities(self) -> Floats:
-        """Bound |sum s^ - 1| for stored s^: exp has no part in it, since numerators and sum share its results."""
+        """Bound |sum s^ - 1| for stored s^: exp has no part in it, since numerators and sum share its results.
+
+        What rescales them is shared, too; its products are rounded once in each.
+        """
         reciprocal = constants.RECIPROCAL * np.maximum(self.u, self.arithmetic.omega * self.sizes.total)
         roundings = constants.DIVISION * self.u + reciprocal + self.arithmetic.stored_output.u
-        shared = growth(self._summation + roundings)
+        rescaling = 2.0 * self.u * self._mean_of(self._steps)
+        shared = growth(self._summation + roundings + rescaling)
         return np.asarray(shared + constants.SECOND_ORDER * self.lost.sum(axis=-1, keepdims=True))
 
     @cached_property
@@ -58,10 +62,20 @@ class Rounding:
         """Bound |sum exp(l^) - 1| for stored l^ and an exact exp."""
         return self._mean_of_logarithms(own=np.zeros_like(self.sizes.s), common=np.zeros_like(self.sizes.top))
 
+    @cached_property
+    def sum_of_softmax(self) -> Floats:
+        """Bound |sum s^ - 1| for the stored results of a softmax: quotients, unless the kernel declares otherwise."""
+        if LOG_SUM_EXP not in self.arithmetic.forms:
+            return self.sum_of_probabilities
+        stored = self.arithmetic.stored_output.u + self.lost.sum(axis=-1, keepdims=True)
+        return np.asarray(self.sum_of_differences * (1.0 + stored) + constants.SECOND_ORDER * stored)
+
     @property
     def sum_behind_softmax(self) -> Floats:
         """Bound |sum p - 1| for the p of a softmax backward: the stored s^, unless the kernel declares otherwise."""
-        return self.sum_of_differences if RECOMPUTED in self.arithmetic.forms else self.sum_of_probabilities
+        if RECOMPUTED not in self.arithmetic.forms:
+            return self.sum_of_softmax
+        return np.maximum(self.sum_of_softmax, self.sum_of_differences)
 
     @cached_property
     def sum_behind_logarithm(self) -> Floats:
@@ -76,6 +90,11 @@ class Rounding:
         """Bound the same for p = exp(x - lse) with a stored lse, or quotients."""
         of_stored = self._mean_of_logarithms(own=self._exp_of_log, common=self._stored_log_sum_exp)
         return np.maximum(of_stored, self.sum_of_probabilities)
+
+    @property
+    def of_log_total(self) -> Floats:
+        """Bound the error of log S^."""
+        return growth(self._mean + self._summation) + self._rounding_of_log
 
     @cached_property
     def held(self) -> Floats:
@@ -100,7 +119,8 @@ class Rounding:
         def below(of: FloatFormat, omega: Floats | float) -> Floats:
             return np.where(s < 2.0 * of.smallest_normal, np.minimum(omega, s), 0.0)
 
-        computed = below(arithmetic.working, arithmetic.omega * (1.0 + 1.0 / self.sizes.total))
+        often = 1.0 + 2.0 * self._steps
+        computed = often * below(arithmetic.working, arithmetic.omega * (1.0 + 1.0 / self.sizes.total))
         return np.asarray(computed + below(arithmetic.output, arithmetic.stored_output.omega))
 
     @property
@@ -127,12 +147,24 @@ class Rounding:
         return np.where(self.sizes.s > 0, products + 3.0 * self.u * self.sizes.d, 0.0)
 
     @cached_property
+    def _steps(self) -> Floats:
+        """How often each numerator is rescaled."""
+        return self.sizes.steps if ONLINE in self.arithmetic.forms else np.zeros_like(self.sizes.s)
+
+    @cached_property
+    def _rescaled(self) -> Floats:
+        """Error of e_i beside one exp, where it is made in steps."""
+        if ONLINE not in self.arithmetic.forms:
+            return self._steps
+        return np.asarray(self.u * ((self.arithmetic.exp + 1.0) * self._steps + self.sizes.d))
+
+    @cached_property
     def _element(self) -> Floats:
         """a: relative error of exp(d_i) by its argument and by exp; exp(0) is 1."""
         arithmetic, d = self.arithmetic, self.sizes.d
         of_exp = arithmetic.exp + (arithmetic.exp_per_unit + 1.0) * d
         inexact = (d > 0) | (self.apart_at_top > 0)
-        return np.where(inexact & (self.sizes.s > 0), of_exp * self.u, 0.0) + self._form
+        return np.where(inexact & (self.sizes.s > 0), of_exp * self.u, 0.0) + self._form + self._rescaled
 
     @cached_property
     def _mean(self) -> Floats:

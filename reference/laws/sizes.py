@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.bounds.shift import records_behind
 from reference.formats import Floats
 from reference.question import Question
 
@@ -21,6 +22,7 @@ class Sizes:
     logit: Floats  # |x| / T
     top: Floats  # |max x| / T, (rows, 1)
     total: Floats  # S, (rows, 1)
+    steps: Floats  # how often one pass along the row may rescale
     log_sum_exp: Floats  # |max x / T + log S|, (rows, 1)
     undefined: NDArray[np.bool_]  # (rows,): rows of which no law speaks
 
@@ -48,6 +50,7 @@ class Sizes:
                 logit=size(x / temperature),
                 top=np.abs(top / temperature),
                 total=total,
+                steps=np.where(present, records_behind(x), 0.0),
                 log_sum_exp=np.abs(top / temperature + log_total),
                 undefined=undefined[:, 0],
             )

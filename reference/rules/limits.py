@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.bounds import found
-from reference.bounds.arithmetic import RECOMPUTED
+from reference.bounds.arithmetic import LOG_SUM_EXP, RECOMPUTED
 from reference.bounds.bounded import Bounded
 from reference.bounds.reading import Reading
 from reference.exact.doubledouble import Floats
@@ -52,7 +52,7 @@ def vacuous(reading: Reading, question: Question, quantity: str, given: Given, *
     """
     moved = reading.perturbation
     nothing = np.asarray(moved.vacuous.any(axis=-1, keepdims=True))
-    if question.op not in LIKE_SOFTMAX:
+    if question.op not in LIKE_SOFTMAX or LOG_SUM_EXP in reading.arithmetic.forms:
         nothing = np.asarray(nothing | (moved.log_sum(reading.log_total) >= 1.0))
     nothing = np.asarray(nothing | rounding_decides(reading, question, quantity))
     for terms in _sums(reading, question, quantity, given):
@@ -68,9 +68,9 @@ def _over(rows: NDArray[np.bool_], results: Floats) -> NDArray[np.bool_]:
 def _rounding_of_form(reading: Reading, question: Question, quantity: str) -> Floats:
     """Return how far x - lse may be off by the rounding of lse, where the quantity is made of it; one per row."""
     if quantity == "forward":
-        size = reading.rounded_log_sum_exp
-        return np.zeros_like(size) if question.op in LIKE_SOFTMAX else reading.arithmetic.u * size
-    if RECOMPUTED not in reading.arithmetic.forms and question.op in LIKE_SOFTMAX:
+        size, arithmetic = reading.rounded_log_sum_exp, reading.arithmetic
+        return np.asarray((arithmetic.u + arithmetic.stored_output.u * (question.op in LIKE_SOFTMAX)) * size)
+    if not {RECOMPUTED, LOG_SUM_EXP} & set(reading.arithmetic.forms) and question.op in LIKE_SOFTMAX:
         return np.zeros_like(reading.log_total)
     return found.rounding_of_log_sum_exp(reading)
 

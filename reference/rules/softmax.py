@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from reference.bounds import found
+from reference.bounds.arithmetic import LOG_SUM_EXP
 from reference.bounds.bounded import Bounded
 from reference.bounds.constants import SECOND_ORDER
 from reference.bounds.found import Found
@@ -20,7 +21,11 @@ _ROUNDINGS_OF_SECOND: Final = 7.0  # of a product of v or <s, v> with w or <s, w
 
 def forward(reading: Reading) -> Bounded:
     """Return s_i with (B1)."""
-    return Bounded(value=reading.distribution.softmax, bound=reading.perturbation.probability())
+    bound = reading.perturbation.probability()
+    if LOG_SUM_EXP in reading.arithmetic.forms:
+        p = found.of_softmax(reading)
+        bound = np.maximum(bound, weighted(p.s, p.relative) + SECOND_ORDER * p.lost)
+    return Bounded(value=reading.distribution.softmax, bound=bound)
 
 
 def derivative(reading: Reading, vector: Vector) -> Bounded:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from reference.bounds import found
+from reference.bounds.arithmetic import LOG_SUM_EXP
 from reference.bounds.constants import SECOND_ORDER
 from reference.bounds.growth import exponential, growth
 from reference.bounds.reading import Reading
@@ -15,7 +17,11 @@ def softmax(got: Floats, reading: Reading) -> Votes:
     """Each element's relative error is that of the sum, and its own."""
     s, moved, arithmetic = reading.distribution.softmax, reading.perturbation, reading.arithmetic
     limit = SECOND_ORDER * growth(moved.mean + moved.common + arithmetic.u)
-    own = exponential(moved.element + arithmetic.u + arithmetic.stored_output.u) * (1.0 + limit)
+    own = exponential(moved.element + arithmetic.u + arithmetic.stored_output.u)
+    if LOG_SUM_EXP in arithmetic.forms:
+        p = found.of_softmax(reading)
+        limit, own = np.maximum(limit, SECOND_ORDER * p.common), np.maximum(own, p.own)
+    own = own * (1.0 + limit)
     return Votes(
         centre=((got - s.hi) - s.lo) / s.hi,
         width=SECOND_ORDER * (own + moved.held_lost / s.hi),

@@ -35,8 +35,11 @@ class Derivative:
     rounding: float
 
 
-def softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
-    """With its own s, each element says what inner product it subtracted: v_i - g_i / s_i."""
+def softmax_vjp(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool = False) -> Votes:
+    """With its own s, each element says what inner product it subtracted: v_i - g_i / s_i.
+
+    ``exactly``: ``forward`` are the exact probabilities, from which those that the kernel used may differ.
+    """
     arithmetic, v = reading.arithmetic, given.vector
     moved, u, gradient = reading.perturbation, arithmetic.u, arithmetic.stored_gradient.u
     stored = arithmetic.stored_output.u
@@ -62,6 +65,9 @@ def softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
     ) * product
     width = width + exponential(own + common) * product
     of_sum = (sizes * exponential(own)).sum(axis=-1, keepdims=True) + exponential(common) * np.abs(mean.hi)
+    if exactly:
+        width = width + (1.0 + p.relative) * p.relative * product
+        of_sum = of_sum + p.mean(v, omega=given.omega, rounding=given.rounding).error
     return Votes(
         centre=((DoubleDouble.exactly(v) - quotient) - mean).hi,
         width=SECOND_ORDER * width + underflow,
@@ -70,8 +76,11 @@ def softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
     )
 
 
-def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Votes:
-    """With its own log s, each element says what sum of the cotangent it multiplied by: (v_i - g_i) / exp(l_i)."""
+def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool = False) -> Votes:
+    """With its own log s, each element says what sum of the cotangent it multiplied by: (v_i - g_i) / exp(l_i).
+
+    ``exactly``: ``forward`` are the exact logarithms, from which those that the kernel used may differ.
+    """
     arithmetic, v = reading.arithmetic, given.vector
     moved, u, gradient = reading.perturbation, arithmetic.u, arithmetic.stored_gradient.u
     stored = arithmetic.stored_output.u
@@ -91,7 +100,9 @@ def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading) -> Vot
     limit = SECOND_ORDER * (summation + np.abs(total.hi) * shared + lost)
     size = np.abs(log)
     exp = (arithmetic.exp + arithmetic.exp_per_unit * size + 2.0) * u
-    factor = exponential(exp + (u + stored) * size + stored + moved.rho)
+    factor = exponential(exp + (u + stored) * size + stored + moved.rho + moved.rescaled)
+    if exactly:
+        factor = compounded(factor, found.of_logarithm(reading).relative)
     return Votes(
         centre=(difference(v, given.got) / divisor - total).hi,
         width=SECOND_ORDER * ((np.abs(total.hi) + limit) * factor + rounding),

@@ -26,8 +26,8 @@ Array = NDArray[Any]
 class Style:
     """The choices that a correct kernel is free to make."""
 
-    exponentials: Literal["shifted", "online", "folded"] = "shifted"
-    normalised: Literal["divided", "reciprocal"] = "divided"
+    exponentials: Literal["shifted", "online", "one pass", "folded"] = "shifted"
+    normalised: Literal["divided", "reciprocal", "lse", "logarithm"] = "divided"
     logarithm: Literal["shifted", "lse"] = "shifted"
     backward: Literal["factored", "expanded", "quotient", "quotient squared"] = "factored"
     probabilities: Literal["stored", "anew", "recomputed"] = "stored"
@@ -44,7 +44,8 @@ class Style:
         declared = {
             "folded-scale": self.exponentials == "folded",
             "recomputed": self.probabilities == "recomputed",
-            "x-minus-lse": self.logarithm == "lse",
+            "x-minus-lse": self.logarithm == "lse" or self.normalised in ("lse", "logarithm"),
+            "online": self.exponentials == "one pass",
         }
         return tuple(name for name, is_so in declared.items() if is_so)
 
@@ -69,6 +70,8 @@ class Logits:
             m = m / temperature
         if style.exponentials == "online":
             return cls(z, m, d, d.exp(), online_sum(z, block=style.block))
+        if style.exponentials == "one pass":
+            return cls(z, m, d, *one_pass(z, block=style.block))
         e = folded(z, m) if style.exponentials == "folded" else d.exp()
         return cls(z, m, d, e, e.sum())
 
@@ -104,6 +107,25 @@ def online_sum(z: Number, *, block: int) -> Number:
         highest = above
     assert total is not None
     return total
+
+
+def one_pass(z: Number, *, block: int) -> tuple[Number, Number]:
+    """Return numerators and their sum, both rescaled at every block, as FlashAttention-2 does before it divides."""
+    machine = z.machine
+    first = z[:block]
+    highest = first.max()
+    base = highest.where(np.isfinite(highest.values), 0.0)
+    e = (first - base).exp()
+    total = e.sum()
+    for start in range(block, z.values.shape[-1], block):
+        part = z[start : start + block]
+        above = Number(machine, np.maximum(highest.values, part.values.max(axis=-1, keepdims=True)))
+        base = above.where(np.isfinite(above.values), 0.0)
+        scale, added = (highest - base).exp(), (part - base).exp()
+        total = total * scale + added.sum()
+        e = Number(machine, np.concatenate(((e * scale).values, added.values), axis=-1))
+        highest = above
+    return e, total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +217,10 @@ class _Rows:
         e, total = self.logits.e, self.logits.total
         if self.style.normalised == "reciprocal":
             return e * (self.machine.number(np.array([[1.0]])) / total)
+        if self.style.normalised == "lse":  # SciPy's until 1.8
+            return (self._divided_logits() - (self.logits.m + total.log())).exp()
+        if self.style.normalised == "logarithm":
+            return (self.logits.d - total.log()).exp()
         return e / total
 
     def _probabilities(self) -> Number:
@@ -205,10 +231,11 @@ class _Rows:
 
     def _recomputed(self) -> Number:
         lse = (self.logits.m + self.logits.total.log()).stored()
+        return (self._divided_logits() - lse).exp()
+
+    def _divided_logits(self) -> Number:
         z = self.logits.z
-        if self.temperature != 1.0 and self.style.temperature == "after":
-            z = z / self.temperature
-        return (z - lse).exp()
+        return z / self.temperature if self.temperature != 1.0 and self.style.temperature == "after" else z
 
     def softmax_vjp(self, v: Number) -> Number:
         if self.question.op == "softmax_output":
@@ -284,10 +311,7 @@ class _Rows:
     def log_softmax_forward(self) -> Number:
         logits = self.logits
         if self.style.logarithm == "lse":
-            z = logits.z
-            if self.temperature != 1.0 and self.style.temperature == "after":
-                z = z / self.temperature
-            return z - (logits.m + logits.total.log())
+            return self._divided_logits() - (logits.m + logits.total.log())
         return logits.d - logits.total.log()
 
     def _exp_of_log(self) -> Number:

@@ -50,6 +50,19 @@ def test_an_online_softmax_that_rescales_at_every_element_is_within_its_bounds(s
     assert shares(question, "forward", got, precision={"working": of.name, "accumulation": of.name}).worst <= 1
 
 
+@pytest.mark.parametrize("block", [1, 4])
+@pytest.mark.parametrize("of", [FLOAT32, FLOAT64], ids=lambda of: of.name)
+def test_one_pass_that_rescales_numerators_is_within_the_bounds_that_it_declares_and_no_others(
+    of: FloatFormat, block: int
+) -> None:
+    rising = np.arange(200) * 0.7 + np.random.default_rng(0).standard_normal((3, 200))
+    question, style = asked("softmax", rising, of), Style(exponentials="one pass", block=block)
+    got = Kernel(name="", machine=machine(of), style=style)(question, "forward")
+    precision = {"working": of.name, "accumulation": of.name}
+    assert shares(question, "forward", got, precision=precision | {"forms": style.forms}).worst <= 1
+    assert shares(question, "forward", got, precision=precision).worst > 1
+
+
 @pytest.mark.parametrize("of", [FLOAT32, FLOAT64], ids=lambda of: of.name)
 def test_the_bound_of_a_sum_is_reached_by_a_sequential_sum_that_stagnates(of: FloatFormat) -> None:
     """A bound that no kernel comes near would let faults pass: this one needs more than a third of it.
@@ -128,7 +141,9 @@ def test_wider_sums_are_held_to_a_smaller_bound() -> None:
     assert wide < same / 50
 
 
-@pytest.mark.parametrize(("form", "quantity"), [("folded-scale", "forward"), ("recomputed", "vjp")])
+@pytest.mark.parametrize(
+    ("form", "quantity"), [("folded-scale", "forward"), ("recomputed", "vjp"), ("x-minus-lse", "forward")]
+)
 def test_an_unusual_form_is_allowed_more_only_where_it_is_declared(form: str, quantity: str) -> None:
     question = asked("softmax", normal(4, 10, of=FLOAT32) + 1e4, FLOAT32)
     head = {"cotangent": np.ones((4, 10)) * np.arange(10)} if quantity == "vjp" else {}

@@ -24,6 +24,10 @@ STYLES = {
     "reciprocal, s v - s t": Style(normalised="reciprocal", backward="expanded", second="expanded"),
     "online": Style(exponentials="online", block=1),
     "online in blocks": Style(exponentials="online"),
+    "one pass": Style(exponentials="one pass", block=1),
+    "one pass in blocks": Style(exponentials="one pass", block=4),
+    "exp(x - lse)": Style(normalised="lse"),
+    "exp(l)": Style(normalised="logarithm"),
     "folded scale": Style(exponentials="folded"),
     "derivative of a quotient": Style(backward="quotient", probabilities="anew", second="quotient"),
     "the same backwards": Style(backward="quotient squared", probabilities="anew", second="quotient reversed"),
@@ -51,7 +55,7 @@ class Formats:
 
     def adding(self, style: Style) -> FloatFormat:
         """Return what a style adds up in: an online sum is rescaled, and so rounded, in the working format."""
-        coarse = style.exponentials == "online" and self.working.precision < self.accumulation.precision
+        coarse = style.exponentials in ("online", "one pass") and self.working.precision < self.accumulation.precision
         return self.working if coarse else self.accumulation
 
 
