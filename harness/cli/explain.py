@@ -74,8 +74,9 @@ def _question(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(name="explain", epilog=EXAMPLES)
 @click.argument("case", required=False)
 @_question
+@click.option("--snippets", is_flag=True, help="Of a CASE: print every program that repeats a finding, however long.")
 @reports_option
-def command(case: str | None, reports: Path, **question: Any) -> None:
+def command(case: str | None, reports: Path, *, snippets: bool, **question: Any) -> None:
     """Explain a gradient: of numbers that you give, or of one CASE of the current plan.
 
     With --x: the exact output, Jacobian, cotangent and gradient, why it is zero where it is, and whether what you --got
@@ -85,11 +86,13 @@ def command(case: str | None, reports: Path, **question: Any) -> None:
     """
     said = {name: value for name, value in question.items() if value is not None}
     if case is None:
+        if snippets:
+            leave(Exit.USAGE, "--snippets without a case: programs repeat what was recorded; give the name of a case")
         raise SystemExit(int(_answer(said)))
     if said:
         option = f"--{next(iter(said)).replace('_', '-')}"
         leave(Exit.USAGE, f"{option} beside the case {case!r}: ask for a case, or give --x and what belongs to it")
-    click.echo(_recorded(case, reports))
+    click.echo(_recorded(case, reports, snippets=snippets))
 
 
 def _answer(said: dict[str, Any]) -> Exit:
@@ -110,11 +113,13 @@ def _answer(said: dict[str, Any]) -> Exit:
     return Exit.AGREED if answer.worth is None or answer.worth.right else Exit.FINDINGS
 
 
-def _recorded(case: str, reports: Path) -> str:
-    """Return what is to be said of a case of the current plan."""
+def _recorded(case: str, reports: Path, *, snippets: bool) -> str:
+    """Return what is to be said of a case of the current plan; ``snippets``: with all programs that repeat it."""
+    from harness.cli.repeated import repeats_of  # noqa: PLC0415
     from harness.compare.compare import compare  # noqa: PLC0415
     from harness.compare.gather import gather  # noqa: PLC0415
     from harness.report.explanation import explanation  # noqa: PLC0415
+    from harness.report.programs import programs_text  # noqa: PLC0415
 
     layout = Layout(reports)
     try:
@@ -122,7 +127,10 @@ def _recorded(case: str, reports: Path) -> str:
     except PlanError as error:
         leave(Exit.USAGE, str(error))
     recordings = gather(layout.recordings(selected=plan.selection is not None), plan)
-    return explanation(compare(_narrowed(plan, case), recordings), case)
+    narrowed = _narrowed(plan, case)
+    comparison = compare(narrowed, recordings)
+    programs = programs_text(comparison, repeats_of(comparison, narrowed, reports), every=snippets)
+    return "\n\n".join(filter(None, (explanation(comparison, case), programs)))
 
 
 def _narrowed(plan: Plan, case: str) -> Plan:

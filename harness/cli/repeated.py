@@ -6,8 +6,7 @@ from pathlib import Path
 
 from harness.compare.comparison import Comparison
 from harness.plan.plan import Plan
-from harness.repeat.kept import Shrunk
-from harness.repeat.repeats import Key, Repeat, repeats
+from harness.repeat.repeats import Key, Repeat, Smaller, repeats
 from harness.report.ranking import TITLES
 
 
@@ -16,6 +15,14 @@ def repeats_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, R
 
     ``reports`` is the folder below which smaller inputs are kept.
     """
-    smaller = Shrunk(reports / "shrunk").known(comparison, plan.problems)
+    smaller = _smaller(comparison, plan, reports / "shrunk")
     texts = {case.id: case.text for case in plan.cases.values()}
     return repeats(comparison, plan.problems, titles=TITLES.__getitem__, smaller=smaller, texts=texts)
+
+
+def _smaller(comparison: Comparison, plan: Plan, folder: Path) -> dict[Key, Smaller]:
+    if not folder.is_dir():
+        return {}
+    from harness.repeat.kept import Shrunk  # noqa: PLC0415 - reading what is kept there takes more than NumPy
+
+    return dict(Shrunk(folder).known(comparison, plan.problems))

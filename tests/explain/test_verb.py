@@ -73,6 +73,7 @@ def test_what_is_wrong_has_an_exit_code_of_its_own() -> None:
         ([], "nothing to explain: give --x with numbers"),
         (["--op", "softmax"], "nothing to explain"),
         (["--x", "[1, 2"], "--x, character 6: a bracket is not closed"),
+        (["--snippets", "--x", "[1]"], "--snippets without a case"),
         (["a-case", "--x", "[1]"], "--x beside the case 'a-case'"),
         (["--x", "[1]", "--op", "sofmax"], "Invalid value for '--op'"),
         (["--x", "[1]", "--quantity", "jacobian"], "Invalid value for '--quantity'"),
@@ -84,6 +85,23 @@ def test_a_wrong_command_line_is_told_from_a_wrong_result(arguments: list[str], 
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_recorded_case_is_shown_with_a_program_that_repeats_what_was_found(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.yaml"
+    cases.write_text(
+        "format: 1\ntheme: a test\ncases:\n"
+        "  - {id: implicit, why: to be repeated, source: a test, op: softmax, x: [[0.1, 2]], cotangent: implicit}\n"
+    )
+    for who, verb in (("plan", ["plan", str(cases)]), ("torch", ["record", "torch"])):
+        line = [interpreter(who), "-m", "harness", *verb, "--reports", str(tmp_path)]
+        subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True)
+    short = harness("explain", "implicit", "--reports", str(tmp_path))
+    assert short.returncode == 0, short.stderr
+    assert "\n    result = x.grad\n" in short.stdout.partition("Repeat it")[2]
+    every = harness("explain", "implicit", "--snippets", "--reports", str(tmp_path))
+    assert "--snippets prints" not in every.stdout
+    assert every.stdout.count("import torch") >= short.stdout.count("import torch") == 1
 
 
 def test_a_recorded_case_is_explained_with_numpy_and_click_alone(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,16 @@ def test_an_array_file_of_anything_but_numbers_is_a_fault(tmp_path: Path, array:
     path.write_text(SOUND.replace("ID", "a").replace("[1, 2]", "{file: x.npy}"))
     (fault,) = faults_of(path)
     assert words in fault
+    assert "pickle" not in fault
+
+
+@pytest.mark.parametrize("content", [b"root:x:0:0:root:/root:/bin/sh\n", pickle.dumps([1.0])], ids=["text", "pickle"])
+def test_a_file_that_is_none_of_numpys_is_called_so_without_advice_to_trust_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.npy").write_bytes(content)
+    path = tmp_path / "a.yaml"
+    path.write_text(SOUND.replace("ID", "a").replace("[1, 2]", "{file: x.npy}"))
+    (fault,) = faults_of(path)
+    assert "x.npy is no .npy file; give a .npy file of floats or integers" in fault
 
 
 def test_an_array_file_that_promises_more_than_it_holds_is_a_fault(tmp_path: Path) -> None:
