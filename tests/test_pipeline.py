@@ -346,7 +346,7 @@ def test_verify_without_pandas_prints_the_verdict_and_writes_json(tmp_path: Path
 
 
 def test_a_reader_that_goes_away_is_not_a_finding() -> None:
-    line = f"{sys.executable} -m harness cases --list | head -n 1; exit ${{PIPESTATUS[0]}}"
+    line = f"{sys.executable} -m harness cases --list | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 128 + signal.SIGPIPE
     assert done.stderr == ""

@@ -119,12 +119,6 @@ def test_a_cell_beyond_the_bound_shows_the_share_that_says_so(numbers: dict[str,
     assert row_of_case.cells[1].share == shown
 
 
-def test_a_row_of_the_matrix_is_found_by_op_quantity_dtype_and_tag() -> None:
-    themes = matrix(MINIATURE, Accounts(MINIATURE))
-    words = {row.case: row.words for theme in themes for row in theme.rows}
-    assert words["wrong-rule"] == "softmax forward float32 vjp jvp small"
-
-
 def test_every_place_has_a_severity() -> None:
     assert sorted(SEVERITY) == sorted(Place)
 
