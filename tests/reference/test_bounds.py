@@ -58,7 +58,8 @@ def test_one_pass_that_rescales_numerators_is_within_the_bounds_that_it_declares
     got = Kernel(name="", machine=machine(of), style=style)(question, "forward")
     precision = {"working": of.name, "accumulation": of.name}
     assert shares(question, "forward", got, precision=precision | {"forms": style.forms}).worst <= 1
-    assert (shares(question, "forward", got, precision=precision).worst > 1) or block > 1  # which rescale less often
+    if block == 1:  # larger blocks rescale less often
+        assert shares(question, "forward", got, precision=precision).worst > 1
 
 
 @pytest.mark.parametrize("of", [FLOAT32, FLOAT64], ids=lambda of: of.name)
