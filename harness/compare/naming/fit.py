@@ -65,7 +65,7 @@ def fit(wrong: Wrong, answer: Answer) -> Fit | None:
 
 
 def undecided(wrong: Wrong, answer: Answer) -> bool:
-    """Say whether a result lies within the bound of an answer that says too little: it agrees with the truth as well."""
+    """Say whether a result lies within the bound of an answer that says too little: the truth agrees as well."""
     concerned = wrong.concerned
     with np.errstate(all="ignore"):
         within = _apart(wrong, answer) <= _bound(wrong, answer)

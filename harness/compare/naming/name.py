@@ -12,6 +12,7 @@ from harness.adapters.contract import Precision
 from harness.call import Call
 from harness.compare.asked import Asked
 from harness.compare.judge import Assessment
+from harness.compare.naming.logsum import log_sum
 from harness.compare.naming.scalar import ROW_SCALAR, row_scalar
 from harness.compare.naming.search import Named, explained
 from harness.compare.naming.wrong import Wrong
@@ -45,10 +46,13 @@ def named(problem: Problem, assessed: Assessment) -> Naming | None:
         wrong = wrong_of(problem.call, verdict.quantity, assessed)
         of_sum = any(law.kind is FindingKind.SUM_NOT_ONE for law in assessed.broken)
         scalar = row_scalar(wrong, verdict, law_broken=of_sum)
-        alone = () if scalar is None else (Named(name=ROW_SCALAR, what=scalar.what, share=scalar.share),)
+        of_log = log_sum(wrong) if scalar is None else None
+        proved = scalar if of_log is None or not of_log.proved else of_log
+        alone = () if proved is None else (Named(name=ROW_SCALAR, what=proved.what, share=proved.share),)
+        possible = () if of_log is None else (Named(name=ROW_SCALAR, what=of_log.what, share=of_log.share),)
         if assessed.by_law or not wrong.beyond.any():
-            return Naming(names=alone, tried=0) if alone else None
-        found = explained(wrong, problem.call, instead=alone)
+            return Naming(names=alone or possible, tried=0) if alone or possible else None
+        found = explained(wrong, problem.call, instead=alone, at_last=possible)
         return Naming(names=found.names, tried=found.tried, rows=len(wrong.wrong_rows), of_rows=wrong.rows)
 
 

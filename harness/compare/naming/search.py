@@ -119,8 +119,10 @@ class _Try:
         return answer is not None and undecided(pieces[0], answer)
 
 
-def explained(wrong: Wrong, call: Call, *, instead: tuple[Named, ...] = ()) -> Explained:
-    """Return the faults that explain a result, or what is known ``instead``."""
+def explained(
+    wrong: Wrong, call: Call, *, instead: tuple[Named, ...] = (), at_last: tuple[Named, ...] = ()
+) -> Explained:
+    """Return the faults that explain a result, or what is known ``instead``; ``at_last`` is what else is possible."""
     with np.errstate(all="ignore"):
         stages = _Stages.of(wrong)
         known: set[str] = set()
@@ -131,7 +133,7 @@ def explained(wrong: Wrong, call: Call, *, instead: tuple[Named, ...] = ()) -> E
             names = instead if instead and not any(one.called for one in multiples) else multiples
         if not names:
             names = _named(_pairs(stages, known), stages)
-        return Explained(names=names, tried=len(known))
+        return Explained(names=names or at_last, tried=len(known))
 
 
 def _named(tries: Iterable[_Try], stages: _Stages) -> tuple[Named, ...]:

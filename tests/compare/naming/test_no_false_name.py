@@ -1,4 +1,4 @@
-"""What is not to be named, and what is: multiples where every rule points one way, and formulas that are met exactly."""
+"""No multiple is named where every rule points one way; a formula that is met exactly is."""
 
 from __future__ import annotations
 
