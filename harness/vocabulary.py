@@ -213,6 +213,7 @@ class FindingKind(Enum):
     POSITIVE_LOG = "positive-log-probability"
     VJP_SUM_NOT_ZERO = "vjp-does-not-sum-to-zero"
     ASYMMETRIC = "asymmetric-jacobian"
+    BEYOND_EXTREMES = "beyond-the-extremes-of-its-row"
     SHIFT_SEEN = "common-shift-changes-the-result"
     NONFINITE = "nonfinite-pattern"
     INFINITY_SIGN = "sign-of-infinity"

@@ -18,6 +18,8 @@ from reference.bounds.overflow import may_overflow
 from reference.bounds.shift import Temper
 from reference.exact.doubledouble import Floats
 from reference.formats import FORMATS
+from reference.laws.directional import Directional
+from reference.laws.extremes import has_class, log_sum_exp, mean
 from reference.laws.finding import Finding, Violation
 from reference.laws.forward import exponentials, negative_loss, positive_log, sum_to_one
 from reference.laws.gradient import Gradient
@@ -31,7 +33,7 @@ from reference.undefined import mean_of_none, unanswered_rows
 
 KINDS: Final = (
     *("sum-to-one", "positive-log", "exponentials", "negative-loss"),
-    *("vjp-sum", "jacobian-symmetry", "shift"),
+    *("vjp-sum", "jvp-sum", "hvp-sum", "jacobian-symmetry", "log-sum-exp-limits", "mean-limits", "shift"),
 )
 
 
@@ -48,15 +50,14 @@ def check(
 ) -> tuple[Violation, ...]:
     """Return where ``got``, a result as float64, breaks a law of its op; nothing where no law speaks of ``quantity``.
 
-    Vectors, formats and forms are those of :func:`reference.truth.truth`; ``tangent`` has no say, since no law speaks
-    of a jvp or an hvp. Rows without an answer (undefined ones) break no law. Raise ValueError for a word or shape that
-    is none of these.
+    Vectors, formats and forms are those of :func:`reference.truth.truth`. Rows without an answer (undefined ones) break
+    no law. Raise ValueError for a word or shape that is none of these.
     """
     if not question.x.size:
         return ()
     arithmetic = arithmetic_of(question, working=working, accumulation=accumulation, forms=forms)
     with np.errstate(all="ignore"):
-        block = Block.whole(question, quantity, cotangent=cotangent, tangent=None)
+        block = Block.whole(question, quantity, cotangent=cotangent, tangent=tangent)
         temper = Temper(temperature=question.temperature, entering=FORMATS.get(question.format))
         rounding = Rounding(sizes=Sizes.of(question), arithmetic=arithmetic, temper=temper)
         found = findings(question, quantity, got, block=block, rounding=rounding)
@@ -107,21 +108,41 @@ def findings(question: Question, quantity: str, got: Floats, *, block: Block, ro
         yield exponentials(rows.cut(got), rounding)
     elif quantity == "forward" and op == "cross_entropy" and question.has_indices and not question.label_smoothing:
         yield negative_loss(question, got, rounding)
-    elif quantity == "vjp":
-        answered = ~unanswered_rows(block) & np.asarray(not mean_of_none(question))
-        yield Gradient.of(question, rows.cut(got), block=block, rounding=rounding.before_results()).finding(
-            applies=answered
-        )
+        if has_class(question):
+            yield log_sum_exp(question, got, block=block, rounding=rounding)
+    elif quantity == "forward" and op == "logsumexp":
+        yield log_sum_exp(question, got, block=block, rounding=rounding)
+    elif quantity in ("vjp", "jvp", "hvp") and (quantity == "vjp" or op != "softmax_output"):
+        yield from _derivative(question, quantity, got, block=block, rounding=rounding.before_results())
     elif quantity == "jacobian" and op in LIKE_SOFTMAX:
         yield symmetric(question, got, rounding)
+
+
+def _derivative(
+    question: Question, quantity: str, got: Floats, *, block: Block, rounding: Rounding
+) -> Iterator[Finding]:
+    """Yield what the laws of a derivative in one direction or two find."""
+    rows, op = question.rows, question.op
+    answered = ~unanswered_rows(block) & np.asarray(not mean_of_none(question))
+    if quantity == "vjp":
+        yield Gradient.of(question, rows.cut(got), block=block, rounding=rounding).finding(applies=answered)
+    elif quantity == "hvp" or op in LIKE_SOFTMAX:
+        found = Directional.of(question, quantity, rows.cut(got), block=block, rounding=rounding)
+        yield found.finding(applies=answered)
+    elif question.outputs_per_row is None:
+        yield mean(question, rows.cut(got), block=block, rounding=rounding, applies=answered)
+    elif op == "logsumexp" or has_class(question):
+        each = got.reshape(-1, 1)
+        yield mean(question, each, block=block, rounding=rounding, applies=answered & ~block.ignored)
 
 
 def _excused(question: Question, quantity: str, block: Block, *, arithmetic: Arithmetic) -> NDArray[np.bool_]:
     """Return the rows, (count,), or (1,) of an op that adds them up, where a right result may be no number."""
     found = may_overflow(question, quantity, block, arithmetic=arithmetic)
-    if block.cotangent is not None and arithmetic.entering is not None:  # v - s V may be larger than any v
-        size = 2.0 * np.abs(block.cotangent).sum(axis=-1) / min(question.temperature, 1.0)
-        found = found | (size >= arithmetic.entering.largest)
+    for vector in (block.cotangent, block.tangent):
+        if vector is not None and arithmetic.entering is not None:  # v - s V may be larger than any v
+            size = 2.0 * np.abs(vector).sum(axis=-1) / min(question.temperature, 1.0)
+            found = found | (size >= arithmetic.entering.largest)
     return np.asarray([found.any()]) if question.outputs_per_row == 0 and quantity == "forward" else found
 
 

@@ -19,7 +19,11 @@ FINDINGS: Final = {
     "positive-log": FindingKind.POSITIVE_LOG,
     "negative-loss": FindingKind.POSITIVE_LOG,
     "vjp-sum": FindingKind.VJP_SUM_NOT_ZERO,
+    "jvp-sum": FindingKind.VJP_SUM_NOT_ZERO,  # a jvp of softmax is its vjp of the tangent, an hvp the vjp of a vjp
+    "hvp-sum": FindingKind.VJP_SUM_NOT_ZERO,
     "jacobian-symmetry": FindingKind.ASYMMETRIC,
+    "log-sum-exp-limits": FindingKind.BEYOND_EXTREMES,
+    "mean-limits": FindingKind.BEYOND_EXTREMES,
     "shift": FindingKind.SHIFT_SEEN,
 }
 

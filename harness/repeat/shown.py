@@ -103,6 +103,13 @@ _LAWS: Final[dict[str, Callable[[str, str], tuple[str, str]]]] = {
     "positive-log": lambda x, y: (f"got[{y}].max()", "0 or less"),
     "negative-loss": lambda x, y: (f"got[{y}]", "0 or more"),
     "vjp-sum": lambda x, y: (f"got[{x}].sum()", "0"),
+    "jvp-sum": lambda x, y: (f"got[{y}].sum()", "0"),
+    "hvp-sum": lambda x, y: (f"got[{x}].sum()", "0"),
+    "log-sum-exp-limits": lambda x, y: (
+        f"got[{y}]",
+        "the largest logit or up to log n more (a loss: less its own logit)",
+    ),
+    "mean-limits": lambda x, y: (f"got[{y}]", "a mean of w; of log_softmax w less a mean, of a loss a mean less its w"),
     "jacobian-symmetry": lambda x, y: (
         f"np.abs(got[{y}, {x}] - got[{y}, {x}].T).max()",
         "0: a Jacobian that is symmetric",

@@ -11,6 +11,8 @@ enter it (how the mass of a row is spread, how large a cotangent is) come from a
     finding       what a law has found in each row, and what becomes a violation
     forward       probabilities and exponentials of logarithms sum to one; logarithms and losses have their sign
     gradient      a vjp sums to zero along the axis, or to what is known of it
+    directional   a jvp of softmax and every hvp sum to zero
+    extremes      a logsumexp and a mean lie within what the extremes of their row allow
     symmetry      the Jacobian of softmax is symmetric
     translation   a shift that all logits of a row share changes nothing
 

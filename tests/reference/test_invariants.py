@@ -409,12 +409,6 @@ def test_a_temperature_divides_what_a_vjp_may_miss() -> None:
     assert found[0].allowed > 100 * cold[0].allowed
 
 
-@pytest.mark.parametrize("quantity", ["jvp", "hvp"])
-def test_no_law_speaks_of_second_order_or_of_a_jvp(quantity: str) -> None:
-    vectors = {"tangent": np.ones((1, 2))} | ({"cotangent": np.ones((1, 2))} if quantity == "hvp" else {})
-    assert check(asked("softmax", np.zeros((1, 2))), quantity, np.full((1, 2), 9.0), **vectors, **SINGLE) == ()
-
-
 def test_every_violation_says_what_was_found_and_is_of_a_known_kind() -> None:
     (violation,) = check(asked("softmax", np.zeros((1, 2))), "forward", np.array([[0.5, 0.25]]), **SINGLE)
     assert violation.kind in KINDS
