@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -43,6 +44,7 @@ class Target:
     done: bool = field(default=False)
     failed: int = field(default=0)  # candidates, of the smallest so far, that do not show it
     untried: int = field(default=0)  # candidates that are left for the next round
+    cut_short: bool = field(default=False)  # whether its time was up before nothing smaller was left to try
 
     @property
     def current(self) -> Smaller:
@@ -83,7 +85,10 @@ class Target:
     def sentence(self) -> str:
         """Say what became of it."""
         before, after = (shape_text(one.call.x.shape) for one in (self.problem, self.current.problem))
-        smaller = f"{before} -> {after}" if self.best is not None else f"{before}: nothing smaller shows it"
+        if self.best is not None:
+            smaller = f"{before} -> {after}" + (", when its time was up" if self.cut_short else "")
+        else:
+            smaller = f"{before}: " + ("its time was up" if self.cut_short else "nothing smaller shows it")
         return f"{self.finding.case}: {self.quantity.value}: {self.finding.kind.value}: {smaller}"
 
     @property
@@ -103,13 +108,17 @@ class Bench:
     ledger: tuple[LedgerEntry, ...]
 
 
-def shrink(targets: Sequence[Target], bench: Bench, *, finished: Callable[[Target], None]) -> None:
+def shrink(targets: Sequence[Target], bench: Bench, *, seconds: float, finished: Callable[[Target], None]) -> None:
     """Make the inputs of ``targets``, all findings about the bench's adapter, as small as they get.
 
-    ``finished`` is called with each target as soon as nothing smaller is found. Raise as
+    No round begins after ``seconds`` for each of the targets: they share their rounds, so they share their time.
+    ``finished`` is called with each target as soon as nothing smaller is found, or its time is up. Raise as
     :meth:`~harness.campaign.recorder.Recorder.record` does.
     """
+    end = time.monotonic() + seconds * len(targets)
     for number in range(ROUNDS):
+        if time.monotonic() > end:
+            break
         open_targets = [target for target in targets if not target.done]
         elements = _ELEMENTS // max(len(open_targets), 1)
         tried = [(one, _candidates(one, name=str(k), elements=elements)) for k, one in enumerate(open_targets)]
@@ -122,7 +131,7 @@ def shrink(targets: Sequence[Target], bench: Bench, *, finished: Callable[[Targe
                 finished(target)
     for target in targets:
         if not target.done:
-            target.done = True
+            target.done = target.cut_short = True
             finished(target)
 
 

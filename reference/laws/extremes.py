@@ -54,7 +54,7 @@ def log_sum_exp(question: Question, got: Floats, *, block: Block, rounding: Roun
         return np.asarray(constants.SECOND_ORDER * (one.of_log_total + each * size + flushed))
 
     allowed, widened = judged(rounding, allowance, relative=lambda one: one.of_log_total)
-    what = "the loss of row {row}, less what its class takes off," if block.targets is not None else "row {row}"
+    what = "row {row}" if block.targets is None else "row {row} that its loss and the logit of its class make up"
     return Finding(
         kind="log-sum-exp-limits",
         says=f"the logsumexp of {what} is {{value}}, not between its largest logit and log n above it",

@@ -53,8 +53,7 @@ class Answer:
         found = measure(self.got, oracle=oracle, scale=np.ones(self.got.shape), dtype=result, rows=rows)
         if found.outcome in FLAGGED and not oracle.undefined.any():
             yield f"{found.outcome}: {found.detail} {found.numbers}"
-        heads = {"cotangent": self.vectors["cotangent"]} if "cotangent" in self.vectors else {}
-        for violation in check(self.question, self.quantity, self.got, **heads, **self.precision):
+        for violation in check(self.question, self.quantity, self.got, **self.vectors, **self.precision):
             if np.isfinite(violation.measured):
                 yield violation.sentence
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,17 @@ cases:
     axis: 1
     check: [forward]
 """
+HARMLESS = """\
+format: 1
+theme: nothing is wrong
+cases:
+  - id: two-numbers
+    why: what everybody gets right
+    source: here
+    op: softmax
+    x: [0, 1]
+    check: [forward]
+"""
 KNOWN = {  # what each framework gives here, and how many elements are enough to show it
     "torch": {("head-under-the-mask", "beyond-bound"): 2},
     "mxnet": {
@@ -51,9 +63,11 @@ KNOWN = {  # what each framework gives here, and how many elements are enough to
 }
 
 
-def harness(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def harness(*arguments: str | Path, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "harness", *map(str, arguments)]
-    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, env={**os.environ})
+    return subprocess.run(
+        line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300, env=environ or {**os.environ}
+    )
 
 
 def compared(framework: str, folder: Path) -> Path:
@@ -130,6 +144,36 @@ def test_what_was_shrunk_before_is_not_looked_for_again(shrunk: tuple[str, Path]
     assert done.returncode == 0, done.stderr
     assert f"{framework}: {len(before)} of {len(before)} faults were shrunk before" in done.stdout
     assert sorted((reports / "shrunk").iterdir()) == before
+
+
+def test_a_framework_that_is_not_there_is_named_and_ends_nothing(shrunk: tuple[str, Path], tmp_path: Path) -> None:
+    framework, reports = shrunk
+    copy = tmp_path / "reports"
+    shutil.copytree(reports, copy, ignore=shutil.ignore_patterns("shrunk"))
+    named = {name: value for name, value in os.environ.items() if not name.startswith("HARNESS_PYTHON_")}
+    done = harness("shrink", "--reports", copy, "--environments", tmp_path / "none", environ=named)
+    assert done.returncode == 5
+    assert f"harness: {framework} is not run: there is no Python with {framework}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_when_the_time_is_up_nothing_is_kept_and_it_is_said(shrunk: tuple[str, Path], tmp_path: Path) -> None:
+    _, reports = shrunk
+    copy = tmp_path / "reports"
+    shutil.copytree(reports, copy, ignore=shutil.ignore_patterns("shrunk"))
+    done = harness("shrink", "--reports", copy, "--known", "all", "--limit", "1e-9")
+    assert done.returncode == 0, done.stderr
+    assert "its time was up" in done.stdout
+    assert not list((copy / "shrunk").glob("*/plan"))
+
+
+def test_where_nothing_is_unexpected_there_is_nothing_to_shrink(tmp_path: Path) -> None:
+    (tmp_path / "cases.yaml").write_text(HARMLESS)
+    assert harness("plan", tmp_path / "cases.yaml", "--reports", tmp_path).returncode == 0
+    record("reference", tmp_path)
+    assert harness("compare", "--reports", tmp_path, "--only", "reference").returncode == 0
+    done = harness("shrink", "--known", "none", "--reports", tmp_path)
+    assert (done.returncode, done.stdout) == (0, "nothing to shrink: no fault is unexpected\n"), done.stderr
 
 
 def test_without_a_comparison_there_is_nothing_to_shrink(tmp_path: Path) -> None:
