@@ -54,7 +54,7 @@ def command(*, reports: Path, environments: Path, known: str, limit: float) -> N
     same finding is kept below REPORTS/shrunk, where `harness report` finds it. What is kept is not looked for again:
     an interrupted run goes on where it stopped. A fault for which nothing smaller was found in its time is tried again.
 
-    The exit code is 0 whatever was found, and 5 where a framework could not be recorded as it was for the comparison:
+    The exit code is 0 whatever was found, and 3 where a framework could not be recorded as it was for the comparison:
     a line says why, and the others go on.
     """
     from harness.campaign.recorder import RecorderFailed  # noqa: PLC0415 - so that --help needs nothing but click
