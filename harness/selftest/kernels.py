@@ -22,7 +22,7 @@ from reference.formats import format_named
 from reference.ulp import rounded
 
 
-class _Numpy(Adapter):
+class InNumpy(Adapter):
     """What the kernels share: they run in NumPy, and answer what the reference answers."""
 
     modes: ClassVar[tuple[Mode, ...]] = (Mode.EAGER,)
@@ -85,7 +85,7 @@ def stored(wrong: Answer, call: Call, quantity: Quantity) -> NDArray[Any]:
 
 
 @final
-class Wrong(_Numpy):
+class Wrong(InNumpy):
     """A kernel with one fault of the catalogue."""
 
     def __init__(self, fault: Fault) -> None:
@@ -102,7 +102,7 @@ class Wrong(_Numpy):
 
 
 @final
-class Rounded(_Numpy):
+class Rounded(InNumpy):
     """The exact value, rounded once: the best that a kernel can be."""
 
     name: ClassVar[str] = "exact, rounded once"
@@ -114,7 +114,7 @@ class Rounded(_Numpy):
 
 
 @final
-class Sequential(_Numpy):
+class Sequential(InNumpy):
     """Sums one element after the other, from the last on, and the vjp of softmax as s v - s t: usual, and rougher."""
 
     name: ClassVar[str] = "sequential sums, s v - s t"
