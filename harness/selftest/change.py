@@ -69,7 +69,7 @@ def told_apart(wrong: Answer, truth: Truth, *, of: FloatFormat) -> bool:
     with np.errstate(all="ignore"):
         storage = np.where(value == 0, 0.0, of.unit_roundoff * np.abs(value) + of.smallest_subnormal / 2.0)
         apart = np.abs((value - truth.value.hi) + (wrong.value.lo - truth.value.lo))
-        within = apart <= wrong.bound + storage + truth.bound
+        within = (apart <= wrong.bound + storage + truth.bound) & np.isfinite(value)
     return bool((_beyond(rounded(wrong.value, of), truth) & ~within).any())
 
 

@@ -53,7 +53,7 @@ class StepByStep(_Written):
 
 @final
 class Slipped(_Written):
-    """A kernel with one slip; where that is in a derivative, its output is right."""
+    """A kernel with one slip; where that is in a derivative, the output beside it is that of :class:`StepByStep`."""
 
     def __init__(self, slip: Slip) -> None:
         super().__init__()
@@ -62,16 +62,13 @@ class Slipped(_Written):
 
     def unsupported(self, call: Call, quantity: Quantity) -> str | None:
         """Say where the slip has no place, and what it is not written for."""
-        if quantity is Quantity.FORWARD is not self.slip.quantity:
-            return super().unsupported(call, quantity)
         slip = self.slip
         here = call.op in slip.ops and quantity is slip.quantity and call.dtype in slip.dtypes
         here = here and call.x.shape[call.axis] > slip.longer and (call.temperature is not None or not slip.tempered)
         return super().unsupported(call, quantity) if here else "there is no such slip to make"
 
     def _answer(self, call: Call, quantity: Quantity) -> NDArray[Any]:
-        rows = rows_of(call)
-        return placed(self.slip(rows) if quantity is self.slip.quantity else steps.forward(rows), call, quantity)
+        return placed(self.slip(rows_of(call)), call, quantity)
 
 
 def rows_of(call: Call) -> Rows:

@@ -17,6 +17,6 @@ from __future__ import annotations
 
 from harness.selftest.slips.kernels import SLIPS
 from harness.selftest.slips.rows import Rows
-from harness.selftest.slips.slip import Slip
+from harness.selftest.slips.slip import ROW_SCALAR, Slip
 
-__all__ = ["SLIPS", "Rows", "Slip"]
+__all__ = ["ROW_SCALAR", "SLIPS", "Rows", "Slip"]

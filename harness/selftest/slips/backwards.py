@@ -57,13 +57,13 @@ def one_too_early(p: Array, v: Array) -> Array:
     dot = np.zeros_like(v[..., :1])
     for i in range(p.shape[-1] - 1):
         dot = dot + p[..., i : i + 1] * v[..., i : i + 1]
-    return p * (v - dot)
+    return np.asarray(p * (v - dot))
 
 
 def first_tile_alone(p: Array, v: Array) -> Array:
     """Reduce tile by tile, and keep what the first block wrote."""
     partial = [total(p[..., k : k + _TILE] * v[..., k : k + _TILE]) for k in range(0, p.shape[-1], _TILE)]
-    return p * (v - partial[0])
+    return np.asarray(p * (v - partial[0]))
 
 
 def later_tiles_wrong(p: Array, v: Array) -> Array:
@@ -90,7 +90,7 @@ def not_divided(at: Rows) -> Array:
 
 def divided_twice(at: Rows) -> Array:
     """Divide by the temperature in the kernel, and in the code around it once more."""
-    return vjp(at) / at.temperature
+    return np.asarray(vjp(at) / at.temperature)
 
 
 def ones_for_cotangent(at: Rows) -> Array:
@@ -121,14 +121,14 @@ def along_columns(at: Rows) -> Array:
 
 def without_target(at: Rows) -> Array:
     """Forget to subtract the one-hot."""
-    return at.cotangent * softmax(at.x)
+    return np.asarray(at.cotangent * softmax(at.x))
 
 
 def counted_from_one(at: Rows) -> Array:
     """Subtract the one-hot of a label that counts from one."""
     p = softmax(at.x)
     hot = np.roll(at.hot, 1, axis=-1)
-    return at.cotangent * (p - hot)
+    return np.asarray(at.cotangent * (p - hot))
 
 
 def from_the_wrong_side(at: Rows) -> Array:
@@ -144,7 +144,13 @@ def dot_detached(at: Rows) -> Array:
 
 
 def _vjp(
-    name: str, fault: str, what: str, compute: Callable[[Rows], Array], *ops: Op, tempered: bool = False, longer: int = 1
+    name: str,
+    fault: str,
+    what: str,
+    compute: Callable[[Rows], Array],
+    *ops: Op,
+    tempered: bool = False,
+    longer: int = 1,
 ) -> Slip:
     return Slip(
         name=name,
