@@ -34,12 +34,12 @@ def of_output(rule: Callable[[Array, Array], Array]) -> Callable[[Rows], Array]:
 
 def elementwise(p: Array, v: Array) -> Array:
     """Multiply, as if each output saw its own input alone."""
-    return p * v
+    return np.asarray(p * v)
 
 
 def logistic(p: Array, v: Array) -> Array:
     """Use the derivative of the sigmoid."""
-    return v * p * (1 - p)
+    return np.asarray(v * p * (1 - p))
 
 
 def averaged_dot(p: Array, v: Array) -> Array:

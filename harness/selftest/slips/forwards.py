@@ -121,6 +121,7 @@ FORWARDS: Final[tuple[Slip, ...]] = (
         ops=(Op.LOG_SOFTMAX, Op.MASKED_LOG_SOFTMAX),
         quantity=Quantity.FORWARD,
         compute=log_of_softmax,
+        dtypes=(DType.FLOAT16, DType.FLOAT32, DType.FLOAT64),  # a bfloat16 between the calls is not stored here
     ),
     Slip(
         name="shift-not-undone",
