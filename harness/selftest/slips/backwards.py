@@ -219,7 +219,7 @@ BACKWARDS: Final[tuple[Slip, ...]] = (
         Op.CROSS_ENTROPY,
     ),
     _vjp(
-        "temperature-not-in-backward",
+        "gradient-not-over-t",
         "temperature-missing-in-backward",
         "softmax(x / T) with a backward that returns the gradient of x / T",
         not_divided,
@@ -227,7 +227,7 @@ BACKWARDS: Final[tuple[Slip, ...]] = (
         tempered=True,
     ),
     _vjp(
-        "temperature-twice-in-backward",
+        "gradient-over-t-twice",
         "temperature-twice-in-backward",
         "the kernel divides by T, and its caller again",
         divided_twice,

@@ -141,7 +141,7 @@ FORWARDS: Final[tuple[Slip, ...]] = (
         longer=_TILE,
     ),
     Slip(
-        name="temperature-twice",
+        name="logits-over-t-twice",
         fault="temperature-twice",
         what="softmax((x / T) / T)",
         ops=(Op.SOFTMAX, Op.LOG_SOFTMAX),
