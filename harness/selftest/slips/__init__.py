@@ -5,6 +5,7 @@
     rows        what a kernel is given
     steps       the right way, which the wrong ones leave at one step
     slip        Slip: a wrong kernel, and the fault of the catalogue that it has to be recognised as
+    rules       wrong backwards of a softmax, as functions of output and cotangent
     backwards   slips in a derivative
     forwards    slips in an output
     kernels     all of them

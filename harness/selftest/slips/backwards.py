@@ -8,8 +8,19 @@ from typing import Final
 import numpy as np
 
 from harness.selftest.slips.rows import Array, Rows
+from harness.selftest.slips.rules import (
+    TILE,
+    averaged_dot,
+    centred,
+    elementwise,
+    first_tile_alone,
+    later_tiles_wrong,
+    logistic,
+    one_too_early,
+)
 from harness.selftest.slips.slip import Slip
 from harness.selftest.slips.steps import (
+    backward,
     chained,
     heads,
     log_softmax_backward,
@@ -24,54 +35,11 @@ from harness.vocabulary import Op, Quantity
 
 _LIKE_SOFTMAX: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
 _LIKE_LOG_SOFTMAX: Final = (Op.LOG_SOFTMAX, Op.MASKED_LOG_SOFTMAX)
-_TILE: Final = 32
 
 
 def of_output(rule: Callable[[Array, Array], Array]) -> Callable[[Rows], Array]:
     """Return the kernel of a rule on the saved output and the cotangent."""
     return lambda at: chained(at, rule(softmax(logits(at)), heads(at)))
-
-
-def elementwise(p: Array, v: Array) -> Array:
-    """Multiply, as if each output saw its own input alone."""
-    return np.asarray(p * v)
-
-
-def logistic(p: Array, v: Array) -> Array:
-    """Use the derivative of the sigmoid."""
-    return np.asarray(v * p * (1 - p))
-
-
-def averaged_dot(p: Array, v: Array) -> Array:
-    """Write mean for sum."""
-    return np.asarray(p * (v - (p * v).mean(axis=-1, keepdims=True, dtype=p.dtype)))
-
-
-def centred(p: Array, v: Array) -> Array:
-    """Take the plain mean out of the cotangent, as layer normalisation does."""
-    return np.asarray(p * v - p * v.mean(axis=-1, keepdims=True, dtype=v.dtype))
-
-
-def one_too_early(p: Array, v: Array) -> Array:
-    """End the loop of the dot product one element too early."""
-    dot = np.zeros_like(v[..., :1])
-    for i in range(p.shape[-1] - 1):
-        dot = dot + p[..., i : i + 1] * v[..., i : i + 1]
-    return np.asarray(p * (v - dot))
-
-
-def first_tile_alone(p: Array, v: Array) -> Array:
-    """Reduce tile by tile, and keep what the first block wrote."""
-    partial = [total(p[..., k : k + _TILE] * v[..., k : k + _TILE]) for k in range(0, p.shape[-1], _TILE)]
-    return np.asarray(p * (v - partial[0]))
-
-
-def later_tiles_wrong(p: Array, v: Array) -> Array:
-    """Use the finished dot product in the first tile, and a partial one in those after it."""
-    result = p * (v - total(p * v))
-    partial = total(p[..., :_TILE] * v[..., :_TILE])
-    result[..., _TILE:] = p[..., _TILE:] * (v[..., _TILE:] - partial)
-    return np.asarray(result)
 
 
 def added_to_itself(at: Rows) -> Array:
@@ -97,8 +65,7 @@ def ones_for_cotangent(at: Rows) -> Array:
     """Write the backward of the sum of all outputs."""
     p = softmax(logits(at))
     ones = np.ones_like(p)
-    rule = log_softmax_backward if at.op.gives_logarithms else softmax_backward
-    return chained(at, rule(p, ones if at.kept is None else ones * at.kept))
+    return chained(at, backward(at)(p, ones if at.kept is None else ones * at.kept))
 
 
 def stale_output(at: Rows) -> Array:
@@ -109,14 +76,12 @@ def stale_output(at: Rows) -> Array:
 
 def unmasked(at: Rows) -> Array:
     """Compute the probabilities anew in the backward, without the mask."""
-    rule = log_softmax_backward if at.op.gives_logarithms else softmax_backward
-    return rule(softmax(scaled(at)), at.cotangent)
+    return backward(at)(softmax(scaled(at)), at.cotangent)
 
 
 def along_columns(at: Rows) -> Array:
     """Take the other axis, for the output and for its backward."""
-    rule = log_softmax_backward if at.op.gives_logarithms else softmax_backward
-    return chained(at, rule(softmax(scaled(at).T), at.cotangent.T).T)
+    return chained(at, backward(at)(softmax(scaled(at).T), at.cotangent.T).T)
 
 
 def without_target(at: Rows) -> Array:
@@ -197,7 +162,7 @@ BACKWARDS: Final[tuple[Slip, ...]] = (
         of_output(first_tile_alone),
         Op.SOFTMAX,
         Op.SOFTMIN,
-        longer=_TILE,
+        longer=TILE,
     ),
     _vjp(
         "partial-dot-later",
@@ -206,7 +171,7 @@ BACKWARDS: Final[tuple[Slip, ...]] = (
         of_output(later_tiles_wrong),
         Op.SOFTMAX,
         Op.SOFTMIN,
-        longer=_TILE,
+        longer=TILE,
     ),
     _vjp(
         "hook-runs-twice",

@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 
 from harness.selftest.slips.rows import Array, Rows
+from harness.selftest.slips.rules import TILE
 from harness.selftest.slips.slip import ROW_SCALAR, Slip
 from harness.selftest.slips.steps import log_softmax, logits, softmax, total
 from harness.vocabulary import DType, Op, Quantity
 
 _PROBABILITIES: Final = (Op.SOFTMAX, Op.SOFTMIN, Op.MASKED_SOFTMAX)
-_TILE: Final = 32
 _SMALLEST_HALF: Final = 2.0**-14
 
 
@@ -66,8 +66,8 @@ def not_rescaled(at: Rows) -> Array:
     x = logits(at)
     largest = np.full_like(x[..., :1], -np.inf)
     running = np.zeros_like(largest)
-    for k in range(0, x.shape[-1], _TILE):
-        tile = x[..., k : k + _TILE]
+    for k in range(0, x.shape[-1], TILE):
+        tile = x[..., k : k + TILE]
         largest = np.maximum(largest, tile.max(axis=-1, keepdims=True))
         running = running + total(np.exp(tile - largest))
     return np.asarray(np.exp(x - largest) / running)
@@ -138,7 +138,7 @@ FORWARDS: Final[tuple[Slip, ...]] = (
         ops=(Op.SOFTMAX, Op.SOFTMIN),
         quantity=Quantity.FORWARD,
         compute=not_rescaled,
-        longer=_TILE,
+        longer=TILE,
     ),
     Slip(
         name="logits-over-t-twice",

@@ -5,6 +5,8 @@ Arrays are (rows, n), sums (rows, 1); every step is rounded to the dtype of the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from harness.selftest.slips.rows import Array, Rows
@@ -65,6 +67,11 @@ def log_softmax_backward(p: Array, v: Array) -> Array:
     return np.asarray(v - p * total(v))
 
 
+def backward(at: Rows) -> Callable[[Array, Array], Array]:
+    """Return the one of these two that is due."""
+    return log_softmax_backward if at.op.gives_logarithms else softmax_backward
+
+
 def forward(at: Rows) -> Array:
     """Return the output of any op that has its rows to itself."""
     x = logits(at)
@@ -82,7 +89,7 @@ def vjp(at: Rows) -> Array:
         return chained(at, v * p)
     if at.op is Op.CROSS_ENTROPY:
         return chained(at, v * (p - at.hot))
-    return chained(at, log_softmax_backward(p, v) if at.op.gives_logarithms else softmax_backward(p, v))
+    return chained(at, backward(at)(p, v))
 
 
 def heads(at: Rows) -> Array:

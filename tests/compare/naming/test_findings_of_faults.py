@@ -15,7 +15,7 @@ from harness.call import Call
 from harness.compare.compare import compare
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
-from harness.selftest.slips.backwards import (
+from harness.selftest.slips.rules import (
     averaged_dot,
     elementwise,
     first_tile_alone,
