@@ -63,7 +63,7 @@ def told_apart(wrong: Answer, truth: Truth, *, of: FloatFormat) -> bool:
     """Say whether a wrong answer, stored in the format ``of``, is so far from the truth that it has to be named.
 
     At some element that is beyond its bound the two are farther apart than both their bounds and the rounding of
-    storage together, so that no result can agree with both.
+    storage together, so that no result can agree with both; an infinity agrees with no finite number.
     """
     value = wrong.value.hi
     with np.errstate(all="ignore"):

@@ -13,9 +13,10 @@ from harness.compare.findings import of_evaluation
 from harness.compare.oracle import Oracle
 from harness.compare.verdict import Finding
 from harness.selftest.bench import Bench, answer
+from harness.selftest.change import told_apart
 from harness.selftest.control import Control, Grid, control
 from harness.selftest.kernels import Wrong, evaluation_of
-from harness.selftest.problems import HEADS, asks, problems
+from harness.selftest.problems import HEADS, SPREAD, asks, problems
 from harness.selftest.right import right_kernels
 from harness.selftest.settings import SETTINGS
 from harness.selftest.slips import SLIPS, Slip
@@ -128,6 +129,18 @@ def test_a_change_below_the_bound_is_counted_and_asked_of_nobody() -> None:
     (fate,) = bench.fates(reference, Quantity.FORWARD, {problem.id: np.nextafter(right, np.float32(2))}).values()
     assert fate.changed
     assert (fate.beyond, fate.obvious, fate.caught) == (False, False, False)
+
+
+def test_an_infinity_is_told_apart_from_a_finite_truth() -> None:
+    log_softmax = next(one for one in SETTINGS if one.name == "log_softmax")
+    spread = next(one for one in problems(log_softmax, DType.FLOAT32, 3, seed=0) if one.cotangent_name == SPREAD)
+    precision = ReferenceAdapter().precision(spread.call, Quantity.FORWARD)
+    evaluation = evaluation_of(spread.call, Quantity.FORWARD, precision)
+    found = named("logarithm-of-probability").answer(evaluation)
+    assert found is not None
+    assert np.isinf(found.value.hi).any()
+    assert told_apart(found, evaluation.truth, of=evaluation.result_format)
+    assert not told_apart(evaluation.right, evaluation.truth, of=evaluation.result_format)
 
 
 @pytest.mark.parametrize("fault", CATALOGUE, ids=lambda fault: fault.name)
