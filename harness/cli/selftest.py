@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
+from rich.table import Column, Table
+from rich.text import Text
 
+from harness.cli.console import Terminal
 from harness.cli.exits import Exit, leave
 from harness.cli.options import environments_option, names, reports_in
 from harness.cli.progress import progress
-from harness.selftest import text
+from harness.selftest import catalogue, text
 from harness.selftest.checkers import table
 from harness.selftest.checkers.jobs import RIGHT
 from harness.selftest.checkers.score import (
@@ -25,6 +28,7 @@ from harness.selftest.checkers.score import (
     scores,
 )
 from harness.selftest.control import Grid, control
+from harness.selftest.slips import SLIPS, Slip
 from harness.selftest.verdict import complaints
 from harness.wholefile import write_whole
 from reference.faults import CATALOGUE, Fault
@@ -32,6 +36,7 @@ from reference.faults import CATALOGUE, Fault
 EXAMPLES = """\b
 Examples:
   harness selftest
+  harness selftest --list
   harness selftest --faults dot-term-missing,wrong-axis
 """
 
@@ -43,6 +48,7 @@ Examples:
     metavar="NAMES",
     help="Of the catalogue, separated by commas.  [default: all of it]",
 )
+@click.option("--list", "listed", is_flag=True, help="Print the catalogue of faults, and do nothing else.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which numbers.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print every count as CSV, in place of the table.")
 @click.option(
@@ -52,27 +58,34 @@ Examples:
 )
 @reports_in("reports/selftest", holds="selftest.csv and selftest.md")
 @environments_option
-def command(*, faults: str, seed: int, as_csv: bool, checkers: bool, reports: Path, environments: Path) -> None:
+def command(
+    *, faults: str, listed: bool, seed: int, as_csv: bool, checkers: bool, reports: Path, environments: Path
+) -> None:
     """Prove the harness by faults that it must catch and name, and by right kernels that it must not flag.
 
     Every wrong rule of the catalogue becomes a wrong adapter, over ops, dtypes, lengths of the axis and cotangents,
-    before the judge of `harness compare`. It has to be caught, and named, wherever it changes a result by more than
-    rounding explains; the share of its changes that lies below that is printed. Exit code 0 where all of that holds
-    and no right kernel is flagged, and 1 otherwise, with what was missed.
+    before the judge of `harness compare`; so do wrong kernels that are written step by step, as people write them, and
+    follow one of these rules. Each has to be caught, and named, wherever it changes a result by more than rounding
+    explains; the share of its changes that lies below that is printed. Exit code 0 where all of that holds and no
+    right kernel is flagged, and 1 otherwise, with what was missed.
 
     With --checkers, each fault becomes the backward of a custom op of each framework, before the checkers which that
     brings, at their defaults and in its own interpreter: how often they refuse it, and how often a right one.
     """
     chosen = _chosen(faults)
+    if listed:
+        _list(chosen)
+        return
     if checkers:
         raise SystemExit(int(_score(chosen, seed=seed, as_csv=as_csv, reports=reports, environments=environments)))
-    grid = Grid(seed=seed)
+    grid, slips = Grid(seed=seed), _slips_of(chosen)
     with progress("self-test", total=len(grid)) as step:
-        found = control(chosen, grid, progress=step)
-    wrong = list(complaints(found, chosen))
-    page = text.page(found, chosen, grid, complaints=wrong)
+        found = control(chosen, slips, grid, progress=step)
+    wrong = list(complaints(found, chosen, slips))
+    page = text.page(found, chosen, slips, grid, complaints=wrong)
     _write(reports, {"selftest.csv": text.csv_text(found), "selftest.md": page})
-    click.echo(text.csv_text(found) if as_csv else "\n".join([*text.table(found, chosen), "", text.summary(found)]))
+    lines = [*text.tables(found, chosen, slips), "", text.summary(found)]
+    click.echo(text.csv_text(found) if as_csv else "\n".join(lines))
     for one in wrong:
         click.echo(f"harness: {one}", err=True)
     raise SystemExit(int(Exit.FINDINGS if wrong else Exit.AGREED))
@@ -117,6 +130,25 @@ def _write(reports: Path, files: Mapping[str, str]) -> None:
         leave(Exit.USAGE, f"the table cannot be written: {error}: name another folder with --reports")
     written = " and ".join(str(reports / name) for name in files)
     click.echo(f"harness: written to {written}", err=True)
+
+
+def _list(faults: Sequence[Fault]) -> None:
+    """Print the catalogue: a table on a terminal, and in Markdown elsewhere."""
+    console = Terminal()
+    if not console.is_terminal:
+        click.echo("\n".join(catalogue.markdown(faults)))
+        return
+    table = Table(*(Column(head, overflow="fold") for head in catalogue.HEADS), box=None, pad_edge=False)
+    for row in catalogue.rows(faults):
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _slips_of(faults: Sequence[Fault]) -> tuple[Slip, ...]:
+    """Return the kernels that follow one of the faults; all of them where these are the whole catalogue."""
+    if len(faults) == len(CATALOGUE):
+        return SLIPS
+    return tuple(slip for slip in SLIPS if slip.fault in {fault.name for fault in faults})
 
 
 def _chosen(text_of_names: str) -> tuple[Fault, ...]:

@@ -63,13 +63,13 @@ def told_apart(wrong: Answer, truth: Truth, *, of: FloatFormat) -> bool:
     """Say whether a wrong answer, stored in the format ``of``, is so far from the truth that it has to be named.
 
     At some element that is beyond its bound the two are farther apart than both their bounds and the rounding of
-    storage together, so that no result can agree with both.
+    storage together, so that no result can agree with both; an infinity agrees with no finite number.
     """
     value = wrong.value.hi
     with np.errstate(all="ignore"):
         storage = np.where(value == 0, 0.0, of.unit_roundoff * np.abs(value) + of.smallest_subnormal / 2.0)
         apart = np.abs((value - truth.value.hi) + (wrong.value.lo - truth.value.lo))
-        within = apart <= wrong.bound + storage + truth.bound
+        within = (apart <= wrong.bound + storage + truth.bound) & np.isfinite(value)
     return bool((_beyond(rounded(wrong.value, of), truth) & ~within).any())
 
 

@@ -14,7 +14,7 @@ _SHOWN: Final = 3  # problems that a person is given to repeat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """What a count is of: one kernel, the name of its fault or of itself, at a setting, dtype and quantity."""
+    """What a count is of: one kernel, by the name of its fault or its own, at a setting, dtype and quantity."""
 
     kernel: str
     setting: str

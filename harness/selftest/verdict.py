@@ -6,26 +6,23 @@ from collections.abc import Iterator, Sequence
 
 from harness.selftest.control import Control
 from harness.selftest.counts import Count, by_kernel
+from harness.selftest.slips import Slip
 from reference.faults import Fault
 
 
-def complaints(control: Control, faults: Sequence[Fault]) -> Iterator[str]:
+def complaints(control: Control, faults: Sequence[Fault], slips: Sequence[Slip] = ()) -> Iterator[str]:
     """Yield a sentence for each claim that the counts refute; nothing where the harness has proved itself.
 
-    Every fault was tried, and somewhere changed a result by more than rounding; wherever it did, it was caught; where
-    it can be told from the truth, its name is among those that the finding gives; and no right kernel was flagged.
+    Every fault and every slip was tried, and somewhere changed a result by more than rounding; wherever it did, it was
+    caught; where it can be told from the truth, its name is among those that the finding gives; and no right kernel was
+    flagged.
     """
-    found = by_kernel(control.wrong)
-    for fault in faults:
-        count = found.get(fault.name, Count())
-        if not count.tried:
-            yield f"{fault.name} was tried nowhere: no setting of the self-test gives it a place"
-        elif not count.due:
-            yield f"{fault.name} never changed a result by more than its bound, and {count.tried} tries prove nothing"
-        if missed := count.due - count.caught:
-            yield f"{fault.name} was missed {missed} times of {count.due}: {_listed(count.missed, missed)}"
-        if unnamed := count.tellable - count.named:
-            yield f"{fault.name} was not named {unnamed} times of {count.tellable}: {_listed(count.unnamed, unnamed)}"
+    for names, counts in (
+        ([fault.name for fault in faults], by_kernel(control.wrong)),
+        ([slip.name for slip in slips], by_kernel(control.slipped)),
+    ):
+        for name in names:
+            yield from _of_wrong(name, counts.get(name, Count()))
     right = by_kernel(control.right)
     if not right:
         yield "no right kernel was tried"
@@ -33,6 +30,17 @@ def complaints(control: Control, faults: Sequence[Fault]) -> Iterator[str]:
         if count.flagged:
             where = _listed(count.flags, count.flagged)
             yield f"a right kernel ({name}) was flagged {count.flagged} times of {count.tried}: {where}"
+
+
+def _of_wrong(name: str, count: Count) -> Iterator[str]:
+    if not count.tried:
+        yield f"{name} was tried nowhere: no setting of the self-test gives it a place"
+    elif not count.due:
+        yield f"{name} never changed a result by more than its bound, and {count.tried} tries prove nothing"
+    if missed := count.due - count.caught:
+        yield f"{name} was missed {missed} times of {count.due}: {_listed(count.missed, missed)}"
+    if unnamed := count.tellable - count.named:
+        yield f"{name} was not named {unnamed} times of {count.tellable}: {_listed(count.unnamed, unnamed)}"
 
 
 def _listed(names: Sequence[str], of: int) -> str:

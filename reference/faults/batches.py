@@ -51,7 +51,7 @@ def _added_up_coarsely(evaluation: Evaluation) -> Answer | None:
 BATCHES: Final[tuple[Fault, ...]] = (
     Fault(
         name="losses-added-coarsely",
-        what="the losses of the batch, added up one by one in half precision or the next coarser format",
+        what="the sum of the losses in half precision, or the next coarser format: it is rounded to it after each loss",
         why="an accumulator in half precision: in float16 a sum of losses below one stands still at 2048",
         ops=("cross_entropy",),
         quantities=("forward",),

@@ -105,21 +105,21 @@ def _curvature_with_all_heads(at: Setting) -> Estimate | None:
 DOTS: Final[tuple[Fault, ...]] = (
     formula(
         "dot-of-row-before",
-        what="the dot product of the row before is used",
+        what="s*(v - <s, v> of the row before): the dot product of another row is used",
         why="an index into the array of row sums is off by one, or a buffer is read before it is written",
         of=_scalar_dots(_row_before),
         rows_alone=False,
     ),
     formula(
         "last-element-not-in-dot",
-        what="the last element of the row is left out of the dot product",
+        what="s*(v - <s, v> without its last term): the last element of the row is left out of the dot product",
         why="a loop that ends one too early",
         of=_scalar_dots(_without_last),
     ),
     *(
         formula(
             f"dot-of-first-{tile}",
-            what=f"the dot product is of the first {tile} elements of the row only",
+            what=f"s*(v - <s, v> of the first {tile} elements): the dot product leaves out what comes after them",
             why="a reduction over tiles whose results are never added up",
             of=_scalar_dots(_of_first_tile(tile)),
         )
@@ -128,15 +128,15 @@ DOTS: Final[tuple[Fault, ...]] = (
     *(
         formula(
             f"wrong-past-element-{tile}",
-            what=f"from element {tile} of the row on, the dot product is of the first {tile} elements only",
-            why="tiles after the first use a partial sum: right for short rows, and in the tests",
+            what=f"s*(v - <s, v> of the first {tile} elements) from element {tile} on: later tiles use a partial sum",
+            why="later tiles read a sum that is not finished: right for short rows, and in the tests",
             of=with_dot(_past_first_tile(tile)),
         )
         for tile in TILES
     ),
     formula(
         "masked-cotangents-counted",
-        what="v - s*sum v, where the sum has the cotangents of masked elements in it",
+        what="v - s*sum v over masked elements, too: what the mask hides counts in the sum of cotangents",
         why="a mask is written as -inf before log_softmax, whose masked outputs then are no constants",
         of={Kind.LOG_VJP: _with_all_heads, Kind.CURVATURE: _curvature_with_all_heads},
     ),

@@ -104,7 +104,7 @@ def _temperature(power: float) -> Callable[[Question], dict[str, Any]]:
 ELSEWHERE: Final[tuple[Fault, ...]] = (
     elsewhere(
         "wrong-axis",
-        what="the right rule along another axis",
+        what="the right rule along another axis: the axis that was asked for is ignored",
         why="axis=-1 is assumed, or a layout is transposed",
         ops=(*(op for op in LIKE_SOFTMAX if op != "softmax_output"), *LIKE_LOG_SOFTMAX),
         quantities=QUANTITIES,
@@ -113,7 +113,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "cotangent-ignored",
-        what="the cotangent is ignored, and taken as ones",
+        what="the right rule at v = 1: the cotangent is ignored, and taken as ones",
         why="the op is written as the end of the network, or a loss is summed before the backward",
         ops=tuple(op for op in OPS if op != "softmax_output"),
         quantities=("vjp", "hvp"),
@@ -121,7 +121,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "temperature-forgotten",
-        what="the temperature is forgotten: the rule is that of T = 1",
+        what="the right rule at T = 1: the temperature is forgotten",
         why="a scaling argument is accepted and not used",
         ops=TEMPERED,
         quantities=QUANTITIES,
@@ -129,7 +129,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "temperature-twice",
-        what="the logits are divided by the temperature twice",
+        what="the right rule at T*T: the logits are divided by the temperature twice",
         why="both the caller and the kernel scale",
         ops=TEMPERED,
         quantities=QUANTITIES,
@@ -137,7 +137,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "temperature-multiplied",
-        what="the logits are multiplied by the temperature instead of divided",
+        what="the right rule at 1/T: the logits are multiplied by the temperature instead of divided",
         why="a scale is taken for a temperature, its reciprocal",
         ops=TEMPERED,
         quantities=QUANTITIES,
@@ -162,7 +162,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "stale-zeros",
-        what="the right rule at x = 0, where all probabilities are equal",
+        what="the right rule at x = 0: all probabilities are taken to be equal",
         why="the stored output is still the zeros of its allocation",
         ops=OPS,
         quantities=QUANTITIES,
@@ -170,7 +170,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "mask-ignored",
-        what="the mask is ignored: what it hides counts in the sum",
+        what="the right rule without the mask: what it hides counts in the sum",
         why="the mask is lost on the way to the kernel, or multiplied in after the softmax",
         ops=MASKED,
         quantities=QUANTITIES,
@@ -178,7 +178,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "logarithm-returned",
-        what="log_softmax(x) where softmax(x) is due",
+        what="log_softmax(x): a logarithm where the probability is due",
         why="the two functions are taken for each other",
         ops=("softmax", "masked_softmax"),
         quantities=("forward",),
@@ -186,7 +186,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "probability-returned",
-        what="softmax(x) where log_softmax(x) is due",
+        what="softmax(x): a probability where its logarithm is due",
         why="the two functions are taken for each other",
         ops=LIKE_LOG_SOFTMAX,
         quantities=("forward",),
@@ -194,7 +194,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "negation-forgotten",
-        what="softmax(x) where softmax(-x) is due",
+        what="the right rule of softmax(x): that of softmax(-x) is due",
         why="the argument of softmin is not negated",
         ops=NEGATED,
         quantities=QUANTITIES,
@@ -202,7 +202,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "target-next-class",
-        what="the target is one class too high",
+        what="the right rule at target y + 1: the target is one class too high",
         why="labels that count from one meet a kernel that counts from zero, or the reverse",
         ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian"),
@@ -210,7 +210,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "target-class-before",
-        what="the target is one class too low",
+        what="the right rule at target y - 1: the target is one class too low",
         why="labels that count from one meet a kernel that counts from zero, or the reverse",
         ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian"),
@@ -218,7 +218,7 @@ ELSEWHERE: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "label-smoothing-forgotten",
-        what="the label smoothing is forgotten",
+        what="the right rule without smoothing: the label smoothing is forgotten",
         why="the loss has it and its gradient does not, or the argument is accepted and not used",
         ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian"),

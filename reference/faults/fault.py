@@ -27,6 +27,7 @@ class Fault:
     """One wrong rule of the softmax family.
 
     ``name`` is stable and in kebab-case; ``what`` are words of a sentence: the formula, a colon, what is wrong with it.
+    Where kinds of rules have formulas of their own, it is that of the first: of softmax's vjp, if that is among them.
     ``why``: how it happens in practice. ``rule`` gives the wrong answer, or None where the fault has no place.
     ``alteration``: the evaluation that the right rule would have to be asked for the same answer, where there is one.
     ``factor``: what the right answer is multiplied by, of a fault that is nothing else. ``rows_alone``: whether the
@@ -42,6 +43,16 @@ class Fault:
     alteration: Alteration | None = None
     factor: Factor | None = None
     rows_alone: bool = True
+
+    @property
+    def formula(self) -> str:
+        """The formula, as a reader is told it."""
+        return self.what.partition(": ")[0]
+
+    @property
+    def words(self) -> str:
+        """What is wrong with it."""
+        return self.what.partition(": ")[2]
 
     def concerns(self, op: str, quantity: str) -> bool:
         """Say whether the fault has a formula for this quantity of this op."""

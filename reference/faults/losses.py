@@ -86,13 +86,13 @@ LOSSES: Final[tuple[Fault, ...]] = (
     ),
     formula(
         "smoothing-spread-otherwise",
-        what="label smoothing is spread over the other set of classes: with the target, or without it",
+        what="a/(n - 1) for a/n, or the reverse: smoothing is spread over the other set of classes",
         why="two conventions: a/n over all classes, a/(n - 1) over the others",
         of={kind: partial(_otherwise, kind=kind) for kind in (Kind.LOSS, Kind.LOSS_VJP, Kind.LOSS_JVP)},
     ),
     elsewhere(
         "ignored-rows-counted",
-        what="rows that are to be ignored count, their index brought into range",
+        what="the right rule without ignore_index: rows that are to be ignored count, their index brought into range",
         why="the mask of ignored rows is applied to the loss and not to its gradient, or to neither",
         ops=WITH_TARGETS,
         quantities=("forward", "vjp", "jvp", "jacobian", "hvp"),
@@ -101,7 +101,7 @@ LOSSES: Final[tuple[Fault, ...]] = (
     ),
     elsewhere(
         "grad-scale-forgotten",
-        what="grad_scale is forgotten",
+        what="the right rule at grad_scale = 1: grad_scale is forgotten",
         why="the argument is accepted and not used",
         ops=("softmax_output",),
         quantities=("vjp",),

@@ -100,19 +100,19 @@ def _unshifted(at: Setting) -> Estimate | None:
 ROUNDING: Final[tuple[Fault, ...]] = (
     formula(
         "coarse-sum",
-        what="the sum S is added up in the next coarser format, one element after the other",
+        what="S in the next coarser format: the sum is rounded to it after each element",
         why="an accumulator in the storage format, or a matrix unit that rounds its inputs",
         of=with_sum(lambda at: _coarse(at, at.e)),
     ),
     formula(
         "coarse-dot",
-        what="the dot product is added up in the next coarser format, one element after the other",
+        what="<s, v> in the next coarser format: the dot product is rounded to it after each element",
         why="an accumulator in the storage format, or a matrix unit that rounds its inputs",
         of=with_dot(_coarse),
     ),
     formula(
         "small-probabilities-flushed",
-        what="probabilities below 2^-14, the smallest normal float16, are flushed to zero",
+        what="0 for s below 2^-14: probabilities below the smallest normal float16 are flushed to zero",
         why="they pass through a half type on the way",
         of={Kind.PROBABILITY: _flushed, Kind.JACOBIAN: _of_flushed},
     ),
@@ -124,7 +124,7 @@ ROUNDING: Final[tuple[Fault, ...]] = (
     ),
     formula(
         "unshifted",
-        what="exp(x)/sum exp(x) without the shift by max x, which overflows",
+        what="exp(x)/sum exp(x): the shift by max x is missing, and exponentials overflow",
         why="the formula of the textbook",
         of={Kind.PROBABILITY: _unshifted, Kind.LOGARITHM: _unshifted, Kind.LOG_SUM: _unshifted},
     ),

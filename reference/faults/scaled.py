@@ -82,7 +82,10 @@ def _backward_temperature(power: int) -> Factor:
 
 SCALED: Final[tuple[Fault, ...]] = (
     _scaled(
-        "sign", lambda _: Fraction(-1), what="the right answer with the other sign", why="a minus lost, or put in twice"
+        "sign",
+        lambda _: Fraction(-1),
+        what="-1 times the right answer: it has the other sign",
+        why="a minus lost, or put in twice",
     ),
     _scaled(
         "accumulated-twice",
@@ -93,7 +96,7 @@ SCALED: Final[tuple[Fault, ...]] = (
     _scaled(
         "zeros-returned",
         lambda _: Fraction(0),
-        what="zeros",
+        what="zeros: no derivative is computed",
         why="a detached tensor, a buffer that is never written, a backward rule that is a stub",
     ),
     _scaled(
@@ -114,7 +117,7 @@ SCALED: Final[tuple[Fault, ...]] = (
     _scaled(
         "ignored-rows-in-mean",
         _ignored_in_mean,
-        what="the mean is over all rows, those that are to be ignored among them",
+        what="M/N times the right answer, where M of N rows count: the mean is over those that are to be ignored, too",
         why="the sum of the losses is divided by the size of the batch",
         ops=("cross_entropy", "softmax_output"),
         quantities=("forward", *_DERIVATIVES),

@@ -78,19 +78,19 @@ def _one(at: Setting) -> Estimate:
 SUMS: Final[tuple[Fault, ...]] = (
     formula(
         "sum-missing",
-        what="the sum S is left out: exp(x - max x), or x - max x",
+        what="exp(x - max x), or x - max x: the sum S is left out",
         why="the normalisation is left to somebody else",
         of=with_sum(_one),
     ),
     formula(
         "mean-for-sum",
-        what="the sum S is a mean over the row: S/n",
+        what="S/n for S: the sum is a mean over the row",
         why="mean() written for sum()",
         of=with_sum(lambda at: at.over_length(at.e.total())),
     ),
     formula(
         "last-element-not-in-sum",
-        what="the last element of the row is left out of the sum S",
+        what="S without its last term: the last element of the row is left out of the sum",
         why="a loop that ends one too early",
         of=with_sum(_without_last),
     ),
@@ -103,7 +103,7 @@ SUMS: Final[tuple[Fault, ...]] = (
     *(
         formula(
             f"sum-of-first-{tile}",
-            what=f"the sum S is of the first {tile} elements of the row only",
+            what=f"S of the first {tile} elements: the sum leaves out what comes after them",
             why="a reduction over tiles whose results are never added up",
             of=with_sum(_of_first_tile(tile)),
         )
@@ -112,7 +112,7 @@ SUMS: Final[tuple[Fault, ...]] = (
     *(
         formula(
             f"never-rescaled-in-tiles-of-{tile}",
-            what=f"a running sum in tiles of {tile} is not rescaled when the running maximum grows",
+            what=f"S as a running sum in tiles of {tile}: it is not rescaled when the running maximum grows",
             why="the correction factor of the online softmax is forgotten: right wherever the maximum comes first",
             of=with_sum(_never_rescaled(tile)),
         )
@@ -120,7 +120,7 @@ SUMS: Final[tuple[Fault, ...]] = (
     ),
     formula(
         "base-two-logarithm",
-        what="the logarithm has base two: the right answer over ln 2",
+        what="the right answer over ln 2: the logarithm has base two",
         why="log2 is the instruction that the hardware has",
         of={
             Kind.LOGARITHM: lambda at: _in_base_two(at.log_probability).where(~at.gone, -np.inf),
@@ -140,7 +140,7 @@ SUMS: Final[tuple[Fault, ...]] = (
     ),
     formula(
         "largest-forgotten",
-        what="the largest element is subtracted before exp, and forgotten after the logarithm",
+        what="log S, or x - log S: the largest element is subtracted before exp, and forgotten after the logarithm",
         why="the shift is made for the exponentials and not undone",
         of={
             Kind.LOGARITHM: lambda at: (at.largest + at.log_probability).where(~at.gone, -np.inf),

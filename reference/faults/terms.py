@@ -138,7 +138,7 @@ TERMS: Final[tuple[Fault, ...]] = (
     ),
     formula(
         "jacobian-transposed",
-        what="the Jacobian is applied from the wrong side, as its transpose",
+        what="v - <s, v> backwards, w - s*sum w forwards: the Jacobian is applied from the wrong side",
         why="a forward rule used backwards, or the reverse: for softmax itself, which is symmetric, nobody notices",
         of={
             Kind.LOG_VJP: lambda at: at.centred(at.v),
@@ -179,13 +179,13 @@ TERMS: Final[tuple[Fault, ...]] = (
     ),
     formula(
         "dot-held-constant",
-        what="the second derivative treats the dot term <s, v> as a constant",
+        what="s*(v - <s, v>)*(w - <s, w>): the second derivative treats the dot term <s, v> as a constant",
         why="the dot is saved from the backward and detached",
         of={Kind.SECOND: lambda at: at.s * at.centred(at.w) * at.centred(at.v)},
     ),
     formula(
         "probabilities-held-constant",
-        what="the second derivative treats the outer probabilities as constants: only the dot term is differentiated",
+        what="-s*<s, (v - <s, v>)*(w - <s, w>)>: the outer probabilities are held constant",
         why="the stored output is detached in the backward of the backward",
         of={Kind.SECOND: lambda at: -(at.s * _second(at)[2])},
     ),
@@ -197,7 +197,7 @@ TERMS: Final[tuple[Fault, ...]] = (
     ),
     formula(
         "first-derivative-returned",
-        what="the product of the Jacobian and the tangent: the first derivative where the second is due",
+        what="s*(w - <s, w>): the first derivative, the Jacobian times the tangent, where the second is due",
         why="the rule of the forward mode is registered for the backward of the backward",
         of={
             Kind.SECOND: lambda at: at.s * at.centred(at.w),

@@ -17,6 +17,7 @@ kind,kernel,setting,dtype,quantity,tried,changed,due,caught,tellable,named,below
 wrong,dot-term-missing,softmax,float32,vjp,1200,1199,1190,1190,1180,1180,9,1191
 wrong,dot-term-missing,softmax,float64,vjp,10,10,10,9,9,8,0,9
 wrong,<sign>,softmax,float64,vjp,5,5,5,5,5,5,0,5
+slipped,elementwise-backward,softmax,float64,vjp,6,6,6,6,6,5,0,6
 right,reference,softmax,float64,vjp,7,2,0,0,0,0,2,0
 """
 
@@ -32,7 +33,8 @@ def test_counts_are_added_up_fault_by_fault(written: Path) -> None:
     score = read(written)
     assert score is not None
     assert score.faults == {"dot-term-missing": (1210, 1200, 1199, 1189, 1188, 9), "<sign>": (5, 5, 5, 5, 5, 0)}
-    assert score.total == (1215, 1205, 1204, 1194, 1193, 9)
+    assert score.slips == {"elementwise-backward": (6, 6, 6, 6, 5, 0)}
+    assert [group.total for group in score.groups] == [(1215, 1205, 1204, 1194, 1193, 9), (6, 6, 6, 6, 5, 0)]
     assert (score.right, score.flagged) == (7, 0)
 
 
@@ -41,7 +43,9 @@ def test_the_summary_has_a_row_for_each_fault(written: Path) -> None:
     assert "## The self-test's score" in text
     assert "| dot-term-missing | 1,210 | 1,200 | 1,199 | 1,189 | 1,188 | 9 |" in text
     assert "| &lt;sign&gt; |" in text
+    assert "| elementwise-backward | 6 | 6 | 6 | 6 | 5 | 0 |" in text
     assert "2 wrong rules gave 1,215 wrong results" in text
+    assert "1 wrong kernel written step by step gave 6 wrong results" in text
 
 
 def test_the_page_has_the_table_and_a_link_to_it(written: Path) -> None:
@@ -49,6 +53,14 @@ def test_the_page_has_the_table_and_a_link_to_it(written: Path) -> None:
     assert '<a href="#self-test">' in text
     assert '<th scope="row">&lt;sign&gt;</th>' in text
     assert '<td class="num">1,210</td>' in text
+    assert '<th scope="row">elementwise-backward</th>' in text
+
+
+def test_a_score_without_kernels_written_step_by_step_has_one_table(written: Path) -> None:
+    written.write_text("\n".join(line for line in SCORE.splitlines() if "slipped" not in line), encoding="utf-8")
+    text = page(MINIATURE, Accounts(MINIATURE), selftest=read(written))
+    assert "Fault by fault" in text
+    assert "Wrong kernels written step by step" not in text
 
 
 def test_nothing_is_said_where_no_self_test_was_run(tmp_path: Path) -> None:

@@ -6,11 +6,18 @@ import csv
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import harness.selftest.checkers.ours
+import harness.selftest.checkers.score
+import reference.faults.evaluation
+import reference.truth
+from harness.compare.judge import Judge
 from harness.selftest.checkers.jobs import DTYPES, RIGHT, Job, all_settings, candidates, quantity_of, right_jobs
 from harness.selftest.checkers.kernel import Kernel
 from harness.selftest.checkers.ours import due, refused
@@ -19,6 +26,7 @@ from harness.selftest.checkers.score import (
     OURS,
     CheckerFailed,
     absent_scores,
+    all_jobs,
     beside,
     frameworks_here,
     ours,
@@ -27,6 +35,7 @@ from harness.selftest.checkers.score import (
 from harness.selftest.checkers.table import COLUMNS, RIGHT_RULE, csv_text, table
 from harness.vocabulary import DType, Quantity
 from reference.faults import CATALOGUE
+from reference.truth import Truth
 from tests.adapters.interpreters import ROOT, interpreter
 
 KEPT = ROOT / "harness" / "selftest" / "score.csv"
@@ -133,6 +142,32 @@ def test_a_fault_of_a_gradient_or_an_output_is_put_before_the_checkers(fault: ob
     found = [job for several in candidates(fault, DType.FLOAT32, seed=0) for job in several]
     assert has_place == bool(found)
     assert all(Job.of(job.fields) == job for job in found)
+
+
+CLOSE = ("dot-term-missing", "coarse-dot", "small-probabilities-flushed", "wrong-past-element-32", "coarse-sum")
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_where_checkers_are_compared_is_decided_by_the_truth_alone(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a judge that sees nothing, or everything, nor what the checkers answer would move the score's ground."""
+    faults = [fault for fault in CATALOGUE if fault.name in CLOSE]
+    usual = all_jobs(faults, seed=0, progress=quietly)
+    assert {job.fault for job in usual} == {*CLOSE, RIGHT}
+
+    def truth(*arguments: Any, **options: Any) -> Truth:
+        true = reference.truth.truth(*arguments, **options)
+        return replace(true, bound=true.bound * factor, shifted_bound=true.shifted_bound * factor)
+
+    def asked(*_: Any, **__: Any) -> None:
+        raise AssertionError("a judge was asked where to try")
+
+    monkeypatch.setattr(reference.faults.evaluation, "truth", truth)
+    monkeypatch.setattr(Judge, "__init__", asked)
+    monkeypatch.setattr(harness.selftest.checkers.ours, "refused", asked)
+    monkeypatch.setattr(harness.selftest.checkers.score, "BY_FRAMEWORK", {})
+    assert all_jobs(faults, seed=0, progress=quietly) == usual
 
 
 def test_scores_count_what_each_checker_said() -> None:

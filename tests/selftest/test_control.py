@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +13,14 @@ from harness.compare.findings import of_evaluation
 from harness.compare.oracle import Oracle
 from harness.compare.verdict import Finding
 from harness.selftest.bench import Bench, answer
+from harness.selftest.change import told_apart
 from harness.selftest.control import Control, Grid, control
-from harness.selftest.kernels import Wrong, evaluation_of, right_kernels
-from harness.selftest.problems import HEADS, asks, problems
+from harness.selftest.kernels import Wrong, evaluation_of
+from harness.selftest.problems import HEADS, SPREAD, asks, problems
+from harness.selftest.right import right_kernels
 from harness.selftest.settings import SETTINGS
-from harness.selftest.text import COLUMNS, csv_text, summary, table
+from harness.selftest.slips import SLIPS, Slip
+from harness.selftest.text import COLUMNS, csv_text, summary, tables
 from harness.selftest.verdict import complaints
 from harness.vocabulary import DType, Quantity
 from reference.faults import CATALOGUE, Fault
@@ -33,10 +35,11 @@ def named(name: str) -> Fault:
 
 
 DOT = named("dot-term-missing")
+ELEMENTWISE = next(slip for slip in SLIPS if slip.name == "elementwise-backward")
 
 
-def run(*faults: Fault, grid: Grid = SMALL) -> Control:
-    return control(faults, grid, progress=lambda _: None)
+def run(*faults: Fault, slips: tuple[Slip, ...] = (), grid: Grid = SMALL) -> Control:
+    return control(faults, slips, grid, progress=lambda _: None)
 
 
 class BlindOracle(Oracle):
@@ -54,8 +57,10 @@ class BlindOracle(Oracle):
 
 
 def test_a_harness_that_sees_and_names_is_sound() -> None:
-    found = run(DOT)
-    assert list(complaints(found, [DOT])) == []
+    found = run(DOT, slips=(ELEMENTWISE,))
+    assert list(complaints(found, [DOT], [ELEMENTWISE])) == []
+    (slipped,) = found.slipped.values()
+    assert slipped.due == slipped.caught == slipped.tellable == slipped.named > 0
     count = next(count for where, count in found.wrong.items() if where.quantity is Quantity.VJP)
     assert count.tried >= len(HEADS)
     assert count.due == count.caught == count.tellable == count.named > 0
@@ -64,7 +69,9 @@ def test_a_harness_that_sees_and_names_is_sound() -> None:
 def test_a_blind_harness_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is beyond its bounds then, so something that knows no bound has to notice."""
     monkeypatch.setattr(harness.compare.judge, "Oracle", BlindOracle)
-    assert any("dot-term-missing was missed" in one for one in complaints(run(DOT), [DOT]))
+    said = list(complaints(run(DOT, slips=(ELEMENTWISE,)), [DOT], [ELEMENTWISE]))
+    assert any("dot-term-missing was missed" in one for one in said)
+    assert any("elementwise-backward was missed" in one for one in said)
 
 
 def test_a_fault_that_is_not_named_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +79,9 @@ def test_a_fault_that_is_not_named_fails(monkeypatch: pytest.MonkeyPatch) -> Non
         return [replace(one, evidence={**one.evidence, "faults": []}) for one in of_evaluation(*arguments)]
 
     monkeypatch.setattr(harness.selftest.bench, "of_evaluation", nameless)
-    assert any("was not named" in one for one in complaints(run(DOT), [DOT]))
+    said = list(complaints(run(DOT, slips=(ELEMENTWISE,)), [DOT], [ELEMENTWISE]))
+    assert any("dot-term-missing was not named" in one for one in said)
+    assert any("elementwise-backward was not named" in one for one in said)
 
 
 def test_a_fault_that_nothing_tries_fails() -> None:
@@ -122,6 +131,18 @@ def test_a_change_below_the_bound_is_counted_and_asked_of_nobody() -> None:
     assert (fate.beyond, fate.obvious, fate.caught) == (False, False, False)
 
 
+def test_an_infinity_is_told_apart_from_a_finite_truth() -> None:
+    log_softmax = next(one for one in SETTINGS if one.name == "log_softmax")
+    spread = next(one for one in problems(log_softmax, DType.FLOAT32, 3, seed=0) if one.cotangent_name == SPREAD)
+    precision = ReferenceAdapter().precision(spread.call, Quantity.FORWARD)
+    evaluation = evaluation_of(spread.call, Quantity.FORWARD, precision)
+    found = named("logarithm-of-probability").answer(evaluation)
+    assert found is not None
+    assert np.isinf(found.value.hi).any()
+    assert told_apart(found, evaluation.truth, of=evaluation.result_format)
+    assert not told_apart(evaluation.right, evaluation.truth, of=evaluation.result_format)
+
+
 @pytest.mark.parametrize("fault", CATALOGUE, ids=lambda fault: fault.name)
 def test_every_fault_has_a_setting_where_it_changes_something(fault: Fault) -> None:
     drawn = (
@@ -147,10 +168,12 @@ def test_the_wrong_adapter_is_right_where_its_fault_has_no_place() -> None:
 
 
 def test_the_tables_hold_what_was_counted() -> None:
-    found = run(DOT)
+    found = run(DOT, slips=(ELEMENTWISE,))
     lines = csv_text(found).splitlines()
     assert ",".join(COLUMNS) == lines[0]
-    assert len(found.wrong) + len(found.right) + 1 == len(lines)
-    total: Mapping[str, int] = {"tried": sum(count.tried for count in found.wrong.values())}
-    assert f"| all | {total['tried']} |" in table(found, [DOT])[-1]
-    assert f"{total['tried']} wrong results" in summary(found)
+    assert len(found.wrong) + len(found.slipped) + len(found.right) + 1 == len(lines)
+    wrong, slipped = (sum(count.tried for count in counts.values()) for counts in (found.wrong, found.slipped))
+    every = [line for line in tables(found, [DOT], [ELEMENTWISE]) if line.startswith("| all |")]
+    assert [f"| all | {number} |" in line for number, line in zip((wrong, slipped), every, strict=True)] == [True, True]
+    assert f"{wrong} wrong results" in summary(found)
+    assert f"{slipped} results of kernels written step by step" in summary(found)

@@ -15,6 +15,15 @@ from harness.call import Call
 from harness.compare.compare import compare
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
+from harness.selftest.slips.rules import (
+    averaged_dot,
+    elementwise,
+    first_tile_alone,
+    later_tiles_wrong,
+    logistic,
+    one_too_early,
+)
+from harness.selftest.slips.steps import log_softmax_backward
 from harness.vocabulary import DType, FindingKind, Op, Quantity
 from tests.compare.bench import FLOATING, RIGHT, TRUE, Kernel, plan, problem, read, recording, softmax, stored, vjp
 
@@ -40,22 +49,21 @@ def _sum(array: Array) -> Array:
 
 
 FORMS: list[tuple[str, Callable[[Array, Array], Array]]] = [
-    ("dot-term-missing", lambda s, v: s * v),
-    ("diagonal-only", lambda s, v: s * (1 - s) * v),
+    ("dot-term-missing", elementwise),
+    ("diagonal-only", logistic),
     ("diagonal-only", lambda s, v: v * (s - s * s)),
     ("dot-term-added", lambda s, v: s * (v + _sum(s * v))),
     ("mean-for-sum-in-dot", lambda s, v: s * v - s * (s * v).mean(axis=-1, keepdims=True)),
-    ("mean-for-sum-in-dot", lambda s, v: s * (v - (s * v).mean(axis=-1, keepdims=True))),
+    ("mean-for-sum-in-dot", averaged_dot),
     ("unweighted-mean-for-dot", lambda s, v: s * (v - v.mean(axis=-1, keepdims=True))),
-    ("log-softmax-rule", lambda s, v: v - s * _sum(v)),
+    ("log-softmax-rule", log_softmax_backward),
     ("outer-probability-missing", lambda s, v: v - _sum(s * v)),
     ("squared-probabilities", lambda s, v: s * (s * (v - _sum(s * v)))),
     ("squared-weights-in-dot", lambda s, v: s * (v - _sum(s * (s * v)))),
     ("dot-of-row-before", lambda s, v: s * (v - np.roll(_sum(s * v), 1, axis=0))),
-    (
-        "wrong-past-element-32",
-        lambda s, v: np.where(np.arange(40) < 32, s * (v - _sum(s * v)), s * (v - _sum((s * v)[:, :32]))),
-    ),
+    ("last-element-not-in-dot", one_too_early),
+    ("dot-of-first-32", first_tile_alone),
+    ("wrong-past-element-32", later_tiles_wrong),
     ("sign", lambda s, v: s * (_sum(s * v) - v)),
     ("accumulated-twice", lambda s, v: s * (v - _sum(s * v)) + s * (v - _sum(s * v))),
     ("identity", lambda _, v: v),
