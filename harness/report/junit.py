@@ -15,6 +15,7 @@ from harness.report import figures
 from harness.report.files import ReportFile
 from harness.report.legible import legible
 from harness.report.ranking import in_order
+from harness.report.subject import subject
 
 FINDINGS_SUITE = "findings"
 
@@ -91,7 +92,8 @@ def _findings(rest: list[Finding]) -> Any:
     suite.add_property("format", ReportFile.JUNIT.format_name)
     cases = []
     for finding in rest:
-        case = TestCase(legible(f"{finding.case} {finding.kind.value}"), legible(f"{FINDINGS_SUITE}.{finding.case}"))
+        about = subject(finding)
+        case = TestCase(legible(f"{about} {finding.kind.value}"), legible(f"{FINDINGS_SUITE}.{about}"))
         if finding.unexpected:
             case.result = [Failure(legible(finding.sentence), finding.kind.value)]
         else:
