@@ -102,14 +102,24 @@ def test_without_its_script_the_page_is_whole_and_shows_no_control(opened: Open)
     assert "0x1.cf961ap-4" in tab.locator("details.case").nth(1).inner_text()
 
 
-def test_paper_gets_everything_unfolded_and_the_screen_is_as_before(opened: Open) -> None:
-    tab = opened()
+@pytest.mark.parametrize(
+    ("address", "folded"),
+    [
+        ("", ".repeat, .repeat details, .case"),
+        ("#case-wrong-rule", ".repeat, .repeat details, .case:not([id=case-wrong-rule])"),
+        ("#?find=wrong-rule", ".repeat, .repeat details"),
+    ],
+    ids=["all", "one-unfolded", "chosen"],
+)
+def test_paper_gets_all_but_programs_unfolded_and_of_cases_those_chosen(opened: Open, address: str, folded: str) -> None:
+    tab = opened(address)
     open_ones = "document.querySelectorAll('details[open]').length"
-    before, every = tab.evaluate(open_ones), tab.locator("details").count()
+    before, every, left = tab.evaluate(open_ones), tab.locator("details").count(), tab.locator(folded).count()
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert tab.evaluate(open_ones) == every
+    assert tab.locator("details[open]").count() == every - left
+    assert tab.locator(folded).and_(tab.locator("[open]")).count() == 0
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert tab.evaluate(open_ones) == before < every
+    assert tab.evaluate(open_ones) == before < every - left
 
 
 def test_a_case_of_a_hostile_name_is_a_name(opened: Open) -> None:
