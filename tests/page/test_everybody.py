@@ -111,7 +111,9 @@ def test_without_its_script_the_page_is_whole_and_shows_no_control(opened: Open)
     ],
     ids=["all", "one-unfolded", "chosen"],
 )
-def test_paper_gets_all_but_programs_unfolded_and_of_cases_those_chosen(opened: Open, address: str, folded: str) -> None:
+def test_paper_gets_all_but_programs_unfolded_and_of_cases_those_chosen(
+    opened: Open, address: str, folded: str
+) -> None:
     tab = opened(address)
     open_ones = "document.querySelectorAll('details[open]').length"
     before, every, left = tab.evaluate(open_ones), tab.locator("details").count(), tab.locator(folded).count()
