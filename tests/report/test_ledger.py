@@ -77,6 +77,10 @@ def test_no_link_of_the_page_is_without_words() -> None:
     assert not re.search(r"<a\b[^>]*>\s*</a>", page(WHOLE, Accounts(WHOLE)))
 
 
+def test_the_junit_case_of_a_stale_entry_stands_at_its_line_in_the_ledger() -> None:
+    assert ' file="cases/ledger.yaml" line="12">' in _junit(WHOLE)
+
+
 def test_the_annotation_of_a_stale_entry_stands_at_its_line_in_the_ledger() -> None:
     (told,) = [line for line in commands(WHOLE) if "gone-by" in line]
     assert told.startswith("::error file=cases/ledger.yaml,line=12,")
