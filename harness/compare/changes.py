@@ -22,6 +22,8 @@ _RANKS: Final = {
     Place.FLAGGED: 4,
 }
 
+_SAME: Final = "the same bits, judged or excused otherwise"
+
 
 def changes_since(baseline: Baseline, comparison: Comparison) -> Changes:
     """Return what has changed from ``baseline`` to ``comparison``.
@@ -57,11 +59,20 @@ def version_of(run: AdapterRun) -> str:
 _ORDER: Final[Mapping[Trend, int]] = {trend: number for number, trend in enumerate(Trend)}
 
 
-def _weight(change: Change) -> tuple[bool, int, float]:
-    """Return what sorts changes: what fails, the trend, and then the largest growth of the share of the bound."""
-    then = 0.0 if change.then is None else change.then.share or 0.0
-    now = 0.0 if change.now is None else change.now.share or 0.0
-    return not change.fails, _ORDER[change.trend], then - now
+def _weight(change: Change) -> tuple[bool, int, int, float]:
+    """Return what sorts changes: what fails, the trend, and then how far places and shares of the bound have moved."""
+    places = abs(_rank(change.now) - _rank(change.then))
+    then, now = _share(change.then), _share(change.now)
+    shares = 0.0 if then == now else abs(now - then)  # both may be infinite
+    return not change.fails, _ORDER[change.trend], -places, -shares
+
+
+def _rank(standing: Standing | None) -> int:
+    return 0 if standing is None else _RANKS.get(standing.place, 0)
+
+
+def _share(standing: Standing | None) -> float:
+    return 0.0 if standing is None else standing.share or 0.0
 
 
 def _key(verdict: Verdict) -> Evaluation:
@@ -99,12 +110,13 @@ def _trend(then: Standing | None, now: Standing | None) -> tuple[Trend, str]:
     if then.inputs != now.inputs:
         return Trend.NOT_COMPARABLE, "the inputs are others: the case has been edited"
     if _RANKS[then.place] != _RANKS[now.place]:
-        return (Trend.WORSE if _RANKS[now.place] > _RANKS[then.place] else Trend.BETTER), ""
+        why = _SAME if now.result and then.result == now.result else ""
+        return (Trend.WORSE if _RANKS[now.place] > _RANKS[then.place] else Trend.BETTER), why
     if then.result == now.result and then.share == now.share:
         return Trend.UNCHANGED, ""
     if then.precision != now.precision:
         return Trend.NOT_COMPARABLE, "the kernel declares another precision, so its bound is another one"
-    before, after = then.share or 0.0, now.share or 0.0
+    before, after = _share(then), _share(now)
     if before == after:
         return Trend.CHANGED, ""
     return (Trend.WORSE if after > before else Trend.BETTER), ""

@@ -105,7 +105,8 @@ def _since(comparison: Comparison) -> dict[str, Any]:
         "changes": changes,
         "changes_in_words": since.in_words(changes),
         "change_versions": since.versions(changes),
-        "told": since.told(changes),
+        "told": since.told(changes)[: since.MOST],
+        "told_heading": since.heading(changes),
         "trends": [trend for trend, number in changes.total.items() if number],
     }
 
@@ -124,6 +125,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "anchor": anchor,
         "brief": _brief,
+        "case_of": since.case,
         "cell_anchor": cell_anchor,
         "count": figures.count,
         "decimal": figures.decimal,

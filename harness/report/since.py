@@ -6,7 +6,7 @@ from harness.compare.change import Change, Changes, Trend
 from harness.compare.standing import Standing
 from harness.report import figures
 
-MOST = 40  # changes that page and summary name; the tables of both runs have all
+MOST = 40  # changes that page and summary show; the tables of both runs have all
 
 
 def in_words(changes: Changes) -> str:
@@ -20,7 +20,18 @@ def in_words(changes: Changes) -> str:
 def told(changes: Changes) -> tuple[Change, ...]:
     """Return the changes that deserve a line, the worst first: not those that are merely new, and agree."""
     silent = (Trend.NEW, Trend.GONE)
-    return tuple(one for one in changes.changes if one.fails or one.trend not in silent)[:MOST]
+    return tuple(one for one in changes.changes if one.fails or one.trend not in silent)
+
+
+def heading(changes: Changes) -> str:
+    """Say how many changes deserve a line, and how many of them have one."""
+    number = len(told(changes))
+    return f"{figures.plural(number, 'change')}, worst first" + (f": the first {MOST}" if number > MOST else "")
+
+
+def case(change: Change) -> str:
+    """Return the case of a change's problem, which is named after it."""
+    return change.problem.partition("[")[0]
 
 
 def difference(change: Change) -> str:

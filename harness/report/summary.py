@@ -81,7 +81,8 @@ def _since(comparison: Comparison) -> Iterable[str]:
         for one in since.told(changes)
     ]
     if told:
-        yield "\n".join(told)
+        yield f"{since.heading(changes)}:"
+        yield "\n".join(told[: since.MOST])
 
 
 def _groups(comparison: Comparison) -> Iterable[str]:
