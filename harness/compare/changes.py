@@ -110,8 +110,10 @@ def _trend(then: Standing | None, now: Standing | None) -> tuple[Trend, str]:
     if then.inputs != now.inputs:
         return Trend.NOT_COMPARABLE, "the inputs are others: the case has been edited"
     if _RANKS[then.place] != _RANKS[now.place]:
-        why = _SAME if now.result and then.result == now.result else ""
-        return (Trend.WORSE if _RANKS[now.place] > _RANKS[then.place] else Trend.BETTER), why
+        same = bool(now.result) and then.result == now.result
+        if same and (then.place, now.place) == (Place.FLAGGED, Place.EXPECTED):
+            return Trend.UNCHANGED, ""  # the result is as wrong as it was: that somebody knows it now mends nothing
+        return (Trend.WORSE if _RANKS[now.place] > _RANKS[then.place] else Trend.BETTER), _SAME if same else ""
     if then.result == now.result and then.share == now.share:
         return Trend.UNCHANGED, ""
     if then.precision != now.precision:

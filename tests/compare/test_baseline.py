@@ -87,12 +87,25 @@ def test_what_was_wrong_already_and_is_so_still_fails_no_more(tmp_path: Path) ->
     assert not held.fails
 
 
-def test_the_same_bits_that_the_ledger_knows_now_are_said_to_be_the_same(tmp_path: Path) -> None:
+def excused(comparison: Comparison) -> Comparison:
+    known = tuple(replace(one, excuse="known to the ledger", ledger="an-entry") for one in comparison.findings)
+    return replace(comparison, findings=known)
+
+
+def test_the_same_wrong_bits_that_the_ledger_knows_now_are_unchanged(tmp_path: Path) -> None:
     wrong = run(A, kernels=off_by(0.1))
-    known = tuple(replace(one, excuse="known to the ledger", ledger="an-entry") for one in wrong.findings)
-    (change,) = since(wrong, replace(wrong, findings=known), tmp_path).changes
-    assert change.trend is Trend.BETTER
-    assert change.why == "the same bits, judged or excused otherwise"
+    assert not since(wrong, excused(wrong), tmp_path).changes
+
+
+def test_the_same_wrong_bits_that_nobody_excuses_any_more_are_worse_and_fail(tmp_path: Path) -> None:
+    wrong = run(A, kernels=off_by(0.1))
+    (change,) = since(excused(wrong), wrong, tmp_path).failing
+    assert (change.trend, change.why) == (Trend.WORSE, "the same bits, judged or excused otherwise")
+
+
+def test_other_wrong_bits_that_the_ledger_knows_are_better(tmp_path: Path) -> None:
+    changes = since(run(A, kernels=off_by(0.1)), excused(run(A, kernels=off_by(0.3))), tmp_path)
+    assert trends(changes) == {("a", "vjp"): Trend.BETTER}
 
 
 @pytest.mark.parametrize(("then", "now"), [((0.0, 0.0), (1e-9, 5e-9)), ((1e-9, 5e-9), (0.0, 0.0))])
