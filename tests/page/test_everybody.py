@@ -45,7 +45,9 @@ def test_the_page_is_never_wider_than_the_screen(opened: Open, tmp_path, width: 
         "wrong-rule": replace(record, why=LONG, source=LINK, text=LONG),
         LONG: replace(record, id=LONG),
     }
-    findings = tuple(replace(one, sentence=f"{one.sentence} {LINK}", evidence={LONG: LONG}) for one in WHOLE.findings)
+    findings = tuple(
+        replace(one, sentence=f"{one.sentence} {LINK}", evidence=one.evidence | {LONG: LONG}) for one in WHOLE.findings
+    )
     long = tuple(replace(one, case=LONG, problem=f"{LONG}[float32]", detail=LONG) for one in WHOLE.verdicts[:4])
     comparison = replace(WHOLE, cases=cases, findings=findings, verdicts=WHOLE.verdicts + long)
     tab = opened("#cell-wrong-rule/mxnet", file=written(comparison, tmp_path / "index.html"), width=width)
