@@ -61,14 +61,18 @@ _ORDER: Final[Mapping[Trend, int]] = {trend: number for number, trend in enumera
 
 def _weight(change: Change) -> tuple[bool, int, int, float]:
     """Return what sorts changes: what fails, the trend, and then how far places and shares of the bound have moved."""
-    places = abs(_rank(change.now) - _rank(change.then))
     then, now = _share(change.then), _share(change.now)
     shares = 0.0 if then == now else abs(now - then)  # both may be infinite
-    return not change.fails, _ORDER[change.trend], -places, -shares
+    return not change.fails, _ORDER[change.trend], -abs(_fallen(change.then, change.now)), -shares
 
 
-def _rank(standing: Standing | None) -> int:
-    return 0 if standing is None else _RANKS.get(standing.place, 0)
+def _fallen(then: Standing | None, now: Standing | None) -> int:
+    """Return by how many ranks a place is worse: none of a wrong result that somebody knows now, which mends nothing."""
+    if then is None or now is None or Place.NOT_RUN in (then.place, now.place):
+        return 0
+    if (then.place, now.place) == (Place.FLAGGED, Place.EXPECTED):
+        return 0
+    return _RANKS[now.place] - _RANKS[then.place]
 
 
 def _share(standing: Standing | None) -> float:
@@ -109,11 +113,10 @@ def _trend(then: Standing | None, now: Standing | None) -> tuple[Trend, str]:
         return Trend.NOT_COMPARABLE, "the baseline does not say which inputs it had"
     if then.inputs != now.inputs:
         return Trend.NOT_COMPARABLE, "the inputs are others: the case has been edited"
-    if _RANKS[then.place] != _RANKS[now.place]:
+    fallen = _fallen(then, now)
+    if fallen:
         same = bool(now.result) and then.result == now.result
-        if same and (then.place, now.place) == (Place.FLAGGED, Place.EXPECTED):
-            return Trend.UNCHANGED, ""  # the result is as wrong as it was: that somebody knows it now mends nothing
-        return (Trend.WORSE if _RANKS[now.place] > _RANKS[then.place] else Trend.BETTER), _SAME if same else ""
+        return (Trend.WORSE if fallen > 0 else Trend.BETTER), _SAME if same else ""
     if then.result == now.result and then.share == now.share:
         return Trend.UNCHANGED, ""
     if then.precision != now.precision:
