@@ -67,7 +67,7 @@ def _weight(change: Change) -> tuple[bool, int, int, float]:
 
 
 def _fallen(then: Standing | None, now: Standing | None) -> int:
-    """Return by how many ranks a place is worse: none of a wrong result that somebody knows now, which mends nothing."""
+    """Return by how many ranks a place is worse: none where a wrong result is known now, which mends nothing."""
     if then is None or now is None or Place.NOT_RUN in (then.place, now.place):
         return 0
     if (then.place, now.place) == (Place.FLAGGED, Place.EXPECTED):

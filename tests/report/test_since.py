@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from harness.compare.accounts import Accounts
+from harness.compare.change import Changes, Trend
 from harness.compare.comparison import Comparison
+from harness.compare.standing import Place, Standing
 from harness.report import since
 from harness.report.page import page
 from harness.report.summary import summary
@@ -42,3 +44,17 @@ def test_a_change_leads_to_the_numbers_of_its_case_and_adapter() -> None:
     comparison = changed(1)
     section = page(comparison, Accounts(comparison)).partition('id="since"')[2]
     assert '<a href="#cell-wrong-rule/mxnet">wrong-rule[float32]</a>' in section.partition("</section>")[0]
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        ((Place.FLAGGED,), "1 worse; 1 of them fails the run."),
+        ((Place.FLAGGED, Place.FLAGGED), "2 worse; 2 of them fail the run."),
+        ((Place.WITHIN, Place.EXPECTED), "2 worse (1 of them within their bounds still); none of them fails the run."),
+    ],
+)
+def test_what_is_worse_is_told_apart_from_what_is_wrong(places: tuple[Place, ...], words: str) -> None:
+    found = tuple(replace(WORSE, now=Standing(place=place)) for place in places)
+    changes = Changes(baseline="b", counts={"mxnet": {Trend.WORSE: len(found)}}, changes=found)
+    assert since.in_words(changes) == f"Since b: {words}"
