@@ -1,9 +1,9 @@
-// Paper cannot unfold anything. What stays folded there is what is meant to be copied, and, where nobody has chosen some
-// of them, the cases: a library of hundreds takes as many pages.
+// Paper cannot unfold anything. What stays folded there is what is meant to be copied, what proves a finding that fails
+// nothing, and, where nobody has chosen some of them, the cases: a library of hundreds takes as many pages.
 (() => {
   let closed = [];
   addEventListener("beforeprint", () => {
-    const left = filter.any() ? ".repeat" : ".repeat, .case";
+    const left = filter.any() ? ".repeat, .finding" : ".repeat, .finding, .case";
     closed = [...document.querySelectorAll("details:not([open])")].filter((one) => !one.closest(left));
     closed.forEach((one) => { one.open = true; });
   });
