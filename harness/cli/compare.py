@@ -18,6 +18,7 @@ from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.report.legible import legible
 from harness.report.since import in_words
+from harness.report.subject import subject
 
 if TYPE_CHECKING:
     from harness.compare.change import Baseline
@@ -134,7 +135,9 @@ def _verdict(comparison: Comparison) -> str:
     lines += [f"not run: {run.name}: {run.why_not}" for run in comparison.adapters if not run.ran]
     if not comparison.judged:
         lines.append("nothing was judged: this run proves nothing")
-    lines += [f"{found.kind.value} in {found.case}: {_on_one_line(found.sentence)}" for found in comparison.unexpected]
+    lines += [
+        f"{found.kind.value} in {subject(found)}: {_on_one_line(found.sentence)}" for found in comparison.unexpected
+    ]
     return "\n".join(lines)
 
 

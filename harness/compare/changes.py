@@ -22,6 +22,8 @@ _RANKS: Final = {
     Place.FLAGGED: 4,
 }
 
+_SAME: Final = "the same bits, judged or excused otherwise"
+
 
 def changes_since(baseline: Baseline, comparison: Comparison) -> Changes:
     """Return what has changed from ``baseline`` to ``comparison``.
@@ -57,11 +59,24 @@ def version_of(run: AdapterRun) -> str:
 _ORDER: Final[Mapping[Trend, int]] = {trend: number for number, trend in enumerate(Trend)}
 
 
-def _weight(change: Change) -> tuple[bool, int, float]:
-    """Return what sorts changes: what fails, the trend, and then the largest growth of the share of the bound."""
-    then = 0.0 if change.then is None else change.then.share or 0.0
-    now = 0.0 if change.now is None else change.now.share or 0.0
-    return not change.fails, _ORDER[change.trend], then - now
+def _weight(change: Change) -> tuple[bool, int, int, float]:
+    """Return what sorts changes: what fails, the trend, and then how far places and shares of the bound have moved."""
+    then, now = _share(change.then), _share(change.now)
+    shares = 0.0 if then == now else abs(now - then)  # both may be infinite
+    return not change.fails, _ORDER[change.trend], -abs(_fallen(change.then, change.now)), -shares
+
+
+def _fallen(then: Standing | None, now: Standing | None) -> int:
+    """Return by how many ranks a place is worse: none where a wrong result is known now, which mends nothing."""
+    if then is None or now is None or Place.NOT_RUN in (then.place, now.place):
+        return 0
+    if (then.place, now.place) == (Place.FLAGGED, Place.EXPECTED):
+        return 0
+    return _RANKS[now.place] - _RANKS[then.place]
+
+
+def _share(standing: Standing | None) -> float:
+    return 0.0 if standing is None else standing.share or 0.0
 
 
 def _key(verdict: Verdict) -> Evaluation:
@@ -98,13 +113,15 @@ def _trend(then: Standing | None, now: Standing | None) -> tuple[Trend, str]:
         return Trend.NOT_COMPARABLE, "the baseline does not say which inputs it had"
     if then.inputs != now.inputs:
         return Trend.NOT_COMPARABLE, "the inputs are others: the case has been edited"
-    if _RANKS[then.place] != _RANKS[now.place]:
-        return (Trend.WORSE if _RANKS[now.place] > _RANKS[then.place] else Trend.BETTER), ""
+    fallen = _fallen(then, now)
+    if fallen:
+        same = bool(now.result) and then.result == now.result
+        return (Trend.WORSE if fallen > 0 else Trend.BETTER), _SAME if same else ""
     if then.result == now.result and then.share == now.share:
         return Trend.UNCHANGED, ""
     if then.precision != now.precision:
         return Trend.NOT_COMPARABLE, "the kernel declares another precision, so its bound is another one"
-    before, after = then.share or 0.0, now.share or 0.0
+    before, after = _share(then), _share(now)
     if before == after:
         return Trend.CHANGED, ""
     return (Trend.WORSE if after > before else Trend.BETTER), ""

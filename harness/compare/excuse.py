@@ -172,5 +172,5 @@ def _stale(entry: LedgerEntry) -> Finding:
         ),
         adapters=(entry.adapter,),
         quantity=entry.quantity,
-        evidence={"entry": entry.id},
+        evidence={"entry": entry.id, "file": entry.file, "line": entry.line},
     )

@@ -1,4 +1,4 @@
-"""GitHub's annotations: a finding shown at the line of its YAML case, in the view of a pull request.
+"""GitHub's annotations: a finding shown at the line of its YAML case or ledger entry, in the view of a pull request.
 
 The format is that of GitHub's workflow commands: ``::error file=F,line=N,title=T::message``, in which a per cent sign,
 ends of lines, and, in properties, colons and commas are written as per cent codes.
@@ -14,6 +14,7 @@ from harness.compare.verdict import Finding
 from harness.report.figures import count
 from harness.report.legible import legible
 from harness.report.ranking import TITLES, in_order
+from harness.report.subject import place, subject
 
 MOST: Final = 10  # GitHub shows no more of one step
 _LONGEST: Final = 2000  # characters of a message
@@ -23,10 +24,10 @@ def commands(comparison: Comparison) -> Iterator[str]:
     """Yield a workflow command for each finding that fails the run, worst first; the last says how many are left."""
     failing = _failing(comparison)
     for finding in failing[:MOST]:
-        case = comparison.cases.get(finding.case)
-        place = f"file={_property(case.file)},line={case.line}," if case else ""
-        title = f"{TITLES[finding.kind]}: {finding.case or 'ledger'}"
-        yield f"::error {place}title={_property(title)}::{_message(finding.sentence[:_LONGEST])}"
+        found = place(finding, comparison)
+        at = f"file={_property(found[0])},line={found[1]}," if found else ""
+        title = f"{TITLES[finding.kind]}: {subject(finding)}"
+        yield f"::error {at}title={_property(title)}::{_message(finding.sentence[:_LONGEST])}"
     if len(failing) > MOST:
         yield f"::notice title=softmax-harness::and {count(len(failing) - MOST)} more: see the job's summary"
     for run in comparison.not_run:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from junitparser import Error, Failure, JUnitXml, Skipped, SystemOut, TestCase, TestSuite
+from junitparser import Attr, Error, Failure, IntAttr, JUnitXml, Skipped, SystemOut, TestCase, TestSuite
 
 from harness.compare.accounts import Accounts
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.standing import Place
 from harness.compare.verdict import Finding, Verdict
+from harness.plan.plan import CaseRecord
 from harness.report import figures
 from harness.report.files import ReportFile
 from harness.report.legible import legible
 from harness.report.ranking import in_order
+from harness.report.subject import place as place_of
+from harness.report.subject import subject
 
 FINDINGS_SUITE = "findings"
+
+
+class _Placed(TestCase):  # type: ignore[misc]  # junitparser is not typed
+    """A test case that says in which line of the YAML it stands, with the attributes that pytest's own files have."""
+
+    file = Attr()
+    line = IntAttr()
 
 
 def junit(comparison: Comparison, accounts: Accounts) -> bytes:
@@ -28,15 +37,15 @@ def junit(comparison: Comparison, accounts: Accounts) -> bytes:
     document = JUnitXml(legible(f"softmax-harness plan {comparison.plan}"))
     said: set[int] = set()
     for run in comparison.adapters:
-        document.add_testsuite(_suite(run, comparison.verdicts, accounts, said))
+        document.add_testsuite(_suite(run, comparison, accounts, said))
     rest = [finding for finding in in_order(comparison.findings) if id(finding) not in said]
     if rest:
-        document.add_testsuite(_findings(rest))
+        document.add_testsuite(_findings(rest, comparison))
     text: bytes = document.tostring()
     return text + b"\n"
 
 
-def _suite(run: AdapterRun, verdicts: Iterable[Verdict], accounts: Accounts, said: set[int]) -> Any:
+def _suite(run: AdapterRun, comparison: Comparison, accounts: Accounts, said: set[int]) -> Any:
     suite = TestSuite(legible(run.name))
     cases = []
     for name, value in _properties(run):
@@ -45,11 +54,11 @@ def _suite(run: AdapterRun, verdicts: Iterable[Verdict], accounts: Accounts, sai
         case = TestCase("ran", legible(run.name))
         case.result = [Error(legible(f"a required adapter did not run: {run.why_not}"), "not run")]
         cases.append(case)
-    for verdict in verdicts:
+    for verdict in comparison.verdicts:
         if verdict.adapter == run.name:
             findings = accounts.findings(verdict)
             said.update(map(id, findings))
-            cases.append(_case(run, verdict, accounts.place(verdict), findings))
+            cases.append(_case(run, verdict, accounts.place(verdict), findings, comparison.cases.get(verdict.case)))
     suite.add_testcases(cases)  # all at once: one at a time, each counts all before it again
     return suite
 
@@ -67,8 +76,8 @@ def _properties(run: AdapterRun) -> list[tuple[str, str]]:
     return found
 
 
-def _case(run: AdapterRun, verdict: Verdict, place: Place, findings: list[Finding]) -> Any:
-    case = TestCase(legible(f"{verdict.problem} {verdict.quantity}"), legible(f"{run.name}.{verdict.case}"))
+def _case(run: AdapterRun, verdict: Verdict, place: Place, findings: list[Finding], record: CaseRecord | None) -> Any:
+    case = _Placed(legible(f"{verdict.problem} {verdict.quantity}"), legible(f"{run.name}.{verdict.case}"))
     said = "\n".join(_sentence(finding) for finding in findings)
     match place:
         case Place.FLAGGED:
@@ -77,6 +86,7 @@ def _case(run: AdapterRun, verdict: Verdict, place: Place, findings: list[Findin
             result = kind(legible(first), verdict.outcome.value)
             result.text = legible("\n".join(filter(None, (_outcome(verdict), said))))
             case.result = [result]
+            _at(case, None if record is None else (record.file, record.line))
         case Place.UNSUPPORTED | Place.RANGE:
             case.result = [Skipped(legible(_outcome(verdict)))]
         case Place.NOT_RUN:
@@ -86,19 +96,26 @@ def _case(run: AdapterRun, verdict: Verdict, place: Place, findings: list[Findin
     return case
 
 
-def _findings(rest: list[Finding]) -> Any:
+def _findings(rest: list[Finding], comparison: Comparison) -> Any:
     suite = TestSuite(FINDINGS_SUITE)
     suite.add_property("format", ReportFile.JUNIT.format_name)
     cases = []
     for finding in rest:
-        case = TestCase(legible(f"{finding.case} {finding.kind.value}"), legible(f"{FINDINGS_SUITE}.{finding.case}"))
+        about = subject(finding)
+        case = _Placed(legible(f"{about} {finding.kind.value}"), legible(f"{FINDINGS_SUITE}.{about}"))
         if finding.unexpected:
             case.result = [Failure(legible(finding.sentence), finding.kind.value)]
         else:
             case.append(_output(_sentence(finding)))
+        _at(case, place_of(finding, comparison))
         cases.append(case)
     suite.add_testcases(cases)
     return suite
+
+
+def _at(case: Any, place: tuple[str, int] | None) -> None:
+    if place is not None:
+        case.file, case.line = legible(place[0]), place[1]
 
 
 def _output(text: str) -> Any:

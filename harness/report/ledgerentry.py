@@ -1,4 +1,4 @@
-"""The entry of the ledger that would make a finding a known difference: for a person to complete, and to paste."""
+"""Entries of the ledger: the one that would make a finding a known difference, and how long one holds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Finding
+from harness.plan.plan import LedgerEntry
 from harness.vocabulary import FindingKind, Level
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
@@ -14,7 +15,7 @@ _STALE = (FindingKind.LEDGER_STALE, FindingKind.EXPECTED_ABSENT)
 
 
 def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
-    """Return the YAML of an entry, with owner, reason and link left to fill in, or None where none could excuse it.
+    """Return the YAML of an entry to paste, with owner, reason and link to fill in, or None where none could excuse it.
 
     Only a finding about the results of one adapter that ran can be known to the ledger; an explanation needs no entry,
     and where one has expired there is one.
@@ -41,6 +42,11 @@ def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
     }
     lines = [f"{name}: {_scalar(value)}" for name, value in fields.items() if value]
     return "  - " + "\n    ".join(lines) + "\n"
+
+
+def until(entry: LedgerEntry) -> str:
+    """Return how long ``entry`` holds, as it stands behind other words; nothing where it has no last day."""
+    return "" if entry.expires is None else f", until {entry.expires}"
 
 
 def _slug(text: str) -> str:

@@ -25,12 +25,14 @@ from harness.report.facets import facets
 from harness.report.feature import feature
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
+from harness.report.ledgerentry import ledger_entry, until
 from harness.report.legible import legible
 from harness.report.matrix import anchor, cell_anchor, matrix
 from harness.report.pairwise import equivalents, remarks, standings
 from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.sections import WIDEST, sections, web_address
 from harness.report.selftest import HEADS, SelfTest
+from harness.report.subject import subject
 from harness.report.unverified import gaps
 from harness.vocabulary import DType, Outcome
 
@@ -88,6 +90,7 @@ def page(
             selftest=selftest,
             selftest_heads=HEADS,
             repeat_of=lambda finding: programs.get(key_of(finding)),
+            entry_of=lambda finding: ledger_entry(finding, comparison),
             **_since(comparison),
         )
     )
@@ -102,7 +105,8 @@ def _since(comparison: Comparison) -> dict[str, Any]:
         "changes": changes,
         "changes_in_words": since.in_words(changes),
         "change_versions": since.versions(changes),
-        "told": since.told(changes),
+        "told": since.told(changes)[: since.MOST],
+        "told_heading": since.heading(changes),
         "trends": [trend for trend, number in changes.total.items() if number],
     }
 
@@ -121,6 +125,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "anchor": anchor,
         "brief": _brief,
+        "case_of": since.case,
         "cell_anchor": cell_anchor,
         "count": figures.count,
         "decimal": figures.decimal,
@@ -134,7 +139,9 @@ def _environment() -> Environment:
         "share": figures.share,
         "signed": figures.signed,
         "sum_of_findings": _findings,
+        "subject": subject,
         "ulps": figures.ulps,
+        "until": until,
         "version": version,
         "web_address": web_address,
     }

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from harness.compare.change import Change, Changes, Trend
-from harness.compare.standing import Standing
+from harness.compare.standing import Place, Standing
 from harness.report import figures
 
-MOST = 40  # changes that page and summary name; the tables of both runs have all
+MOST = 40  # changes that page and summary show; the tables of both runs have all
 
 
 def in_words(changes: Changes) -> str:
     """Say in one line how a run stands to the earlier one."""
-    counted = ", ".join(f"{figures.count(number)} {trend.value}" for trend, number in changes.total.items() if number)
+    counted = ", ".join(
+        f"{figures.count(number)} {trend.value}{_still_agree(changes) if trend is Trend.WORSE else ''}"
+        for trend, number in changes.total.items()
+        if number
+    )
     fails = len(changes.failing)
-    failing = "nothing unexcused is new or worse" if not fails else f"{figures.count(fails)} of them fail the run"
+    failing = f"{figures.count(fails) if fails else 'none'} of them {'fails' if fails <= 1 else 'fail'} the run"
     return f"Since {changes.baseline}: {counted or 'nothing to compare'}; {failing}."
+
+
+def _still_agree(changes: Changes) -> str:
+    """Say how many results are worse and yet no more wrong than rounding makes them."""
+    worse = [one.now for one in changes.changes if one.trend is Trend.WORSE and one.now is not None]
+    agree = sum(now.place in (Place.EXACT, Place.WITHIN) for now in worse)
+    return f" ({figures.count(agree)} of them within their bounds still)" if agree else ""
 
 
 def told(changes: Changes) -> tuple[Change, ...]:
     """Return the changes that deserve a line, the worst first: not those that are merely new, and agree."""
     silent = (Trend.NEW, Trend.GONE)
-    return tuple(one for one in changes.changes if one.fails or one.trend not in silent)[:MOST]
+    return tuple(one for one in changes.changes if one.fails or one.trend not in silent)
+
+
+def heading(changes: Changes) -> str:
+    """Say how many changes deserve a line, and how many of them have one."""
+    number = len(told(changes))
+    return f"{figures.plural(number, 'change')}, worst first" + (f": the first {MOST}" if number > MOST else "")
+
+
+def case(change: Change) -> str:
+    """Return the case of a change's problem, which is named after it."""
+    return change.problem.partition("[")[0]
 
 
 def difference(change: Change) -> str:

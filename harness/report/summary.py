@@ -13,11 +13,13 @@ from harness.report import since
 from harness.report.figures import count, plural, share
 from harness.report.files import ReportFile
 from harness.report.headline import compared, headline, version
+from harness.report.ledgerentry import until
 from harness.report.markdown import literal, table
 from harness.report.pairwise import remarks, standings
 from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.selftest import SelfTest
 from harness.report.selftest import markdown as of_selftest
+from harness.report.subject import subject
 from harness.report.unverified import gaps
 
 MOST = 20  # failing findings of one kind: findings.json has them all
@@ -79,7 +81,8 @@ def _since(comparison: Comparison) -> Iterable[str]:
         for one in since.told(changes)
     ]
     if told:
-        yield "\n".join(told)
+        yield f"{since.heading(changes)}:"
+        yield "\n".join(told[: since.MOST])
 
 
 def _groups(comparison: Comparison) -> Iterable[str]:
@@ -102,7 +105,7 @@ def _failing(gathered: Gathered) -> str:
 
 
 def _item(finding: Finding) -> str:
-    where = f"**{literal(finding.case)}**"
+    where = f"**{literal(subject(finding))}**"
     if len(finding.problems) > 1:
         where += f" ({len(finding.problems)} problems)"
     return f"{where}: {literal(finding.sentence)}"
@@ -115,8 +118,8 @@ def _counted(gathered: Gathered, comparison: Comparison) -> str:
     line = f"{who}{gathered.title} (`{gathered.kind.value}`): {plural(len(gathered.findings), 'finding')}"
     known = comparison.ledger.get(gathered.ledger or "")
     if known is not None:
-        line += f", known as `{literal(known.id)}` ({known.owner}): {literal(known.why)} {literal(known.link)}"
-        return f"{line} In {plural(len(cases), 'case')}."
+        line += f", known as `{literal(known.id)}` ({known.owner}{until(known)}): {literal(known.why)}"
+        return f"{line} {literal(known.link)} In {plural(len(cases), 'case')}."
     return f"{line} in {_named(cases, 'case')}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -14,11 +14,14 @@ from harness.compare.accounts import Accounts, Tally
 from harness.compare.comparison import Comparison
 from harness.compare.standing import Place
 from harness.compare.verdict import Finding
+from harness.plan.plan import LedgerEntry
 from harness.report import since
 from harness.report.figures import count, plural
 from harness.report.headline import Tone, compared, headline
+from harness.report.ledgerentry import until
 from harness.report.legible import legible
 from harness.report.ranking import Gathered, Rank, ranked
+from harness.report.subject import subject
 
 _TONES = {Tone.GOOD: "bold green", Tone.BAD: "bold red", Tone.OPEN: "bold yellow"}
 _PLACES = {Place.EXACT: "green", Place.WITHIN: "green", Place.EXPECTED: "blue", Place.FLAGGED: "bold red"}
@@ -40,7 +43,7 @@ def show(comparison: Comparison, accounts: Accounts, console: Console) -> None:
     if comparison.changes is not None:
         console.print(Text(legible(since.in_words(comparison.changes))))
     for rank, kinds in ranked(comparison.findings).items():
-        for part in _rank(rank, kinds):
+        for part in _rank(rank, kinds, comparison.ledger):
             console.print(part)
 
 
@@ -79,7 +82,7 @@ def _tallies(comparison: Comparison, accounts: Accounts) -> Iterable[tuple[str, 
         yield run.name, accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
 
 
-def _rank(rank: Rank, kinds: tuple[Gathered, ...]) -> Iterable[RenderableType]:
+def _rank(rank: Rank, kinds: tuple[Gathered, ...], ledger: Mapping[str, LedgerEntry]) -> Iterable[RenderableType]:
     number = sum(len(gathered.findings) for gathered in kinds)
     if number == 0:
         return
@@ -92,7 +95,9 @@ def _rank(rank: Rank, kinds: tuple[Gathered, ...]) -> Iterable[RenderableType]:
             who = f"{gathered.adapters}: " if gathered.ledger is not None else ""
             yield _indented(Text.assemble(f"{who}{gathered.title}", (f"  ({plural(cases, 'case')})", "dim")))
             if gathered.ledger is not None:
-                yield _indented(Text(f"ledger entry {legible(gathered.ledger)}", style="dim"), depth=4)
+                known = ledger.get(gathered.ledger)
+                held = until(known) if known else ""
+                yield _indented(Text(f"ledger entry {legible(gathered.ledger)}{held}", style="dim"), depth=4)
 
 
 def _failing(gathered: Gathered) -> Iterable[RenderableType]:
@@ -104,7 +109,7 @@ def _failing(gathered: Gathered) -> Iterable[RenderableType]:
 
 
 def _item(finding: Finding) -> Text:
-    return Text.assemble((f"{legible(finding.case)}: ", "bold"), " ".join(legible(finding.sentence).split()))
+    return Text.assemble((f"{legible(subject(finding))}: ", "bold"), " ".join(legible(finding.sentence).split()))
 
 
 def _indented(text: Text, *, depth: int = 2) -> Padding:

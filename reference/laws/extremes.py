@@ -72,7 +72,9 @@ def mean(question: Question, got: Floats, *, block: Block, rounding: Rounding, a
     It is the jvp of logsumexp itself, and what is missing from w_i in that of log_softmax, from -w_y in that of a loss.
     """
     given = np.zeros_like(block.x) if block.tangent is None else block.tangent
-    w = np.where(np.isfinite(given), given, 0.0) / question.temperature
+    # of an op that is taken at -x the rules are asked in the direction -w
+    signed = -given if question.negated else given
+    w = np.where(np.isfinite(signed), signed, 0.0) / question.temperature
     present = block.x > -np.inf
     present = present | ~present.any(axis=-1, keepdims=True)
     least = np.where(present, w, np.inf).min(axis=-1, keepdims=True)

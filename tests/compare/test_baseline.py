@@ -87,6 +87,44 @@ def test_what_was_wrong_already_and_is_so_still_fails_no_more(tmp_path: Path) ->
     assert not held.fails
 
 
+def excused(comparison: Comparison) -> Comparison:
+    known = tuple(replace(one, excuse="known to the ledger", ledger="an-entry") for one in comparison.findings)
+    return replace(comparison, findings=known)
+
+
+def test_the_same_wrong_bits_that_the_ledger_knows_now_are_unchanged(tmp_path: Path) -> None:
+    wrong = run(A, kernels=off_by(0.1))
+    assert not since(wrong, excused(wrong), tmp_path).changes
+
+
+def test_the_same_wrong_bits_that_nobody_excuses_any_more_are_worse_and_fail(tmp_path: Path) -> None:
+    wrong = run(A, kernels=off_by(0.1))
+    (change,) = since(excused(wrong), wrong, tmp_path).failing
+    assert (change.trend, change.why) == (Trend.WORSE, "the same bits, judged or excused otherwise")
+
+
+@pytest.mark.parametrize(("then", "now", "trend"), [(0.1, 0.3, Trend.WORSE), (0.3, 0.1, Trend.BETTER)])
+def test_other_wrong_bits_that_the_ledger_knows_now_stand_as_their_numbers_say(
+    then: float, now: float, trend: Trend, tmp_path: Path
+) -> None:
+    changes = since(run(A, kernels=off_by(then)), excused(run(A, kernels=off_by(now))), tmp_path)
+    assert trends(changes) == {("a", "vjp"): trend}
+    assert not changes.failing
+
+
+@pytest.mark.parametrize(("then", "now"), [((0.0, 0.0), (1e-9, 5e-9)), ((1e-9, 5e-9), (0.0, 0.0))])
+def test_of_one_trend_what_has_moved_furthest_stands_first(
+    then: tuple[float, float], now: tuple[float, float], tmp_path: Path
+) -> None:
+    def both(sizes: tuple[float, float]) -> Comparison:
+        added = dict(zip((A.call.x.tobytes(), B.call.x.tobytes()), sizes, strict=True))
+        vjps = RIGHT | {Quantity.VJP: lambda call: right_vjp(call) + np.float32(added[call.x.tobytes()])}
+        return run(A, B, kernels=vjps)
+
+    changes = since(both(then), both(now), tmp_path).changes
+    assert [one.problem for one in changes] == [B.id, A.id]
+
+
 def test_a_finding_of_no_evaluation_fails_whatever_the_baseline_says(tmp_path: Path) -> None:
     now = run(A, kernels=off_by(0.1))
     of_none = replace(now.unexpected[0], problems=(), adapters=())

@@ -136,6 +136,7 @@ def test_an_entry_that_no_longer_happens_is_itself_a_finding(scope: dict[str, An
     compared = run(plan(ASKED, ledger=[known(**scope)]), wrong=False)
     assert [finding.kind for finding in compared.unexpected] == [FindingKind.LEDGER_STALE]
     assert "cases/ledger.yaml:7" in compared.unexpected[0].sentence
+    assert compared.unexpected[0].evidence == {"entry": "known-1", "file": "cases/ledger.yaml", "line": 7}
 
 
 @pytest.mark.parametrize("elsewhere", [{"version": "1.1"}, {"platform": "darwin-arm64"}, {"adapter": "absent"}])

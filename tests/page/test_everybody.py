@@ -45,7 +45,9 @@ def test_the_page_is_never_wider_than_the_screen(opened: Open, tmp_path, width: 
         "wrong-rule": replace(record, why=LONG, source=LINK, text=LONG),
         LONG: replace(record, id=LONG),
     }
-    findings = tuple(replace(one, sentence=f"{one.sentence} {LINK}", evidence={LONG: LONG}) for one in WHOLE.findings)
+    findings = tuple(
+        replace(one, sentence=f"{one.sentence} {LINK}", evidence=one.evidence | {LONG: LONG}) for one in WHOLE.findings
+    )
     long = tuple(replace(one, case=LONG, problem=f"{LONG}[float32]", detail=LONG) for one in WHOLE.verdicts[:4])
     comparison = replace(WHOLE, cases=cases, findings=findings, verdicts=WHOLE.verdicts + long)
     tab = opened("#cell-wrong-rule/mxnet", file=written(comparison, tmp_path / "index.html"), width=width)
@@ -102,14 +104,21 @@ def test_without_its_script_the_page_is_whole_and_shows_no_control(opened: Open)
     assert "0x1.cf961ap-4" in tab.locator("details.case").nth(1).inner_text()
 
 
-def test_paper_gets_everything_unfolded_and_the_screen_is_as_before(opened: Open) -> None:
-    tab = opened()
-    open_ones = "document.querySelectorAll('details[open]').length"
-    before, every = tab.evaluate(open_ones), tab.locator("details").count()
+@pytest.mark.parametrize(
+    ("address", "cases"),
+    [("", ".case"), ("#case-wrong-rule", ".case:not([id=case-wrong-rule])"), ("#?find=wrong-rule", "")],
+    ids=["all", "one-unfolded", "chosen"],
+)
+def test_paper_gets_all_but_programs_proofs_and_cases_that_nobody_chose(opened: Open, address: str, cases: str) -> None:
+    tab = opened(address)
+    folded = tab.locator(", ".join(filter(None, [".repeat", ".repeat details", "details.finding", cases])))
+    unfolded = tab.locator("details[open]")
+    before, every, left = unfolded.count(), tab.locator("details").count(), folded.count()
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert tab.evaluate(open_ones) == every
+    assert unfolded.count() == every - left
+    assert folded.and_(unfolded).count() == 0
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert tab.evaluate(open_ones) == before < every
+    assert unfolded.count() == before < every - left
 
 
 def test_a_case_of_a_hostile_name_is_a_name(opened: Open) -> None:
@@ -119,7 +128,7 @@ def test_a_case_of_a_hostile_name_is_a_name(opened: Open) -> None:
     assert tab.locator("img").count() == 0
 
 
-def test_two_thousand_problems_open_in_about_a_second(opened: Open, tmp_path) -> None:
+def test_two_thousand_problems_stay_a_page_that_a_browser_opens_soon(opened: Open, tmp_path) -> None:
     many = tuple(
         replace(verdict, case=f"case-{number // 4}", problem=f"case-{number // 4}[float32,{number % 4}]")
         for number in range(2000)
@@ -127,10 +136,7 @@ def test_two_thousand_problems_open_in_about_a_second(opened: Open, tmp_path) ->
     )
     file = written(replace(MINIATURE, verdicts=many, findings=MINIATURE.findings * 100), tmp_path / "index.html")
     assert file.stat().st_size < 8_000_000
-    taken = []
-    for _ in range(3):
-        tab = opened("#?place=flagged", file=file)
-        taken.append(tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-        assert tab.locator("tr[data-row]").count() == 500 + len(MINIATURE.cases)
-    # the least of three, and twice a second: what is measured shares its machine with others
-    assert min(taken) < 2000
+    tab = opened("#?place=flagged", file=file)
+    assert tab.locator("tr[data-row]").count() == 500 + len(MINIATURE.cases)
+    # what takes time is to lay out elements: bench_opening measures how much
+    assert tab.evaluate("document.querySelectorAll('*').length") < 100_000

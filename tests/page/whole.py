@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from harness.compare.change import Change, Changes, Trend
 from harness.compare.relation import Relation
 from harness.compare.standing import Place, Standing
+from harness.compare.verdict import Finding
 from harness.plan.plan import LedgerEntry
 from harness.repeat.repeats import Repeat, key_of
 from harness.vocabulary import FindingKind, Outcome, Quantity
@@ -28,8 +30,16 @@ KNOWN = LedgerEntry(
     platform="linux-x86_64",
     file="cases/ledger.yaml",
     line=1,
+    expires=date(2027, 1, 31),
 )
 MET = replace(FINDINGS[0], case="forum-summed-output", excuse="known to the ledger", ledger=KNOWN.id)
+STALE = Finding(
+    kind=FindingKind.LEDGER_STALE,
+    case="",
+    sentence="It no longer happens: remove it, or find out what changed.",
+    adapters=("torch",),
+    evidence={"entry": "gone-by", "file": "cases/ledger.yaml", "line": 12},
+)
 WORSE = Change(
     adapter="mxnet",
     problem="wrong-rule[float32]",
@@ -55,7 +65,7 @@ GROWN = tuple(
 WHOLE = replace(
     MINIATURE,
     verdicts=MINIATURE.verdicts + GROWN,
-    findings=(*FINDINGS, MET),
+    findings=(*FINDINGS, STALE, MET),
     ledger={KNOWN.id: KNOWN},
     exhibits={**MINIATURE.exhibits, "wrong-rule": replace(EXHIBIT, case="wrong-rule")},
     pairs=replace(

@@ -170,6 +170,11 @@ def test_an_unknown_adapter_is_a_usage_error(cases: Path) -> None:
     assert "nobody.py" in done.stderr
 
 
+def test_the_last_failures_alone_are_run_again(cases: Path) -> None:
+    run(cases)
+    assert outcomes(run(cases, "--lf")) == {"hopeful": "FAILED"}
+
+
 def test_junit_names_file_and_line_of_the_case(cases: Path, tmp_path: Path) -> None:
     run(
         cases,

@@ -63,3 +63,11 @@ def test_a_required_adapter_that_did_not_run_is_an_error() -> None:
     parsed = ElementTree.fromstring(junit(comparison, Accounts(comparison)))  # noqa: S314 - what was just written
     (error,) = suites(parsed)["jax"].iter("error")
     assert "jax has no wheel for this platform" in error.get("message", "")
+
+
+def test_a_failure_names_file_and_line_of_its_case(root: ElementTree.Element) -> None:
+    failed = [
+        case for case in root.iter("testcase") if case.find("failure") is not None or case.find("error") is not None
+    ]
+    record = MINIATURE.cases["wrong-rule"]
+    assert {(case.get("file"), case.get("line")) for case in failed} == {(record.file, str(record.line))}

@@ -19,6 +19,7 @@ const filter = (() => {
   }));
 
   const chosen = () => new URLSearchParams([...new FormData(form)].filter(([, word]) => word.trim()));
+  const any = () => chosen().size > 0;
 
   const show = () => {
     const words = form.find.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -40,12 +41,11 @@ const filter = (() => {
     for (const group of groups) {
       group.hidden = !group.querySelector("tr[data-row]:not([hidden])");
     }
-    const any = chosen().size > 0;
-    reset.hidden = !any;
+    reset.hidden = !any();
     const matching = `${evaluations} ${evaluations === 1 ? "evaluation" : "evaluations"}`;
     const where = some ? `; the tinted cells hold ${matching} that match` : `, ${matching}`;
     for (const said of document.querySelectorAll("[data-filtered]")) {
-      said.textContent = any ? `${cases} of ${rows.length} cases${where}` : "";
+      said.textContent = any() ? `${cases} of ${rows.length} cases${where}` : "";
     }
   };
 
@@ -73,5 +73,5 @@ const filter = (() => {
     link.hash = `?${link.dataset.filter}`;
   }
   form.hidden = false;
-  return { choose };
+  return { any, choose };
 })();
