@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.campaign.sensitivity.checks import BY_FRAMEWORK
-from harness.campaign.sensitivity.measure import OURS, CheckFailed, Sensitivity, sensitivity
+from harness.campaign.sensitivity.figure import Sensitivity
+from harness.campaign.sensitivity.measure import OURS, CheckFailed, sensitivity
 from harness.campaign.sensitivity.ours import ours
 from harness.campaign.sensitivity.search import PER_OCTAVE, planted, smallest
 from harness.campaign.sensitivity.table import csv_text, markdown_table

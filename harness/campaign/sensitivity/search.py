@@ -42,11 +42,11 @@ def smallest(correct: Floats, flags: Flags, *, of: FloatFormat, at: NDArray[np.i
         return flags(planted(correct, of=of, at=at, sign=sign, size=np.exp2(exponents / PER_OCTAVE)))
 
     alarms = flags(correct)
-    low = np.full(len(correct), _LOWEST)
+    low = np.full(len(correct), _LOWEST - 1)  # below the smallest size that is tried
     high = np.full(len(correct), _HIGHEST)
     never = ~seen(high)
-    while (high - low > 1).any():
+    while (apart := high - low > 1).any():
         middle = (low + high) // 2
-        flagged = seen(middle)
+        flagged = seen(middle) & apart
         high, low = np.where(flagged, middle, high), np.where(flagged, low, middle)
     return np.where(alarms, 0.0, np.where(never, np.inf, np.exp2(high / PER_OCTAVE)))

@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Sequence
 
-from harness.campaign.sensitivity.measure import Sensitivity
+from harness.campaign.sensitivity.figure import Sensitivity
 
 
 def csv_text(found: Sequence[Sensitivity]) -> str:
