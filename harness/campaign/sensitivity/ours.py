@@ -15,8 +15,8 @@ from harness.vocabulary import Outcome, Quantity
 from reference.formats import format_named
 
 
-def ours(stack: Stack) -> Floats:
-    """Return the smallest size, in unit roundoffs, that the judge flags, for each row."""
+def ours(stack: Stack, *, near: float) -> Floats:
+    """Return the smallest size, in unit roundoffs, that the judge flags, for each row; sought from ``near`` on."""
     trials = stack.trials
     quantity, dtype = trials.cell.quantity, trials.cell.dtype
 
@@ -34,4 +34,4 @@ def ours(stack: Stack) -> Floats:
         outcomes = [verdicts[problem.id].outcome for problem in stack.problems]
         return np.array([not one.agreed and one is not Outcome.OUTSIDE_RANGE for one in outcomes], dtype=np.bool_)
 
-    return smallest(trials.correct, flags, of=format_named(dtype), at=trials.at, sign=trials.sign)
+    return smallest(trials.correct, flags, of=format_named(dtype), at=trials.at, sign=trials.sign, near=near)

@@ -24,7 +24,7 @@ from reference.formats import format_named
 from reference.ulp import rounded
 
 HEADS: Final = ("normal", "0 or 2", "one-hot anywhere")
-DTYPES: Final = (DType.FLOAT16, DType.BFLOAT16, DType.FLOAT32, DType.FLOAT64)
+DTYPES: Final = (DType.FLOAT32, DType.FLOAT64, DType.FLOAT16, DType.BFLOAT16)
 _PROMISED: Final = (Op.SOFTMAX, Op.LOG_SOFTMAX)
 _PRINTED: Final = (  # what is measured as well, and promised to nobody
     (Op.SOFTMAX, (Quantity.JVP, Quantity.HVP)),
