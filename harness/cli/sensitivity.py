@@ -9,6 +9,7 @@ import click
 
 from harness.campaign.sensitivity.checks import BY_FRAMEWORK
 from harness.campaign.sensitivity.measure import OURS, CheckFailed, interpreters, sensitivity
+from harness.campaign.sensitivity.summary import summary
 from harness.campaign.sensitivity.table import csv_text, markdown_table
 from harness.campaign.sensitivity.trials import cells
 from harness.cli.exits import Exit, leave
@@ -75,6 +76,7 @@ def command(*, lengths: str, beside: str, seed: int, reports: Path, environments
         leave(Exit.USAGE, f"the table cannot be written: {error}: name another folder with --reports")
     for check in dict.fromkeys(one.check for one in found):
         click.echo(markdown_table(found, check))
+    click.echo(summary(found))
     click.echo(f"harness: written to {reports / 'sensitivity.csv'}", err=True)
     if any(one.alarms for one in found if one.check == OURS):
         raise SystemExit(int(Exit.FINDINGS))

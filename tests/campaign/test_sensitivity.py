@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from harness.campaign.sensitivity.checks import BY_FRAMEWORK
 from harness.campaign.sensitivity.figure import Sensitivity
 from harness.campaign.sensitivity.measure import OURS, CheckFailed, by_ours, sensitivity
 from harness.campaign.sensitivity.search import PER_OCTAVE, planted, smallest
-from harness.campaign.sensitivity.table import csv_text, markdown_table
+from harness.campaign.sensitivity.summary import promised, summary
+from harness.campaign.sensitivity.table import csv_text, from_csv, markdown_table
 from harness.campaign.sensitivity.trials import DTYPES, Cell, Trials, cells, stacked, together
 from harness.plan.carrier import decoded
 from harness.vocabulary import DType, Op, Quantity
@@ -26,6 +28,8 @@ from tests.adapters.interpreters import interpreter
 
 ROOT = Path(__file__).parents[2]
 STEP = 2 ** (1 / PER_OCTAVE)
+KEPT = ROOT / "harness" / "campaign" / "sensitivity.csv"
+LENGTHS = (2, 10, 1000, 100_000)
 FULL = (DType.FLOAT32, DType.FLOAT64)
 PROMISED = sorted(
     {
@@ -174,10 +178,30 @@ def test_every_check_is_measured_in_every_cell(tmp_path: Path) -> None:
     found = measured([2, 3], {"numpy": Path(sys.executable)}, tmp_path)
     checks = {OURS, *BY_FRAMEWORK["numpy"]}
     assert {(one.cell, one.check) for one in found} == {(cell, check) for cell in cells((2, 3)) for check in checks}
-    assert len(csv_text(found).splitlines()) == len(found) + 1
+    assert from_csv(csv_text(found)) == tuple(found)
     shown = markdown_table(found, OURS)
     assert "| this harness | n = 2 | n = 3 |" in shown
     assert "| softmax vjp, head 0 or 2, float64 |" in shown
+
+
+def test_the_kept_figures_are_of_every_cell_and_check_and_keep_the_promise() -> None:
+    found = from_csv(KEPT.read_text(encoding="utf-8"))
+    checks = [OURS, *(check for checks in BY_FRAMEWORK.values() for check in checks)]
+    assert Counter((one.cell, one.check) for one in found) == Counter(
+        (cell, check) for cell in cells(LENGTHS) for check in checks
+    )
+    ours = [one for one in found if one.check == OURS]
+    assert {one.alarms for one in ours} == {0}
+    due = [one for one in ours if promised(one)]
+    assert len(due) == 2 * 8 * len(LENGTHS)
+    assert max(one.median for one in due) < 50
+
+
+def test_the_readme_shows_the_kept_figures() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tables = summary(from_csv(KEPT.read_text(encoding="utf-8"))).split("\n\n")
+    assert len(tables) == 3
+    assert all(table.strip() in readme for table in tables)
 
 
 def test_what_is_finished_is_taken_over_where_it_would_come_out_again(tmp_path: Path) -> None:

@@ -9,5 +9,6 @@
     figure     what is measured of one check in one cell
     kept       what is finished of a long measurement
     measure    all of it, cell by cell
-    table      as text
+    table      as text, and back
+    summary    what the README shows of it
 """
