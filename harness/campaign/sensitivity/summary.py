@@ -19,7 +19,10 @@ _PROMISED_DTYPES: Final = (DType.FLOAT32, DType.FLOAT64)
 _OTHER_DTYPES: Final = (DType.FLOAT32, DType.FLOAT16, DType.BFLOAT16)
 _BESIDE: Final = ("softmax forward", "softmax vjp, head one-hot", "log_softmax vjp, head one-hot")
 
-_Found = Mapping[tuple[str, DType, int], Sensitivity]  # of one check, by what is measured, dtype and length
+_NOT_MEASURED: Final = "·"
+
+_Key = tuple[str, DType, int]  # what is measured, dtype and length
+_Found = Mapping[_Key, Sensitivity]  # of one check
 
 
 def summary(found: Sequence[Sensitivity], *, beside_at: int = 1000) -> str:
@@ -54,7 +57,7 @@ def _promised(ours: _Found, lengths: Sequence[int]) -> Iterator[str]:
     for name in dict.fromkeys(name for (name, _, _), one in ours.items() if promised(one)):
         for dtype in _PROMISED_DTYPES:
             shown = name if dtype is _PROMISED_DTYPES[0] else ""
-            yield line([shown, dtype, *(entry(ours[name, dtype, n]) for n in lengths)])
+            yield line([shown, dtype, *(_entry(ours, (name, dtype, n)) for n in lengths)])
 
 
 def _beside(found: Mapping[str, _Found], n: int) -> Iterator[str]:
@@ -63,7 +66,7 @@ def _beside(found: Mapping[str, _Found], n: int) -> Iterator[str]:
     for name in _BESIDE:
         for dtype in _PROMISED_DTYPES:
             shown = name if dtype is _PROMISED_DTYPES[0] else ""
-            yield line([shown, dtype, *(_seen(by_cell[name, dtype, n]) for by_cell in found.values())])
+            yield line([shown, dtype, *(_seen(by_cell, (name, dtype, n)) for by_cell in found.values())])
 
 
 def _printed(ours: _Found, lengths: Sequence[int]) -> Iterator[str]:
@@ -71,9 +74,16 @@ def _printed(ours: _Found, lengths: Sequence[int]) -> Iterator[str]:
     yield line(["---", *["---:"] * len(lengths)])
     for name in dict.fromkeys(name for name, _, _ in ours):
         if "head 0 or 2" not in name and "head one-hot" not in name:
-            medians = [[size(ours[name, dtype, n].median) for dtype in _OTHER_DTYPES] for n in lengths]
+            medians = [[_seen(ours, (name, dtype, n)) for dtype in _OTHER_DTYPES] for n in lengths]
             yield line([name, *(", ".join(three) for three in medians)])
 
 
-def _seen(one: Sensitivity) -> str:
+def _entry(found: _Found, key: _Key) -> str:
+    return entry(found[key]) if key in found else _NOT_MEASURED
+
+
+def _seen(found: _Found, key: _Key) -> str:
+    if key not in found:
+        return _NOT_MEASURED
+    one = found[key]
     return "refuses every correct result" if one.rows == one.alarms > 0 else size(one.median)
