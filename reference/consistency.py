@@ -52,16 +52,16 @@ def row_consistency(
 ) -> RowConsistency | None:
     """Return how well the elements of each row of ``got`` agree on what they share, or None where no such test exists.
 
-    All arrays are float64. Tests exist for the forwards of ops that have as many outputs as inputs, for every vjp, and
-    for the jvp of log_softmax. The vjp of softmax and log_softmax and their kin needs ``own_forward``, the same
-    kernel's own output at ``x``, and has no test without it. Rows that are undefined, empty, or not finite (in ``got``
+    All arrays are float64. Tests exist for the forwards of ops that have as many outputs as inputs, for their jvps, and
+    for every vjp. Those that :func:`needs_own_forward` names have none without ``own_forward``, the same kernel's own
+    output at ``x``. Rows that are undefined, empty, or not finite (in ``got``
     or the own forward) have share and scalar 0: the element test judges those. Raise ValueError as
     :func:`~reference.truth.truth` does, and where a vector is lacking.
     """
     if not _is_tested(question, quantity):
         return None
     vector = _vector(quantity, cotangent, tangent)
-    beside = quantity == "vjp" and question.op not in _LOSSES
+    beside = needs_own_forward(question.op, quantity)
     if beside and own_forward is None:
         return None
     arithmetic = arithmetic_of(question, working=working, accumulation=accumulation, forms=forms)
@@ -91,12 +91,20 @@ def row_consistency(
     )
 
 
+def needs_own_forward(op: str, quantity: str) -> bool:
+    """Say whether the row test of ``quantity`` stands beside the same kernel's own forward output.
+
+    That is so for the vjps of softmax, log_softmax and their kin, and for the jvps that are the vjp of their tangent.
+    """
+    return op not in _LOSSES and (quantity == "vjp" or (quantity == "jvp" and op in LIKE_SOFTMAX))
+
+
 def _is_tested(question: Question, quantity: str) -> bool:
     match quantity:
         case "forward":
             return question.outputs_per_row is None
         case "jvp":
-            return question.op in LIKE_LOG_SOFTMAX
+            return question.op not in _LOSSES
         case _:
             return quantity == "vjp"
 
@@ -140,9 +148,12 @@ class _Rows:
         if self.forward is None:
             return judged
         own = agreement(self._forward_votes(self.forward[kept], reading))
+        at_fault = np.maximum(own.share, own.scalar) > 1.0
+        if not at_fault.any():
+            return judged
         exact = agreement(self._votes(kept, reading, exactly=True))
         worst, otherwise = (np.maximum(one.share, one.scalar) for one in (judged, exact))
-        better = (np.maximum(own.share, own.scalar) > 1.0) & (otherwise < worst)
+        better = at_fault & (otherwise < worst)
         return RowConsistency(
             share=np.where(better, exact.share, judged.share), scalar=np.where(better, exact.scalar, judged.scalar)
         )
@@ -174,11 +185,11 @@ class _Rows:
         vector = self.block.cotangent if self.quantity == "vjp" else self.block.tangent
         assert vector is not None  # noqa: S101 - the facade has asked for it
         given = self._given(vector[kept], kept, reading)
-        if self.quantity == "jvp":
+        if self.quantity == "jvp" and op in LIKE_LOG_SOFTMAX:
             masked = None if self.block.kept is None else ~self.block.kept[kept]
             return gradient.log_softmax_jvp(given, reading, masked=masked)
         assert self.forward is not None  # noqa: S101 - likewise
-        test = gradient.softmax_vjp if op in LIKE_SOFTMAX else gradient.log_softmax_vjp
+        test = gradient.softmax_derivative if op in LIKE_SOFTMAX else gradient.log_softmax_vjp
         if not exactly:
             return test(given, self.forward[kept], reading)
         distribution = reading.distribution
@@ -197,6 +208,7 @@ class _Rows:
             got=np.ldexp(sign * self.got[kept] * temperature, -exponent),
             vector=scaled,
             omega=np.maximum(np.ldexp(omega, -exponent), _SMALLEST_ERROR),
+            stored=stored.u,
             rounding=(of_w if self.quantity == "jvp" else of_v).u,
             scaling=0.0 if temperature == 1.0 else self._temper.rounding(self.arithmetic) + _OUR_OWN,
         )
@@ -228,4 +240,4 @@ def _some(rows: DoubleDouble, kept: NDArray[np.bool_]) -> DoubleDouble:
     return DoubleDouble(hi=rows.hi[kept], lo=rows.lo[kept])
 
 
-__all__ = ["RowConsistency", "row_consistency"]
+__all__ = ["RowConsistency", "needs_own_forward", "row_consistency"]

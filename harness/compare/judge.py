@@ -62,12 +62,12 @@ class Judge:
         self._problems = tuple(problems)
         self._oracle = Oracle(self._problems)
 
-    def truth(self, problem: Problem, quantity: Quantity) -> Truth:
-        """Return the oracle and the bounds of a kernel that declares no precision of its own.
+    def truth(self, problem: Problem, quantity: Quantity, precision: Precision | None = None) -> Truth:
+        """Return the oracle and the bounds of a kernel; one without ``precision`` declares none of its own.
 
         A cotangent that was not given counts as ones, the sum.
         """
-        return self._oracle.truth(problem, quantity)
+        return self._oracle.truth(problem, quantity, precision)
 
     def verdicts(self, adapter: str, quantity: Quantity, entries: Entries) -> dict[str, Verdict]:
         """Return the verdicts of :meth:`assess`."""
@@ -76,8 +76,8 @@ class Judge:
     def assess(self, adapter: str, quantity: Quantity, entries: Entries) -> dict[str, Assessment]:
         """Judge what a complete recording of ``adapter`` holds of ``quantity``, or that it holds nothing, by problem.
 
-        Every problem that asks for the quantity has a verdict. The rows of a vjp are judged beside the same adapter's
-        forward output.
+        Every problem that asks for the quantity has a verdict. The rows of a vjp or jvp are judged beside the same
+        adapter's forward output.
         """
         asked = [problem for problem in self._problems if quantity in problem.check]
         numbers = {p.id: found for p in asked if (found := _numbers(p, quantity, entries)) is not None}
@@ -146,7 +146,7 @@ class Judge:
         """Return the row tests of all results that can be judged, by problem; those of one precision together."""
         own_forward = {
             problem.id: forward.value
-            for problem in (asked if quantity is Quantity.VJP else ())
+            for problem in (asked if quantity in (Quantity.VJP, Quantity.JVP) else ())
             if (forward := _numbers(problem, Quantity.FORWARD, entries)) is not None
         }
         found: dict[str, RowConsistency] = {}

@@ -22,7 +22,7 @@ from harness.compare.shifts import shifted_pairs
 from harness.plan.problem import Problem
 from harness.plan.signatures import stack_key
 from harness.vocabulary import Mode, Normalization, Op, Quantity
-from reference.consistency import RowConsistency, row_consistency
+from reference.consistency import RowConsistency, needs_own_forward, row_consistency
 from reference.formats import Floats
 from reference.invariants import Violation, check, shift_violation
 from reference.scale import natural_scale
@@ -121,19 +121,20 @@ class Oracle:
     ) -> dict[str, RowConsistency]:
         """Return the row tests of results of one adapter, by problem; nothing where there is no such test.
 
-        A vjp is judged beside the adapter's ``own_forward`` output; one that lacks it, or a usable one, has no test.
+        Derivatives of softmax and log_softmax are judged beside the adapter's ``own_forward`` output; one that lacks
+        it, or a usable one, has no test.
         """
-        of_vjp = quantity is Quantity.VJP
-        members = [p for p in self._problems if p.id in got and (not of_vjp or p.id in own_forward)]
-        if not members or quantity not in (Quantity.FORWARD, Quantity.VJP):
+        beside = needs_own_forward(self._problems[0].call.op.value, quantity.value)
+        members = [p for p in self._problems if p.id in got and (not beside or p.id in own_forward)]
+        if not members or quantity not in (Quantity.FORWARD, Quantity.VJP, Quantity.JVP):
             return {}
         asked = self._ask(members, result)
         found = row_consistency(
             asked.question,
             quantity.value,
             asked.laid([got[p.id] for p in members]),
-            cotangent=asked.vectors(quantity).get("cotangent"),
-            own_forward=asked.laid([own_forward[p.id] for p in members]) if of_vjp else None,
+            **asked.vectors(quantity),
+            own_forward=asked.laid([own_forward[p.id] for p in members]) if beside else None,
             **_named(precision),
         )
         if found is None:

@@ -19,7 +19,8 @@ from reference.bounds.shift import Temper, error_of_division, error_of_form, rec
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import Distribution
 
-_REMEMBERED: Final = 1 << 15  # elements: beyond that the copy would cost more memory than the time is worth
+_REMEMBERED: Final = 1 << 15  # elements of rows that are remembered beside others
+_LONGEST: Final = 1 << 17  # beyond that a copy would cost more memory than the time is worth
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
@@ -53,14 +54,18 @@ def readings(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> tuple[Read
 
     All quantities at one primal, and the row tests of everyone who computed them, share one pair: it is remembered.
     """
-    if x.size > _REMEMBERED:
+    if x.size > _LONGEST:
         return _readings(x, temper, arithmetic)
-    return _remembered(x.tobytes(), x.shape, temper, arithmetic)
+    remembered = _some_remembered if x.size <= _REMEMBERED else _last_remembered
+    return remembered(x.tobytes(), x.shape, temper, arithmetic)
 
 
-@lru_cache(maxsize=8)
-def _remembered(bits: bytes, shape: tuple[int, ...], temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
+def _of_bits(bits: bytes, shape: tuple[int, ...], temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
     return _readings(np.frombuffer(bits, dtype=np.float64).reshape(shape), temper, arithmetic)
+
+
+_some_remembered = lru_cache(maxsize=8)(_of_bits)
+_last_remembered = lru_cache(maxsize=1)(_of_bits)
 
 
 def _readings(x: Floats, temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:

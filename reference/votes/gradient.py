@@ -24,25 +24,27 @@ _ROUNDINGS_THAT_UNDERFLOW: Final = 4.0  # between s_i and a derivative of any fo
 class Derivative:
     """Rows of a derivative and of what it was taken with, both in one scale.
 
-    ``omega``: what an operation that underflows may lose of ``got``, one per row. ``scaling``: the relative error that
-    the temperature has left in ``got``. ``rounding``: how far off a kernel may be with ``vector``, relatively.
+    ``omega``: what an operation that underflows may lose of ``got``, one per row. ``stored``, ``scaling``: the relative
+    errors that storing and the temperature have left in ``got``. ``rounding``: how far off a kernel may be with
+    ``vector``, relatively.
     """
 
     got: Floats
     vector: Floats
     omega: Floats
+    stored: float
     scaling: float
     rounding: float
 
 
-def softmax_vjp(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool = False) -> Votes:
+def softmax_derivative(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool = False) -> Votes:
     """With its own s, each element says what inner product it subtracted: v_i - g_i / s_i.
 
-    ``exactly``: ``forward`` are the exact probabilities, from which those that the kernel used may differ.
+    A vjp, and, since the Jacobian is symmetric, a jvp, whose tangent is v. ``exactly``: ``forward`` are the exact
+    probabilities, from which those that the kernel used may differ.
     """
     arithmetic, v = reading.arithmetic, given.vector
-    moved, u, gradient = reading.perturbation, arithmetic.u, arithmetic.stored_gradient.u
-    stored = arithmetic.stored_output.u
+    moved, u, stored = reading.perturbation, arithmetic.u, arithmetic.stored_output.u
     underflow = _ROUNDINGS_THAT_UNDERFLOW * given.omega / forward
     silent = (forward < max(arithmetic.omega, arithmetic.output.smallest_normal)) | ~(underflow < _LOUDEST)
     s = DoubleDouble.exactly(np.where(silent, 1.0, forward))
@@ -61,7 +63,7 @@ def softmax_vjp(given: Derivative, forward: Floats, reading: Reading, *, exactly
     product = np.abs(quotient.hi)
     underflow = underflow + p.lost / forward * (np.abs(v) + product)
     width = (8.0 * u + 2.0 * stored + given.rounding) * np.abs(v) + (
-        7.0 * u + stored + gradient + given.scaling
+        7.0 * u + stored + given.stored + given.scaling
     ) * product
     width = width + exponential(own + common) * product
     of_sum = (sizes * exponential(own)).sum(axis=-1, keepdims=True) + exponential(common) * np.abs(mean.hi)
@@ -82,12 +84,11 @@ def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading, *, exa
     ``exactly``: ``forward`` are the exact logarithms, from which those that the kernel used may differ.
     """
     arithmetic, v = reading.arithmetic, given.vector
-    moved, u, gradient = reading.perturbation, arithmetic.u, arithmetic.stored_gradient.u
-    stored = arithmetic.stored_output.u
+    moved, u, stored = reading.perturbation, arithmetic.u, arithmetic.stored_output.u
     log = np.clip(forward, elementary.SMALLEST_EXPONENT, -elementary.SMALLEST_EXPONENT)
     mantissa, exponent = elementary.exp(DoubleDouble.exactly(log))
     p = mantissa.scaled(exponent)
-    rounding = ((u + gradient + given.scaling) * np.abs(given.got) + given.rounding * np.abs(v)) / p.hi
+    rounding = ((u + given.stored + given.scaling) * np.abs(given.got) + given.rounding * np.abs(v)) / p.hi
     rounding = rounding + _ROUNDINGS_THAT_UNDERFLOW * given.omega / p.hi
     silent = (p.hi < max(arithmetic.omega, arithmetic.output.smallest_normal)) | ~(rounding < _LOUDEST)
     divisor = where(silent, DoubleDouble.exactly(np.ones_like(p.hi)), p)
@@ -115,7 +116,7 @@ def log_softmax_jvp(given: Derivative, reading: Reading, *, masked: NDArray[np.b
     """Each element says what inner product it subtracted: w_i - g_i."""
     arithmetic, w = reading.arithmetic, given.vector
     mean = found.of_logarithm(reading).mean(w, omega=given.omega, rounding=given.rounding)
-    own = (arithmetic.u + arithmetic.stored_output.u + given.scaling) * np.abs(given.got)
+    own = (arithmetic.u + given.stored + given.scaling) * np.abs(given.got)
     own = own + given.rounding * np.abs(w)
     exact = reading.distribution.centred(w)
     return Votes(

@@ -36,7 +36,7 @@ class Loss:
 def gradient(given: Derivative, beside: Loss, reading: Reading) -> Votes:
     """Return what each element takes kappa for: (g_i + c q_i) / (c Q s_i) - 1, with the exact s_i."""
     arithmetic, moved = reading.arithmetic, reading.perturbation
-    u, stored = arithmetic.u, arithmetic.stored_gradient.u
+    u = arithmetic.u
     p = found.of_logarithm(reading)
     share = beside.c * beside.total * reading.distribution.softmax
     asked = beside.c * beside.q
@@ -45,7 +45,7 @@ def gradient(given: Derivative, beside: Loss, reading: Reading) -> Votes:
     size = where(silent, DoubleDouble.exactly(np.ones_like(share.hi)), share)
     apart = (DoubleDouble.exactly(given.got) + asked - share) / size
     of_targets = _ROUNDINGS_OF_TARGETS * u + given.rounding + arithmetic.taken(arithmetic.entering).u
-    absolute = (u + stored) * np.abs(given.got) + of_targets * np.abs(asked.hi) + omega
+    absolute = (u + given.stored) * np.abs(given.got) + of_targets * np.abs(asked.hi) + omega
     own = np.maximum(p.own, exponential(moved.element + 3.0 * u + arithmetic.stored_output.u))
     common = beside.unsure + np.maximum(p.common, moved.mean + moved.common) + _ROUNDINGS_OF_FACTOR * u + given.rounding
     width = own * (1.0 + exponential(common)) + absolute / np.abs(size.hi) + p.lost / np.where(silent, 1.0, moved.s)

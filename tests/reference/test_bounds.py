@@ -18,6 +18,9 @@ from tests.reference.trials import ARITHMETICS, STYLES, shares, trials
 Array = NDArray[Any]
 
 
+VECTOR = {"vjp": "cotangent", "jvp": "tangent"}
+
+
 def asked(op: str, x: Array, of: FloatFormat) -> Question:
     return Question(op=op, axis=1, x=of.nearest(x), format=of.name, result=of.name)
 
@@ -78,11 +81,11 @@ def test_the_bound_of_a_sum_is_reached_by_a_sequential_sum_that_stagnates(of: Fl
 
 @pytest.mark.parametrize("of", [FLOAT32, FLOAT64], ids=lambda of: of.name)
 @pytest.mark.parametrize("op", ["softmax", "log_softmax"])
-@pytest.mark.parametrize("quantity", ["forward", "vjp"])
+@pytest.mark.parametrize("quantity", ["forward", "vjp", "jvp"])
 @pytest.mark.parametrize("n", [2, 10, 1000])
 def test_one_element_that_is_off_by_50_roundings_is_flagged(n: int, quantity: str, op: str, of: FloatFormat) -> None:
     question = asked(op, normal(4, n, of=of), of)
-    head = {"cotangent": np.eye(n)[[0] * 4]} if quantity == "vjp" else {}
+    head = {VECTOR[quantity]: np.eye(n)[[0] * 4]} if quantity in VECTOR else {}
     precision = {"working": of.name, "accumulation": of.name}
     own = of.nearest(truth(question, "forward", **precision).value.hi)
     got = of.nearest(truth(question, quantity, **head, **precision).value.hi)
@@ -92,19 +95,22 @@ def test_one_element_that_is_off_by_50_roundings_is_flagged(n: int, quantity: st
 
 
 @pytest.mark.parametrize("of", [FLOAT16, FLOAT32, FLOAT64], ids=lambda of: of.name)
-@pytest.mark.parametrize("op", ["softmax", "log_softmax"])
+@pytest.mark.parametrize(("op", "quantity"), [("softmax", "vjp"), ("softmax", "jvp"), ("log_softmax", "vjp")])
 @pytest.mark.parametrize("n", [2, 10, 300])
-def test_an_error_of_the_forward_alone_is_not_the_vjps_and_hides_none_of_it(n: int, op: str, of: FloatFormat) -> None:
+def test_an_error_of_the_forward_alone_is_not_the_derivatives_and_hides_none_of_it(
+    n: int, op: str, quantity: str, of: FloatFormat
+) -> None:
     question, v = asked(op, normal(4, n, of=of), of), normal(4, n, of=of, seed=1)
     precision = {"working": of.name, "accumulation": "float64" if of == FLOAT64 else "float32"}
     own = of.nearest(truth(question, "forward", **precision).value.hi)
-    vjp = of.nearest(truth(question, "vjp", cotangent=v, **precision).value.hi)
+    head = {VECTOR[quantity]: v}
+    got = of.nearest(truth(question, quantity, **head, **precision).value.hi)
     own[:, 0] = of.nearest(own[:, 0] * (1 + 60 * of.unit_roundoff))
     assert shares(question, "forward", own, precision=precision).worst > 1
-    assert shares(question, "vjp", vjp, precision=precision, own=own, cotangent=v).worst <= 1
-    largest = np.argmax(np.abs(vjp), axis=-1)
-    vjp[range(4), largest] *= 1.0 + 5000 * of.unit_roundoff
-    assert shares(question, "vjp", vjp, precision=precision, own=own, cotangent=v).worst > 1
+    assert shares(question, quantity, got, precision=precision, own=own, **head).worst <= 1
+    largest = np.argmax(np.abs(got), axis=-1)
+    got[range(4), largest] *= 1.0 + 5000 * of.unit_roundoff
+    assert shares(question, quantity, got, precision=precision, own=own, **head).worst > 1
 
 
 RULES = {
@@ -123,13 +129,15 @@ RULES = {
     [(of, n) for of in (FLOAT16, BFLOAT16, FLOAT32, FLOAT64) for n in (2, 10, 300) if n < 300 or of.precision >= 24],
     ids=lambda value: getattr(value, "name", str(value)),
 )
+@pytest.mark.parametrize("quantity", VECTOR)
 @pytest.mark.parametrize("rule", RULES)
-def test_a_wrong_rule_is_flagged(rule: str, n: int, of: FloatFormat) -> None:
+def test_a_wrong_rule_is_flagged(rule: str, quantity: str, n: int, of: FloatFormat) -> None:
     question, v = asked("softmax", normal(4, n, of=of), of), of.nearest(normal(4, n, of=of, seed=1) + 1)
     precision = {"working": of.name, "accumulation": "float64" if of == FLOAT64 else "float32"}
     s = of.nearest(truth(question, "forward", **precision).value.hi)
     got = of.nearest(RULES[rule](s, v))
-    assert not shares(question, "vjp", got, precision=precision, own=s, cotangent=v).worst <= 1
+    head = {VECTOR[quantity]: v}
+    assert not shares(question, quantity, got, precision=precision, own=s, **head).worst <= 1
 
 
 @pytest.mark.parametrize("n", [2, 10, 1000])

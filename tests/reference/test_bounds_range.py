@@ -47,8 +47,8 @@ class Answer:
         """Yield what the comparison of a recording would say against it."""
         result = self.question.result if self.quantity in ("forward", "jvp") else self.question.format
         oracle = truth(self.question, self.quantity, **self.vectors, **self.precision)
-        head = {"cotangent": self.vectors["cotangent"], "own_forward": self.own} if self.quantity == "vjp" else {}
-        tested = self.quantity in ("forward", "vjp")
+        head: dict[str, Any] = self.vectors | {"own_forward": self.own}
+        tested = self.quantity in ("forward", "vjp", "jvp")
         rows = row_consistency(self.question, self.quantity, self.got, **head, **self.precision) if tested else None
         found = measure(self.got, oracle=oracle, scale=np.ones(self.got.shape), dtype=result, rows=rows)
         if found.outcome in FLAGGED and not oracle.undefined.any():
@@ -80,7 +80,7 @@ def answers(rng: np.random.Generator, arithmetic: str, style: str, op: str, quan
         vectors=vectors,
         precision=formats.declared(STYLES[style]),
         got=kernel(drawn.question, quantity, **vectors),
-        own=kernel(drawn.question, "forward") if quantity == "vjp" else None,
+        own=kernel(drawn.question, "forward") if quantity in ("vjp", "jvp") else None,
     )
 
 
@@ -119,7 +119,7 @@ def plainly(drawn: Draw, quantity: str) -> Answer:
         vectors={name: getattr(drawn, name) for name in NEEDS.get(quantity, ())},
         precision={"working": precision.working.value, "accumulation": precision.accumulation.value, "forms": ()},
         got=answer(quantity),
-        own=answer("forward") if quantity == "vjp" else None,
+        own=answer("forward") if quantity in ("vjp", "jvp") else None,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.consistency import row_consistency
+from reference.consistency import needs_own_forward, row_consistency
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
 from reference.question import OPS, QUANTITIES, Question
 from reference.truth import truth
@@ -113,11 +113,9 @@ def shares(
     element = judged.share(got, of=question.result if quantity in ("forward", "jvp") else question.format)
     counted = ~(judged.undefined | judged.out_of_range | (judged.vacuous & judged.shifted_vacuous))
     largest = np.where(np.isnan(element), np.inf, element)[counted].max(initial=0.0)
-    tested = quantity in ("forward", "jvp") or (quantity == "vjp" and own is not None)
-    if not (tested and counted.all()):
+    if quantity not in ("forward", "vjp", "jvp") or not counted.all():
         return Shares(element=float(largest))
-    beside = {"own_forward": own} if quantity == "vjp" else {}
-    heads: dict[str, Any] = vectors | beside
+    heads: dict[str, Any] = vectors | {"own_forward": own}
     row = row_consistency(question, quantity, got, **heads, **precision)
     if row is None:
         return Shares(element=float(largest))
@@ -178,5 +176,5 @@ def _tried(rng: np.random.Generator, formats: Formats, style: str, quantity: str
     needs = {"vjp": ("cotangent",), "jvp": ("tangent",), "hvp": ("cotangent", "tangent")}.get(quantity, ())
     given = {name: getattr(found, name) for name in needs}
     got = kernel(found.question, quantity, **given)
-    own = kernel(found.question, "forward") if quantity == "vjp" else None
+    own = kernel(found.question, "forward") if needs_own_forward(found.question.op, quantity) else None
     return shares(found.question, quantity, got, precision=formats.declared(STYLES[style]), own=own, **given)

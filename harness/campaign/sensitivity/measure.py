@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -16,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.campaign.interpreter import NoInterpreter, interpreter
+from harness.campaign.sensitivity import kept
 from harness.campaign.sensitivity.checks import ARRAYS, BY_FRAMEWORK
+from harness.campaign.sensitivity.figure import Sensitivity
 from harness.campaign.sensitivity.ours import ours
-from harness.campaign.sensitivity.trials import DTYPES, Cell, Trials, cells, trials
+from harness.campaign.sensitivity.trials import DTYPES, Cell, Trials, cells, stacked, together
 from harness.record.elsewhere import reachable
 
 OURS: Final = "this harness"
@@ -29,47 +30,50 @@ class CheckFailed(Exception):
     """The program that runs a framework's own checks ended with an error, which stands on stderr above."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sensitivity:
-    """The smallest relative error of one element that a check flags, in unit roundoffs, over ``rows`` rows.
-
-    ``alarms`` counts the rows that it flags with nothing planted; they count as 0. Infinity: no error is flagged. NaN:
-    there are no rows, since every exact value is 0, to which nothing is relative.
-    """
-
-    cell: Cell
-    check: str
-    rows: int
-    alarms: int
-    median: float
-    quantile: float  # 95 %
-
-
 def sensitivity(
     lengths: Sequence[int],
     pythons: Mapping[str, Path],
     *,
     rows: Callable[[int], int],
     seed: int,
+    folder: Path,
     environ: Mapping[str, str],
     progress: Callable[[int], None],
 ) -> Iterator[Sensitivity]:
     """Yield the sensitivity of every check in every cell, length by length, dtype by dtype.
 
     ``pythons`` holds the interpreter of each framework whose checks are measured beside ours, ``rows`` says how many
-    rows of a length are tried. ``progress`` is called with the number of cells done. Raise :class:`CheckFailed`.
+    rows of a length are tried. What is finished of a length and dtype is kept in ``folder``, and taken over from there.
+    ``progress`` is called with the number of cells done. Raise :class:`CheckFailed`.
     """
+    code, versions = kept.code_digest(), kept.versions(pythons)
     done = 0
     for n, dtype in itertools.product(lengths, DTYPES):  # of the longest rows, all dtypes at once would fill the memory
-        drawn = [trials(cell, rows=rows(n), seed=seed) for cell in cells((n,)) if cell.dtype is dtype]
-        beside = [_beside(framework, drawn, python, environ) for framework, python in pythons.items()]
-        for number, trial in enumerate(drawn):
-            yield _summary(trial, OURS, ours(trial))
-            for found in beside:
-                for check, sizes in found[number].items():
-                    yield _summary(trial, check, sizes)
-            done += 1
-            progress(done)
+        asked = [cell for cell in cells((n,)) if cell.dtype is dtype]
+        key = kept.Key(code=code, seed=seed, rows=rows(n), versions=versions)
+        path = folder / f"{n}-{dtype}.json"
+        found = kept.find(path, key)
+        if found is None:
+            each = _measured(asked, pythons, rows=rows(n), seed=seed, environ=environ, progress=_beyond(done, progress))
+            found = tuple(each)
+            kept.keep(found, path, key)
+        yield from found
+        done += len(asked)
+        progress(done)
+
+
+def by_ours(cell: Cell, *, rows: int, seed: int) -> tuple[Trials, NDArray[np.float64]]:
+    """Return the rows of a cell and our thresholds, sought first near those of the rows before; no judge is kept."""
+    drawn: list[Trials] = []
+    sizes: list[NDArray[np.float64]] = []
+    near = 16.0  # where most row tests see an error
+    for stack in stacked(cell, rows=rows, seed=seed):
+        found = ours(stack, near=near)
+        drawn.append(stack.trials)
+        sizes.append(found)
+        if len(found):
+            near = float(np.quantile(found, 0.5, method="higher"))
+    return together(drawn), np.concatenate(sizes)
 
 
 def interpreters(
@@ -87,6 +91,34 @@ def interpreters(
         except NoInterpreter as error:
             absent[framework] = str(error)
     return found, absent
+
+
+def _beyond(done: int, progress: Callable[[int], None]) -> Callable[[int], None]:
+    return lambda more: progress(done + more)
+
+
+def _measured(
+    asked: Sequence[Cell],
+    pythons: Mapping[str, Path],
+    *,
+    rows: int,
+    seed: int,
+    environ: Mapping[str, str],
+    progress: Callable[[int], None],
+) -> Iterator[Sensitivity]:
+    """Yield the sensitivities of all checks, cell by cell; each framework's program is started once for all."""
+    drawn, mine = [], []
+    for number, cell in enumerate(asked, start=1):
+        trials, sizes = by_ours(cell, rows=rows, seed=seed)
+        drawn.append(trials)
+        mine.append(sizes)
+        progress(number)
+    beside = [_beside(framework, drawn, python, environ) for framework, python in pythons.items()]
+    for number, cell in enumerate(asked):
+        yield _summary(cell, OURS, mine[number])
+        for found in beside:
+            for check, sizes in found[number].items():
+                yield _summary(cell, check, sizes)
 
 
 def _beside(
@@ -111,12 +143,12 @@ def _beside(
             ]
 
 
-def _summary(trial: Trials, check: str, sizes: NDArray[np.float64]) -> Sensitivity:
+def _summary(cell: Cell, check: str, sizes: NDArray[np.float64]) -> Sensitivity:
     median, quantile = (
         float(np.quantile(sizes, q, method="higher")) if len(sizes) else math.nan for q in (0.5, _QUANTILE)
     )
     return Sensitivity(
-        cell=trial.cell,
+        cell=cell,
         check=check,
         rows=len(sizes),
         alarms=int((sizes == 0).sum()),

@@ -7,40 +7,31 @@ from numpy.typing import NDArray
 
 from harness.campaign.dice import Floats
 from harness.campaign.sensitivity.search import smallest
-from harness.campaign.sensitivity.trials import Trials
-from harness.compare.judge import Judge
-from harness.compare.oracle import stacks
+from harness.campaign.sensitivity.trials import Stack
 from harness.plan.carrier import encoded
+from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned
 from harness.vocabulary import Outcome, Quantity
 from reference.formats import format_named
 
 
-def ours(trials: Trials) -> Floats:
-    """Return the smallest size, in unit roundoffs, that the judge flags, for each row."""
+def ours(stack: Stack, *, near: float) -> Floats:
+    """Return the smallest size, in unit roundoffs, that the judge flags, for each row; sought from ``near`` on."""
+    trials = stack.trials
     quantity, dtype = trials.cell.quantity, trials.cell.dtype
-    number = {problem.id: k for k, problem in enumerate(trials.problems)}
-    judges = [(Judge(stack), [number[problem.id] for problem in stack]) for stack in stacks(trials.problems)]
 
-    def entry(k: int, asked: Quantity, value: Floats) -> Entry:
-        problem = trials.problems[k]
+    def entry(problem: Problem, asked: Quantity, value: Floats) -> Entry:
         array = encoded(value.reshape(problem.call.shape_of(asked)), dtype)
-        return Entry(
-            problem=problem.id, quantity=asked, result=Returned(array, dtype.value), precision=trials.precision
-        )
+        return Entry(problem=problem.id, quantity=asked, result=Returned(array, dtype.value), precision=stack.precision)
 
     def flags(results: Floats) -> NDArray[np.bool_]:
-        refused = np.zeros(len(results), np.bool_)
-        for judge, members in judges:
-            entries = {
-                (trials.problems[k].id, asked): entry(k, asked, value[k])
-                for k in members
-                for asked, value in ((Quantity.FORWARD, trials.own_forward), (quantity, results))
-            }
-            verdicts = judge.verdicts("planted", quantity, entries)
-            for k in members:
-                outcome = verdicts[trials.problems[k].id].outcome
-                refused[k] = not outcome.agreed and outcome is not Outcome.OUTSIDE_RANGE
-        return refused
+        entries = {
+            (problem.id, asked): entry(problem, asked, values[k])
+            for k, problem in enumerate(stack.problems)
+            for asked, values in ((Quantity.FORWARD, stack.own_forward), (quantity, results))
+        }
+        verdicts = stack.judge.verdicts("planted", quantity, entries)
+        outcomes = [verdicts[problem.id].outcome for problem in stack.problems]
+        return np.array([not one.agreed and one is not Outcome.OUTSIDE_RANGE for one in outcomes], dtype=np.bool_)
 
-    return smallest(trials.correct, flags, of=format_named(dtype), at=trials.at, sign=trials.sign)
+    return smallest(trials.correct, flags, of=format_named(dtype), at=trials.at, sign=trials.sign, near=near)

@@ -1,4 +1,4 @@
-"""The smallest planted error that a check flags, by bisection on a logarithmic grid. NumPy alone.
+"""The smallest planted error that a check flags, by search on a logarithmic grid. NumPy alone.
 
 Numbers of any format are float64 here.
 """
@@ -16,6 +16,7 @@ from reference.formats import FloatFormat, Floats
 Flags = Callable[[Floats], NDArray[np.bool_]]  # of results (rows, n): which rows a check refuses
 
 PER_OCTAVE: Final = 16  # sizes: neighbours are 4.4 % apart
+_FIRST_STRIDE: Final = 4
 _LOWEST, _HIGHEST = -1 * PER_OCTAVE, 64 * PER_OCTAVE  # half a unit roundoff, and far beyond every value
 
 
@@ -31,22 +32,40 @@ def planted(correct: Floats, *, of: FloatFormat, at: NDArray[np.int64], sign: Fl
     return wrong
 
 
-def smallest(correct: Floats, flags: Flags, *, of: FloatFormat, at: NDArray[np.int64], sign: Floats) -> Floats:
+def smallest(
+    correct: Floats,
+    flags: Flags,
+    *,
+    of: FloatFormat,
+    at: NDArray[np.int64],
+    sign: Floats,
+    near: float | None = None,
+) -> Floats:
     """Return, for each row, the smallest size in unit roundoffs that ``flags`` sees; sizes are 2^(k/16).
 
     0 where the correct row is flagged already, infinity where no size is. Larger errors are taken to be flagged
-    where smaller ones are.
+    where smaller ones are. ``near`` is where to look first, from where strides double: it saves time and changes
+    nothing.
     """
 
     def seen(exponents: NDArray[np.int64]) -> NDArray[np.bool_]:
         return flags(planted(correct, of=of, at=at, sign=sign, size=np.exp2(exponents / PER_OCTAVE)))
 
     alarms = flags(correct)
-    low = np.full(len(correct), _LOWEST)
-    high = np.full(len(correct), _HIGHEST)
-    never = ~seen(high)
-    while (high - low > 1).any():
-        middle = (low + high) // 2
-        flagged = seen(middle)
-        high, low = np.where(flagged, middle, high), np.where(flagged, low, middle)
-    return np.where(alarms, 0.0, np.where(never, np.inf, np.exp2(high / PER_OCTAVE)))
+    low = np.full(len(correct), _LOWEST - 1)  # what is below the smallest size counts as not seen, what is beyond
+    high = np.full(len(correct), _HIGHEST + 1)  # the largest as seen
+    tried, stride = (low + high) // 2, _HIGHEST - _LOWEST
+    if near is not None:
+        tried, stride = np.full(len(correct), _exponent(near)), _FIRST_STRIDE
+    while (apart := high - low > 1).any():
+        flagged = seen(tried) & apart
+        high, low = np.where(flagged, tried, high), np.where(flagged | ~apart, low, tried)
+        further = np.where(flagged, tried - stride, tried + stride)
+        between = (low >= _LOWEST) & (high <= _HIGHEST)
+        tried = np.where(between | (further <= low) | (further >= high), (low + high) // 2, further)
+        stride *= 2
+    return np.where(alarms, 0.0, np.where(high > _HIGHEST, np.inf, np.exp2(high / PER_OCTAVE)))
+
+
+def _exponent(size: float) -> int:
+    return round(float(np.clip(PER_OCTAVE * np.log2(max(size, 0.5)), _LOWEST, _HIGHEST)))
