@@ -1,0 +1,72 @@
+"""Run by the Python that has a framework: this harness and the framework's checkers, in turns over the same problems.
+
+Every repetition has problems of its own, so that nobody finds again what he has computed before. This harness judges
+all of them. A checker, to which one problem is like another, is timed at as many as take it a given time, at least one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from harness.adapters.contract import Adapter
+from harness.adapters.registry import load
+from harness.bench.checkers.verified import drawn, flagged
+from harness.bench.pace import interleaved
+from harness.plan.problem import Problem
+from harness.vocabulary import DType
+
+OURS: Final = "this harness"
+
+Problems = tuple[Problem, ...]
+
+
+def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict[str, Any]:
+    """Return the seconds per problem, by part and repetition, and who refuses a right kernel.
+
+    ``asked``: framework, shape, dtype, problems (how many), repetitions, seconds (of a checker in a repetition).
+    """
+    adapter: Adapter = load(asked["framework"])()
+    checks = importlib.import_module(f"harness.bench.checkers.of_{asked['framework']}").checks()
+    dtype, shape = DType(asked["dtype"]), tuple(asked["shape"])
+    sets = [
+        drawn(shape, dtype, seed=seed, count=asked["problems"]) for seed in range(asked["repetitions"] + 1)
+    ]  # the first warms up
+    refused = {name: any(not check(one.call.x) for one in sets[0][:_FEW]) for name, check in checks.items()}
+    refused[OURS] = any(flagged(problems, adapter) for problems in sets[:2])
+    parts, counts = {OURS: _ours(sets, adapter)}, {OURS: asked["problems"]}
+    for name, check in checks.items():
+        if not refused[name]:
+            counts[name] = _affordable(check, sets[0], seconds=asked["seconds"])
+            parts[name] = _theirs(sets, check, count=counts[name])
+    times = interleaved(parts, repetitions=asked["repetitions"], progress=progress)
+    return {
+        "seconds": {name: [one / counts[name] for one in each] for name, each in times.items()},
+        "counts": counts,
+        "refused": refused,
+        "version": f"{adapter.describe().framework} {adapter.describe().version}, NumPy {np.__version__}",
+    }
+
+
+_FEW: Final = 3  # problems at which a checker is asked whether it accepts a right kernel at all
+
+
+def _ours(sets: Sequence[Problems], adapter: Adapter) -> Callable[[], object]:
+    following: Iterator[Problems] = iter(sets)
+    return lambda: flagged(next(following), adapter)
+
+
+def _theirs(sets: Sequence[Problems], check: Callable[[Any], bool], *, count: int) -> Callable[[], object]:
+    following: Iterator[Problems] = iter(sets)
+    return lambda: [check(problem.call.x) for problem in next(following)[:count]]
+
+
+def _affordable(check: Callable[[Any], bool], problems: Problems, *, seconds: float) -> int:
+    """Return at how many problems the checker, which is warm, can be timed in about so many seconds."""
+    began = time.perf_counter()
+    check(problems[0].call.x)
+    return max(1, min(len(problems), int(seconds / (time.perf_counter() - began))))
