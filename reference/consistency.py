@@ -140,9 +140,12 @@ class _Rows:
         if self.forward is None:
             return judged
         own = agreement(self._forward_votes(self.forward[kept], reading))
+        at_fault = np.maximum(own.share, own.scalar) > 1.0
+        if not at_fault.any():
+            return judged
         exact = agreement(self._votes(kept, reading, exactly=True))
         worst, otherwise = (np.maximum(one.share, one.scalar) for one in (judged, exact))
-        better = (np.maximum(own.share, own.scalar) > 1.0) & (otherwise < worst)
+        better = at_fault & (otherwise < worst)
         return RowConsistency(
             share=np.where(better, exact.share, judged.share), scalar=np.where(better, exact.scalar, judged.scalar)
         )
