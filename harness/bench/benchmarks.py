@@ -8,6 +8,7 @@ from typing import Final
 from harness.bench.contract import Benchmark
 
 MODULES: Final = {
+    "checkers": "harness.bench.checkers.beside",
     "reference": "harness.bench.reference",
 }
 

@@ -21,6 +21,8 @@ from harness.plan.problem import Problem
 from harness.vocabulary import DType
 
 OURS: Final = "this harness"
+_FEW: Final = 2  # problems at which a checker is asked whether it accepts a right kernel at all
+
 
 Problems = tuple[Problem, ...]
 
@@ -50,9 +52,6 @@ def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict
         "refused": refused,
         "version": f"{adapter.describe().framework} {adapter.describe().version}, NumPy {np.__version__}",
     }
-
-
-_FEW: Final = 3  # problems at which a checker is asked whether it accepts a right kernel at all
 
 
 def _ours(sets: Sequence[Problems], adapter: Adapter) -> Callable[[], object]:
