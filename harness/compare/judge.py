@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,8 +13,8 @@ from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
 from harness.compare.asked import decoded, result_format
 from harness.compare.laws import Broken, broken_laws
-from harness.compare.measure import Measured, measure
-from harness.compare.oracle import Oracle
+from harness.compare.measure import Measured, Result, measure_together
+from harness.compare.oracle import ELEMENTS, Oracle
 from harness.compare.parameters import parameters
 from harness.compare.refusal import refused
 from harness.compare.verdict import Verdict
@@ -82,6 +83,7 @@ class Judge:
         asked = [problem for problem in self._problems if quantity in problem.check]
         numbers = {p.id: found for p in asked if (found := _numbers(p, quantity, entries)) is not None}
         rows = self._rows(asked, quantity, numbers, entries)
+        measured = self._measured(asked, quantity, numbers, rows)
         broken = self._broken(quantity, numbers)
         return {
             p.id: self._judged(
@@ -90,7 +92,7 @@ class Judge:
                 quantity,
                 entries,
                 numbers=numbers.get(p.id),
-                rows=rows.get(p.id),
+                measured=measured.get(p.id),
                 broken=broken.get(p.id, ()),
             )
             for p in asked
@@ -104,18 +106,15 @@ class Judge:
         entries: Entries,
         *,
         numbers: Numbers | None,
-        rows: RowConsistency | None,
+        measured: Measured | None,
         broken: tuple[Broken, ...],
     ) -> Assessment:
         entry = entries.get((problem.id, quantity))
         if entry is None:
             absent = "the recording holds no entry for it"
             return unjudged(adapter, problem, quantity, Measured(Outcome.MISSING, absent))
-        if numbers is None:
+        if numbers is None or measured is None:
             return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
-        oracle = self._oracle.truth(problem, quantity, numbers.precision, result=numbers.result)
-        scale = self._oracle.scale(problem, quantity, result=numbers.result)
-        measured = measure(numbers.value, oracle=oracle, scale=scale, dtype=numbers.dtype, rows=rows)
         by_law = measured.outcome is Outcome.OUTSIDE_RANGE and bool(broken)
         if by_law:
             detail = f"no rounding bound proves anything here, and {broken[0].worst.sentence}"
@@ -125,10 +124,36 @@ class Judge:
             verdict=replace(verdict, invariants=tuple(dict.fromkeys(law.kind.value for law in broken))),
             entry=entry,
             numbers=numbers,
-            oracle=oracle,
+            oracle=self._oracle.truth(problem, quantity, numbers.precision, result=numbers.result),
             broken=broken,
             by_law=by_law,
         )
+
+    def _measured(
+        self,
+        asked: Sequence[Problem],
+        quantity: Quantity,
+        numbers: Mapping[str, Numbers],
+        rows: Mapping[str, RowConsistency],
+    ) -> dict[str, Measured]:
+        """Return how every result that can be judged stands to the oracle, by problem."""
+        results: dict[tuple[str, tuple[int, ...]], dict[str, Result]] = {}
+        for problem in asked:
+            if (one := numbers.get(problem.id)) is not None:
+                results.setdefault((one.dtype, one.value.shape), {})[problem.id] = Result(
+                    got=one.value,
+                    oracle=self._oracle.truth(problem, quantity, one.precision, result=one.result),
+                    scale=self._oracle.scale(problem, quantity, result=one.result),
+                    rows=rows.get(problem.id),
+                )
+        found: dict[str, Measured] = {}
+        for (dtype, shape), alike in results.items():
+            names, several = list(alike), max(1, ELEMENTS // max(1, math.prod(shape)))
+            for first in range(0, len(names), several):
+                piece = names[first : first + several]
+                together = measure_together([alike[name] for name in piece], dtype=dtype)
+                found |= dict(zip(piece, together, strict=True))
+        return found
 
     def _broken(self, quantity: Quantity, numbers: Mapping[str, Numbers]) -> dict[str, tuple[Broken, ...]]:
         """Return the laws that results break, by problem."""

@@ -52,11 +52,12 @@ def flagged(problems: Sequence[Problem], adapter: Adapter) -> int:
 
 
 def _entry(adapter: Adapter, call: Call, problem: str, quantity: Quantity) -> Entry:
-    answer = adapter.forward if quantity is Quantity.FORWARD else adapter.vjp
+    returned = adapter.forward(call) if quantity is Quantity.FORWARD else adapter.vjp(call)
+    value = returned[0] if isinstance(returned, tuple) else returned  # a forward may have saved something beside it
     return Entry(
         problem=problem,
         quantity=quantity,
-        result=Returned(answer(call), call.dtype.value),
+        result=Returned(value, call.dtype.value),
         mode=adapter.modes[0],
         precision=adapter.precision(call, quantity),
     )
