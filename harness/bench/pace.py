@@ -26,9 +26,12 @@ def interleaved(
     *,
     repetitions: int,
     progress: Callable[[int], None] = lambda _done: None,
-    clock: Clock = time.perf_counter,
+    clock: Clock = time.process_time,
 ) -> dict[str, list[float]]:
     """Return the seconds that each part takes, ``repetitions`` of them; one more, before them, warms it up.
+
+    They are of processor time, which this process spends, all threads together: what else the machine does, and how
+    long it lets us wait, is left out. A part that waits, for a process or a disk, needs another ``clock``.
 
     Every repetition runs all parts, and begins with another one than the repetition before it. The garbage collector
     runs between the parts, and not within.

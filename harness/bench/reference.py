@@ -63,7 +63,7 @@ def _figure(times: Times, subject: str, against: str, at_most: float, *, setting
         repetitions=len(times[subject]),
         at_most=at_most,
         cost=1e3 * float(np.median(times[subject])),
-        unit="ms",
+        unit="ms of CPU",
         note=note,
     )
 

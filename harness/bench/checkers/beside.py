@@ -85,7 +85,7 @@ def _figures(found: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -> It
             repetitions=len(found["seconds"][OURS]),
             at_most=AT_MOST[shape].get(checker),
             cost=1e3 * median(found["seconds"][OURS]),
-            unit="ms",
+            unit="ms of CPU",
             note=found["version"],
         )
 

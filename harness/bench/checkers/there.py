@@ -21,6 +21,7 @@ from harness.plan.problem import Problem
 from harness.vocabulary import DType
 
 OURS: Final = "this harness"
+_SHORTEST: Final = 1e-6  # seconds: a clock may stand still
 _FEW: Final = 2  # problems at which a checker is asked whether it accepts a right kernel at all
 
 
@@ -28,7 +29,7 @@ Problems = tuple[Problem, ...]
 
 
 def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Return the seconds per problem, by part and repetition, and who refuses a right kernel.
+    """Return the seconds of processor time per problem, by part and repetition, and who refuses a right kernel.
 
     ``asked``: framework, shape, dtype, problems (how many), repetitions, seconds (of a checker in a repetition).
     """
@@ -66,6 +67,6 @@ def _theirs(sets: Sequence[Problems], check: Callable[[Any], bool], *, count: in
 
 def _affordable(check: Callable[[Any], bool], problems: Problems, *, seconds: float) -> int:
     """Return at how many problems the checker, which is warm, can be timed in about so many seconds."""
-    began = time.perf_counter()
+    began = time.process_time()
     check(problems[0].call.x)
-    return max(1, min(len(problems), int(seconds / (time.perf_counter() - began))))
+    return max(1, min(len(problems), int(seconds / max(time.process_time() - began, _SHORTEST))))
