@@ -39,12 +39,12 @@ def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict
     sets = [
         drawn(shape, dtype, seed=seed, count=asked["problems"]) for seed in range(asked["repetitions"] + 1)
     ]  # the first warms up
-    refused = {name: any(not check(one.call.x) for one in sets[0][:_FEW]) for name, check in checks.items()}
-    refused[OURS] = any(flagged(problems, adapter) for problems in sets[:2])
-    parts, counts = {OURS: _ours(sets, adapter)}, {OURS: asked["problems"]}
+    refused, counts = {OURS: any(flagged(problems, adapter) for problems in sets[:2])}, {OURS: asked["problems"]}
+    parts = {OURS: _ours(sets, adapter)}
     for name, check in checks.items():
+        refused[name], seconds = _tried(check, sets[0][:_FEW])
         if not refused[name]:
-            counts[name] = _affordable(check, sets[0], seconds=asked["seconds"])
+            counts[name] = max(1, min(asked["problems"], int(asked["seconds"] / max(seconds, _SHORTEST))))
             parts[name] = _theirs(sets, check, count=counts[name])
     times = interleaved(parts, repetitions=asked["repetitions"], progress=progress)
     return {
@@ -65,8 +65,11 @@ def _theirs(sets: Sequence[Problems], check: Callable[[Any], bool], *, count: in
     return lambda: [check(problem.call.x) for problem in next(following)[:count]]
 
 
-def _affordable(check: Callable[[Any], bool], problems: Problems, *, seconds: float) -> int:
-    """Return at how many problems the checker, which is warm, can be timed in about so many seconds."""
-    began = time.process_time()
-    check(problems[0].call.x)
-    return max(1, min(len(problems), int(seconds / max(time.process_time() - began, _SHORTEST))))
+def _tried(check: Callable[[Any], bool], problems: Problems) -> tuple[bool, float]:
+    """Return whether a checker refuses a right kernel at any of the problems, and the seconds that the last took."""
+    refused, seconds = False, 0.0
+    for problem in problems:
+        began = time.process_time()
+        refused |= not check(problem.call.x)
+        seconds = time.process_time() - began
+    return refused, seconds
