@@ -27,16 +27,19 @@ def interleaved(
     repetitions: int,
     progress: Callable[[int], None] = lambda _done: None,
     clock: Clock = time.process_time,
+    warm: bool = False,
 ) -> dict[str, list[float]]:
-    """Return the seconds that each part takes, ``repetitions`` of them; one more, before them, warms it up.
+    """Return the seconds that each part takes, ``repetitions`` of them.
 
-    They are of processor time, which this process spends, all threads together: what else the machine does, and how
+    One more, before them, warms the parts up, but where they are ``warm``.
+
+    Seconds are of processor time, which this process spends, all threads together: what else the machine does, and how
     long it lets us wait, is left out. A part that waits, for a process or a disk, needs another ``clock``.
 
     Every repetition runs all parts, and begins with another one than the repetition before it. The garbage collector
     runs between the parts, and not within.
     """
-    for part in parts.values():
+    for part in () if warm else parts.values():
         part()
     found: dict[str, list[float]] = {name: [] for name in parts}
     names = list(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -60,15 +60,19 @@ def command(*, names: Sequence[str], listing: bool, effort: str, keep: bool, rep
         return
     found: dict[str, list[Figure]] = {}
     for one in chosen:
-        found[one.name] = _measured(one, effort=Effort(effort), environments=environments)
+        target, found[one.name] = reports / f"{one.name}.csv", []
+        for figure in _measured(one, effort=Effort(effort), environments=environments):
+            found[one.name].append(figure)
+            _write(target, csv_text({one.name: found[one.name]}))  # so that an interrupted run leaves what it has
         Terminal(width=None if sys.stdout.isatty() else _WIDTH).print(table(one.name, found[one.name]))
-        _write(reports / f"{one.name}.csv", csv_text({one.name: found[one.name]}))
+        click.echo(f"harness: written to {target}", err=True)
     if keep:
         _write(KEPT, kept_text(KEPT.read_text(encoding="utf-8") if KEPT.exists() else "", found))
+        click.echo(f"harness: kept in {KEPT}", err=True)
     raise SystemExit(int(_ended(found)))
 
 
-def _measured(one: Benchmark, *, effort: Effort, environments: Path) -> list[Figure]:
+def _measured(one: Benchmark, *, effort: Effort, environments: Path) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="harness-bench-") as folder:
         setup = Setup(
             environ=os.environ,
@@ -78,7 +82,7 @@ def _measured(one: Benchmark, *, effort: Effort, environments: Path) -> list[Fig
             step=lambda label, total: progress(label, total=total),
         )
         try:
-            return list(one.measure(setup))
+            yield from one.measure(setup)
         except BenchmarkFailed as error:
             leave(Exit.OUR_FAULT, str(error))
 
@@ -96,4 +100,3 @@ def _write(path: Path, content: str) -> None:
         write_whole(path, content)
     except OSError as error:
         leave(Exit.USAGE, f"the figures cannot be written: {error}: name another folder with --reports")
-    click.echo(f"harness: written to {path}", err=True)

@@ -53,6 +53,12 @@ def test_every_repetition_runs_all_parts_and_begins_with_another_one() -> None:
     assert times == {"a": [1.0] * 3, "b": [1.0] * 3, "c": [1.0] * 3}
 
 
+def test_parts_that_are_warm_are_not_run_once_more() -> None:
+    order: list[str] = []
+    interleaved({"a": lambda: order.append("a")}, repetitions=2, warm=True)
+    assert order == ["a", "a"]
+
+
 def test_a_ratio_is_the_median_of_the_repetitions_own_ratios() -> None:
     spread = ratio({"ours": [2.0, 30.0, 4.0], "theirs": [1.0, 10.0, 1.0]}, "ours", "theirs")
     assert (spread.lowest, spread.median, spread.highest) == (2.5, 3.0, 3.5)

@@ -30,8 +30,8 @@ AT_MOST: Final[Mapping[tuple[int, ...], Mapping[str, float]]] = {
     (32, 100): {_SLOW: 1 / 50, _NUMERIC: 1 / 50, _CHECK_GRADS: 1.5},
 }
 _PROBLEMS: Final = {Effort.QUICK: 5, Effort.USUAL: 200, Effort.FULL: 200}
-_REPETITIONS: Final = {Effort.QUICK: 1, Effort.USUAL: 5, Effort.FULL: 15}
-_SECONDS: Final = {Effort.QUICK: 0.0, Effort.USUAL: 1.0, Effort.FULL: 2.0}
+_REPETITIONS: Final = {Effort.QUICK: 1, Effort.USUAL: 3, Effort.FULL: 9}
+_SECONDS: Final = {Effort.QUICK: 0.0, Effort.USUAL: 0.5, Effort.FULL: 2.0}
 
 
 def _measure(setup: Setup) -> Iterator[Figure]:

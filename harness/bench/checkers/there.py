@@ -38,15 +38,15 @@ def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict
     dtype, shape = DType(asked["dtype"]), tuple(asked["shape"])
     sets = [
         drawn(shape, dtype, seed=seed, count=asked["problems"]) for seed in range(asked["repetitions"] + 1)
-    ]  # the first warms up
-    refused, counts = {OURS: any(flagged(problems, adapter) for problems in sets[:2])}, {OURS: asked["problems"]}
-    parts = {OURS: _ours(sets, adapter)}
+    ]  # the first warms everyone up
+    refused, counts = {OURS: bool(flagged(sets[0], adapter))}, {OURS: asked["problems"]}
+    parts = {OURS: _ours(sets[1:], adapter)}
     for name, check in checks.items():
         refused[name], seconds = _tried(check, sets[0][:_FEW])
         if not refused[name]:
             counts[name] = max(1, min(asked["problems"], int(asked["seconds"] / max(seconds, _SHORTEST))))
-            parts[name] = _theirs(sets, check, count=counts[name])
-    times = interleaved(parts, repetitions=asked["repetitions"], progress=progress)
+            parts[name] = _theirs(sets[1:], check, count=counts[name])
+    times = interleaved(parts, repetitions=asked["repetitions"], progress=progress, warm=True)
     return {
         "seconds": {name: [one / counts[name] for one in each] for name, each in times.items()},
         "counts": counts,
