@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,12 @@ class Judge:
         asked = [problem for problem in self._problems if quantity in problem.check]
         numbers = {p.id: found for p in asked if (found := _numbers(p, quantity, entries)) is not None}
         rows = self._rows(asked, quantity, numbers, entries)
-        measured = self._measured(asked, quantity, numbers, rows)
+        oracles = {
+            p.id: self._oracle.truth(p, quantity, numbers[p.id].precision, result=numbers[p.id].result)
+            for p in asked
+            if p.id in numbers
+        }
+        measured = self._measured(asked, quantity, numbers, oracles, rows)
         broken = self._broken(quantity, numbers)
         return {
             p.id: self._judged(
@@ -92,6 +97,7 @@ class Judge:
                 quantity,
                 entries,
                 numbers=numbers.get(p.id),
+                oracle=oracles.get(p.id),
                 measured=measured.get(p.id),
                 broken=broken.get(p.id, ()),
             )
@@ -106,6 +112,7 @@ class Judge:
         entries: Entries,
         *,
         numbers: Numbers | None,
+        oracle: Truth | None,
         measured: Measured | None,
         broken: tuple[Broken, ...],
     ) -> Assessment:
@@ -119,12 +126,11 @@ class Judge:
         if by_law:
             detail = f"no rounding bound proves anything here, and {broken[0].worst.sentence}"
             measured = Measured(Outcome.BEYOND_BOUND, detail, measured.numbers)
-        verdict = _row(adapter, problem, quantity, measured, entry=entry, dtype=numbers.dtype)
         return Assessment(
-            verdict=replace(verdict, invariants=tuple(dict.fromkeys(law.kind.value for law in broken))),
+            verdict=_row(adapter, problem, quantity, measured, entry=entry, dtype=numbers.dtype, broken=broken),
             entry=entry,
             numbers=numbers,
-            oracle=self._oracle.truth(problem, quantity, numbers.precision, result=numbers.result),
+            oracle=oracle,
             broken=broken,
             by_law=by_law,
         )
@@ -134,6 +140,7 @@ class Judge:
         asked: Sequence[Problem],
         quantity: Quantity,
         numbers: Mapping[str, Numbers],
+        oracles: Mapping[str, Truth],
         rows: Mapping[str, RowConsistency],
     ) -> dict[str, Measured]:
         """Return how every result that can be judged stands to the oracle, by problem."""
@@ -142,7 +149,7 @@ class Judge:
             if (one := numbers.get(problem.id)) is not None:
                 results.setdefault((one.dtype, one.value.shape), {})[problem.id] = Result(
                     got=one.value,
-                    oracle=self._oracle.truth(problem, quantity, one.precision, result=one.result),
+                    oracle=oracles[problem.id],
                     scale=self._oracle.scale(problem, quantity, result=one.result),
                     rows=rows.get(problem.id),
                 )
@@ -218,7 +225,14 @@ def _placed(numbers: dict[str, Any], call: Call) -> dict[str, Any]:
 
 
 def _row(
-    adapter: str, problem: Problem, quantity: Quantity, measured: Measured, *, entry: Entry | None, dtype: str
+    adapter: str,
+    problem: Problem,
+    quantity: Quantity,
+    measured: Measured,
+    *,
+    entry: Entry | None,
+    dtype: str,
+    broken: tuple[Broken, ...] = (),
 ) -> Verdict:
     call = problem.call
     due = call.dtype_of(quantity)
@@ -241,6 +255,7 @@ def _row(
         quantity=quantity,
         outcome=measured.outcome,
         detail=measured.detail,
+        invariants=tuple(dict.fromkeys(law.kind.value for law in broken)),
         working="" if declared is None else declared.working.value,
         accumulation="" if declared is None else declared.accumulation.value,
         forms=() if declared is None else tuple(form.value for form in declared.forms),

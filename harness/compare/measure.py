@@ -76,6 +76,7 @@ class _Elements:
     shares: Floats
     errors: Floats
     ulps: Floats
+    proven: NDArray[np.bool_]  # where the element meets a bound that proves something
     of: FloatFormat
 
     @classmethod
@@ -90,6 +91,7 @@ class _Elements:
             shares=np.where(finite, oracle.share(got, of=target.name), 0.0),
             errors=errors,
             ulps=np.where(errors == 0, 0.0, errors / target.spacing(want)),
+            proven=_proven(got, oracle),
             of=target,
         )
 
@@ -101,6 +103,7 @@ class _Elements:
             shares=self.shares[index],
             errors=self.errors[index],
             ulps=self.ulps[index],
+            proven=self.proven[index],
             of=self.of,
         )
 
@@ -123,6 +126,8 @@ def _measured(elements: _Elements, result: Result) -> Measured:
 
 def _pattern(got: Floats, want: Floats) -> Measured | None:
     """Compare where NaN and infinities stand, then the signs of the infinities."""
+    if (np.isfinite(got) & np.isfinite(want)).all():
+        return None
     for test, name in ((np.isnan, "NaN"), (np.isinf, "infinity")):
         differs = test(got) != test(want)
         if differs.any():
@@ -174,16 +179,16 @@ def _numbers(elements: _Elements, result: Result) -> Measured:
         return Measured(Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor", numbers)
     if not (numbers.get("row_scalar", 0.0) <= 1):
         return Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
-    if (_vacuous(got, oracle) & judged).any():
+    if (judged & ~elements.proven).any():
         return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here", numbers)
     return Measured(Outcome.EXACT if exact.all() else Outcome.WITHIN_BOUND, numbers=numbers)
 
 
-def _vacuous(got: Floats, oracle: Truth) -> NDArray[np.bool_]:
-    """Return where an element meets no bound but one that proves nothing."""
+def _proven(got: Floats, oracle: Truth) -> NDArray[np.bool_]:
+    """Return where an element meets a bound that proves something."""
     plain = ~oracle.vacuous & (error(got, oracle.value) <= oracle.bound)
     shifted = ~oracle.shifted_vacuous & (error(got, oracle.shifted_value) <= oracle.shifted_bound)
-    return np.asarray(~(plain | shifted))
+    return np.asarray(plain | shifted)
 
 
 def _worst(shares: Floats) -> tuple[int, ...]:
