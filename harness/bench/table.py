@@ -47,7 +47,7 @@ def table(name: str, figures: Sequence[Figure]) -> Table:
     notes = dict.fromkeys(one.note for one in figures if isinstance(one, Ratio) and one.note)
     drawn = Table(title=name, caption="; ".join(notes), title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
     for head in ("setting", "cost of", "over that of"):
-        drawn.add_column(head)
+        drawn.add_column(head, overflow="fold")
     for head in ("ratio", "quartiles", "at most", "cost"):
         drawn.add_column(head, justify="right", no_wrap=True)
     for one in figures:
