@@ -49,7 +49,8 @@ class FloatFormat:
 
         Raise ValueError for an array of another dtype than :attr:`carrier`.
         """
-        if array.dtype.name != self.carrier:
+        same = array.dtype == self.carrier or array.dtype.name == self.carrier  # noqa: PLR1714 - to name it takes long
+        if not same:
             raise ValueError(
                 f"an array of {array.dtype.name} where numbers of {self.name} were expected, which are kept as "
                 f"{self.carrier} (the caller's mistake)"

@@ -89,7 +89,7 @@ class _Row:
     weight: Floats
 
     @classmethod
-    def of(cls, question: Question, quantity: str, block: Block) -> tuple[_Row, NDArray[np.int64]]:
+    def of(cls, question: Question, quantity: str, block: Block) -> tuple[_Row, NDArray[np.int32]]:
         """Return the sizes of rows, vectors scaled to 2^-k of theirs, and k."""
         x, temperature = block.x, question.temperature
         top = x.max(axis=-1, keepdims=True)
@@ -114,10 +114,10 @@ class _Row:
         return vector + _sum(self.s * vector)
 
 
-def _size(vector: Floats | None) -> tuple[Floats, NDArray[np.int64]]:
+def _size(vector: Floats | None) -> tuple[Floats, NDArray[np.int32]]:
     """Return the sizes of a vector over 2^k, and k, so that products of them do not overflow; 0 for NaN."""
     if vector is None:
-        return np.zeros((1, 1)), np.zeros((1, 1), dtype=np.int64)
+        return np.zeros((1, 1)), np.zeros((1, 1), dtype=np.int32)
     return scaled_to(IN_PAIRS, np.where(np.isfinite(vector), np.abs(vector), 0.0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,24 @@ class Truth:
     shifted_vacuous: NDArray[np.bool_]
     undefined: NDArray[np.bool_]
     out_of_range: NDArray[np.bool_]
+
+    @classmethod
+    def together(cls, parts: Sequence[Truth]) -> Truth:
+        """Return what holds for parts of one shape, along a new first axis."""
+
+        def pair(values: Sequence[DoubleDouble]) -> DoubleDouble:
+            return DoubleDouble(hi=np.stack([one.hi for one in values]), lo=np.stack([one.lo for one in values]))
+
+        return cls(
+            value=pair([part.value for part in parts]),
+            bound=np.stack([part.bound for part in parts]),
+            shifted_value=pair([part.shifted_value for part in parts]),
+            shifted_bound=np.stack([part.shifted_bound for part in parts]),
+            vacuous=np.stack([part.vacuous for part in parts]),
+            shifted_vacuous=np.stack([part.shifted_vacuous for part in parts]),
+            undefined=np.stack([part.undefined for part in parts]),
+            out_of_range=np.stack([part.out_of_range for part in parts]),
+        )
 
     def __getitem__(self, index: int) -> Truth:
         """Return what holds for one part of the arrays along their first axis."""

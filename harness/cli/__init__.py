@@ -33,6 +33,7 @@ class _Verbs(click.Group):
         "campaign": "Try thousands of random problems, and show how near the bounds they come.",
         "sensitivity": "Plant errors in correct results, and show the smallest that is flagged.",
         "selftest": "Prove the harness by wrong rules that it must catch and name.",
+        "bench": "Measure what the harness costs beside something else.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

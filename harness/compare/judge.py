@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
 from harness.compare.asked import decoded, result_format
 from harness.compare.laws import Broken, broken_laws
-from harness.compare.measure import Measured, measure
-from harness.compare.oracle import Oracle
+from harness.compare.measure import Measured, Result, measure_together
+from harness.compare.oracle import ELEMENTS, Oracle
 from harness.compare.parameters import parameters
 from harness.compare.refusal import refused
 from harness.compare.verdict import Verdict
@@ -82,6 +83,12 @@ class Judge:
         asked = [problem for problem in self._problems if quantity in problem.check]
         numbers = {p.id: found for p in asked if (found := _numbers(p, quantity, entries)) is not None}
         rows = self._rows(asked, quantity, numbers, entries)
+        oracles = {
+            p.id: self._oracle.truth(p, quantity, numbers[p.id].precision, result=numbers[p.id].result)
+            for p in asked
+            if p.id in numbers
+        }
+        measured = self._measured(asked, quantity, numbers, oracles, rows)
         broken = self._broken(quantity, numbers)
         return {
             p.id: self._judged(
@@ -90,7 +97,8 @@ class Judge:
                 quantity,
                 entries,
                 numbers=numbers.get(p.id),
-                rows=rows.get(p.id),
+                oracle=oracles.get(p.id),
+                measured=measured.get(p.id),
                 broken=broken.get(p.id, ()),
             )
             for p in asked
@@ -104,31 +112,55 @@ class Judge:
         entries: Entries,
         *,
         numbers: Numbers | None,
-        rows: RowConsistency | None,
+        oracle: Truth | None,
+        measured: Measured | None,
         broken: tuple[Broken, ...],
     ) -> Assessment:
         entry = entries.get((problem.id, quantity))
         if entry is None:
             absent = "the recording holds no entry for it"
             return unjudged(adapter, problem, quantity, Measured(Outcome.MISSING, absent))
-        if numbers is None:
+        if numbers is None or measured is None:
             return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
-        oracle = self._oracle.truth(problem, quantity, numbers.precision, result=numbers.result)
-        scale = self._oracle.scale(problem, quantity, result=numbers.result)
-        measured = measure(numbers.value, oracle=oracle, scale=scale, dtype=numbers.dtype, rows=rows)
         by_law = measured.outcome is Outcome.OUTSIDE_RANGE and bool(broken)
         if by_law:
             detail = f"no rounding bound proves anything here, and {broken[0].worst.sentence}"
             measured = Measured(Outcome.BEYOND_BOUND, detail, measured.numbers)
-        verdict = _row(adapter, problem, quantity, measured, entry=entry, dtype=numbers.dtype)
         return Assessment(
-            verdict=replace(verdict, invariants=tuple(dict.fromkeys(law.kind.value for law in broken))),
+            verdict=_row(adapter, problem, quantity, measured, entry=entry, dtype=numbers.dtype, broken=broken),
             entry=entry,
             numbers=numbers,
             oracle=oracle,
             broken=broken,
             by_law=by_law,
         )
+
+    def _measured(
+        self,
+        asked: Sequence[Problem],
+        quantity: Quantity,
+        numbers: Mapping[str, Numbers],
+        oracles: Mapping[str, Truth],
+        rows: Mapping[str, RowConsistency],
+    ) -> dict[str, Measured]:
+        """Return how every result that can be judged stands to the oracle, by problem."""
+        results: dict[tuple[str, tuple[int, ...]], dict[str, Result]] = {}
+        for problem in asked:
+            if (one := numbers.get(problem.id)) is not None:
+                results.setdefault((one.dtype, one.value.shape), {})[problem.id] = Result(
+                    got=one.value,
+                    oracle=oracles[problem.id],
+                    scale=self._oracle.scale(problem, quantity, result=one.result),
+                    rows=rows.get(problem.id),
+                )
+        found: dict[str, Measured] = {}
+        for (dtype, shape), alike in results.items():
+            names, several = list(alike), max(1, ELEMENTS // max(1, math.prod(shape)))
+            for first in range(0, len(names), several):
+                piece = names[first : first + several]
+                together = measure_together([alike[name] for name in piece], dtype=dtype)
+                found |= dict(zip(piece, together, strict=True))
+        return found
 
     def _broken(self, quantity: Quantity, numbers: Mapping[str, Numbers]) -> dict[str, tuple[Broken, ...]]:
         """Return the laws that results break, by problem."""
@@ -193,7 +225,14 @@ def _placed(numbers: dict[str, Any], call: Call) -> dict[str, Any]:
 
 
 def _row(
-    adapter: str, problem: Problem, quantity: Quantity, measured: Measured, *, entry: Entry | None, dtype: str
+    adapter: str,
+    problem: Problem,
+    quantity: Quantity,
+    measured: Measured,
+    *,
+    entry: Entry | None,
+    dtype: str,
+    broken: tuple[Broken, ...] = (),
 ) -> Verdict:
     call = problem.call
     due = call.dtype_of(quantity)
@@ -216,6 +255,7 @@ def _row(
         quantity=quantity,
         outcome=measured.outcome,
         detail=measured.detail,
+        invariants=tuple(dict.fromkeys(law.kind.value for law in broken)),
         working="" if declared is None else declared.working.value,
         accumulation="" if declared is None else declared.accumulation.value,
         forms=() if declared is None else tuple(form.value for form in declared.forms),

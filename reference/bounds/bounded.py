@@ -33,7 +33,7 @@ class Bounded:
         """Return it with the sign changed, which no kernel errs in."""
         return replace(self, value=-self.value)
 
-    def scaled(self, exponent: NDArray[np.int64]) -> Bounded:
+    def scaled(self, exponent: NDArray[np.int32]) -> Bounded:
         """Return it times 2^exponent."""
         return Bounded(value=self.value.scaled(exponent), bound=np.ldexp(self.bound, exponent))
 

@@ -112,10 +112,9 @@ def beyond_stored(reading: Reading) -> tuple[Floats, Floats]:
 def rounding_of_log_sum_exp(reading: Reading) -> Floats:
     """Return how far off lse = max x + log S is once it is rounded and stored, where a kernel subtracts it from x."""
     arithmetic = reading.arithmetic
-    size = np.abs(reading.log_sum_exp.hi)
     if LOG_SUM_EXP in arithmetic.forms or RECOMPUTED in arithmetic.forms:
-        return np.asarray((arithmetic.u + arithmetic.stored_output.u) * size)
-    return np.zeros_like(size)
+        return np.asarray((arithmetic.u + arithmetic.stored_output.u) * np.abs(reading.log_sum_exp.hi))
+    return np.zeros_like(reading.perturbation.common)
 
 
 def of_logarithm(reading: Reading) -> Found:

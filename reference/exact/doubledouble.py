@@ -54,8 +54,10 @@ class DoubleDouble:
         """Return the sums."""
         high, high_error = two_sum(self.hi, other.hi)
         low, low_error = two_sum(self.lo, other.lo)
-        high, carried = fast_two_sum(high, high_error + low)
-        return _paired(*fast_two_sum(high, carried + low_error))
+        high_error += low
+        high, carried = fast_two_sum(high, high_error)
+        carried += low_error
+        return _paired(*fast_two_sum(high, carried))
 
     def __sub__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the differences."""
@@ -64,21 +66,29 @@ class DoubleDouble:
     def __mul__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the products."""
         product, error = two_product(self.hi, other.hi)
-        return _paired(*fast_two_sum(product, error + (self.hi * other.lo + self.lo * other.hi)))
+        error += self.hi * other.lo + self.lo * other.hi
+        return _paired(*fast_two_sum(product, error))
 
     def __truediv__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the quotients."""
         first = self.hi / other.hi
-        remainder = self - other * DoubleDouble.exactly(first)
+        remainder = self - other.times(first)
         second = remainder.hi / other.hi
-        third = (remainder - other * DoubleDouble.exactly(second)).hi / other.hi
+        third = (remainder - other.times(second)).hi / other.hi
         quotient = _paired(*fast_two_sum(first, second))
         return quotient + DoubleDouble.exactly(third)
 
     def plus(self, addend: Floats) -> DoubleDouble:
         """Return the sum with float64 values."""
         high, error = two_sum(self.hi, addend)
-        return _paired(*fast_two_sum(high, error + self.lo))
+        error += self.lo
+        return _paired(*fast_two_sum(high, error))
+
+    def times(self, factor: Floats) -> DoubleDouble:
+        """Return the product with float64 values."""
+        product, error = two_product(self.hi, factor)
+        error += self.lo * factor
+        return _paired(*fast_two_sum(product, error))
 
     def sum_rows(self) -> DoubleDouble:
         """Return the sums along the last axis, which is kept with length one; its length alone decides their order."""
@@ -110,8 +120,9 @@ class DoubleDouble:
         """Return the numbers times 2^exponent; ``hi`` is correctly rounded where it becomes subnormal, too."""
         hi = np.ldexp(self.hi, exponent)
         lost, beyond = two_sum(self.hi - np.ldexp(hi, -exponent), self.lo)
-        sticky = np.where(beyond == 0, lost, np.nextafter(lost, np.copysign(np.inf, beyond)))  # decides a tie
-        lo = np.where(np.isfinite(hi), np.ldexp(sticky, exponent), 0.0)
+        if beyond.any():  # it decides a tie
+            lost = np.where(beyond == 0, lost, np.nextafter(lost, np.copysign(np.inf, beyond)))
+        lo = np.where(np.isfinite(hi), np.ldexp(lost, exponent), 0.0)
         high, low = fast_two_sum(hi, lo)
         return DoubleDouble(hi=high, lo=np.where(np.isfinite(high), low, 0.0))
 
@@ -137,13 +148,17 @@ def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return fl(a + b) and its error (Knuth)."""
     total = a + b
     b_part = total - a
-    return total, (a - (total - b_part)) + (b - b_part)
+    a_part = total - b_part
+    error = _what_is_left(a, a_part)
+    error += _what_is_left(b, b_part)
+    return total, error
 
 
 def fast_two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return fl(a + b) and its error, where a is 0 or |a| >= |b| (Dekker)."""
     total = a + b
-    return total, b - (total - a)
+    b_part = total - a
+    return total, _what_is_left(b, b_part)
 
 
 def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
@@ -151,12 +166,22 @@ def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     product = a * b
     a_high, a_low = _split(a)
     b_high, b_low = _split(b)
-    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    error = a_high * b_high
+    error -= product
+    error += a_high * b_low
+    error += a_low * b_high
+    error += a_low * b_low
+    return product, error
+
+
+def _what_is_left(of: Floats, part: Floats) -> Floats:
+    """Return of - part, in the memory of ``part``: most of the time goes to the memory that temporaries need."""
+    return np.subtract(of, part, out=part) if isinstance(part, np.ndarray) else of - part  # without axes: a scalar
 
 
 def _split(a: Floats) -> tuple[Floats, Floats]:
-    wide = _SPLITTER * a
-    high = wide - (wide - a)
+    high = _SPLITTER * a
+    high -= high - a
     return high, a - high
 
 

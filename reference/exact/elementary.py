@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from reference.exact.doubledouble import DoubleDouble, Floats, where
 
-_STEPS: Final = 64  # of the table per factor of two
+_STEPS_LOG2: Final = 6
+_STEPS: Final = 1 << _STEPS_LOG2  # of the table per factor of two
 _DECIMAL: Final = Context(prec=80)
 _LN2: Final = _DECIMAL.ln(Decimal(2))
 
@@ -58,7 +59,7 @@ _SERIES: Final = _constants([_quotient(1, 2 * k + 1) for k in range(12)])
 _LN2_FLOAT: Final = float(_LN2)
 
 
-def exp(d: DoubleDouble) -> tuple[DoubleDouble, NDArray[np.int64]]:
+def exp(d: DoubleDouble) -> tuple[DoubleDouble, NDArray[np.int32]]:
     """Return mantissas in (0.5, 2) and exponents of two of e^d, for |d| <= 5000; relative error below 2^-100.
 
     Mantissa and exponent stay apart so that a probability below the smallest float64 keeps its bits until it has met
@@ -75,9 +76,9 @@ def exp(d: DoubleDouble) -> tuple[DoubleDouble, NDArray[np.int64]]:
     for k in range(5, 1, -1):
         series = series * r + _constant(_TAYLOR, k)
     series = (series * r * r + r).plus(np.ones_like(r.hi))
-    index = multiple.astype(np.int64)
-    j = np.mod(index, _STEPS)
-    return series * DoubleDouble(hi=_TABLE.hi[j], lo=_TABLE.lo[j]), (index - j) // _STEPS
+    index = multiple.astype(np.int32)
+    j = index & (_STEPS - 1)
+    return series * DoubleDouble(hi=_TABLE.hi[j], lo=_TABLE.lo[j]), index >> _STEPS_LOG2
 
 
 def log1p(x: DoubleDouble) -> DoubleDouble:

@@ -33,7 +33,7 @@ class Distribution:
     d: DoubleDouble  # (..., n), all <= 0, 0 at the dominant element
     top: NDArray[np.intp]  # (..., 1): the dominant element
     mantissa: DoubleDouble
-    exponent: NDArray[np.int64]
+    exponent: NDArray[np.int32]
     weight: DoubleDouble  # e_i, which may underflow
     rest: DoubleDouble  # (..., 1)
     total: DoubleDouble  # (..., 1)
@@ -127,12 +127,12 @@ class Distribution:
         return DoubleDouble(hi=np.ldexp(product.hi, self.exponent), lo=np.ldexp(product.lo, self.exponent))
 
 
-def scaled_to(largest_exponent: int, v: Floats, *, up: int = 960) -> tuple[Floats, NDArray[np.int64]]:
+def scaled_to(largest_exponent: int, v: Floats, *, up: int = 960) -> tuple[Floats, NDArray[np.int32]]:
     """Return v 2^-k with its largest element in [2^(e-1), 2^e) for e = ``largest_exponent``, and k, one per row.
 
     No row is scaled ``up`` by more than that exponent: absolute errors, scaled with it, must not overflow. The scaling
     is exact, but for elements so much smaller than the largest of their row that they become subnormal.
     """
     _, exponent = np.frexp(np.abs(v).max(axis=-1, keepdims=True))
-    k = np.maximum(exponent.astype(np.int64) - largest_exponent, -up)
+    k = np.maximum(exponent - largest_exponent, -up)
     return np.ldexp(v, -k), k

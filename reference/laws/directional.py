@@ -52,8 +52,8 @@ class Directional:
     got: Floats
     v: Floats | None
     w: Floats
-    of_v: NDArray[np.int64]
-    of_w: NDArray[np.int64]
+    of_v: NDArray[np.int32]
+    of_w: NDArray[np.int32]
     rounding: Rounding
     block: Block
 

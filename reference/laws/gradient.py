@@ -36,7 +36,7 @@ class Gradient:
     question: Question
     got: Floats
     v: Floats
-    exponent: NDArray[np.int64]
+    exponent: NDArray[np.int32]
     block: Block
     rounding: Rounding
 

@@ -71,7 +71,7 @@ def _rounding_of_form(reading: Reading, question: Question, quantity: str) -> Fl
         size, arithmetic = reading.rounded_log_sum_exp, reading.arithmetic
         return np.asarray((arithmetic.u + arithmetic.stored_output.u * (question.op in LIKE_SOFTMAX)) * size)
     if not {RECOMPUTED, LOG_SUM_EXP} & set(reading.arithmetic.forms) and question.op in LIKE_SOFTMAX:
-        return np.zeros_like(reading.log_total)
+        return np.zeros_like(reading.perturbation.common)
     return found.rounding_of_log_sum_exp(reading)
 
 

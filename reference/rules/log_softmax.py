@@ -64,7 +64,7 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
 
 
 def curvature(
-    p: Found, factor: DoubleDouble, unsure: Floats, tangent: Vector, *, exponent: NDArray[np.int64]
+    p: Found, factor: DoubleDouble, unsure: Floats, tangent: Vector, *, exponent: NDArray[np.int32]
 ) -> Bounded:
     """Return c s_i (w_i - <s, w>) 2^exponent with (B6): the Hessian of c logsumexp, in the direction w.
 

@@ -27,7 +27,7 @@ class Vector:
     """
 
     v: Floats
-    exponent: NDArray[np.int64]  # (..., 1)
+    exponent: NDArray[np.int32]  # (..., 1)
     rounding: float = 0.0
     lost: float = 0.0
 
@@ -42,7 +42,7 @@ class Vector:
         return lifted(absolute + self.lost, self.exponent)
 
 
-def lifted(absolute: float, exponent: NDArray[np.int64]) -> Floats:
+def lifted(absolute: float, exponent: NDArray[np.int32]) -> Floats:
     """Return an absolute error in the scale of vectors that are to be multiplied by 2^exponent, one per row."""
     return np.maximum(np.ldexp(absolute, -exponent), _SMALLEST_ERROR)
 

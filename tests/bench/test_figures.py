@@ -1,0 +1,41 @@
+"""The figures of record: of the benchmarks that there are, and what the README quotes of them."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+
+from harness.bench.benchmarks import MODULES
+from harness.bench.table import COLUMNS, digits
+from harness.cli.bench import KEPT
+from tests.adapters.interpreters import ROOT
+
+with KEPT.open(encoding="utf-8", newline="") as _file:
+    ROWS = list(csv.DictReader(_file))
+SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## How fast\n")[2].partition("\n## ")[0]
+
+
+def test_they_are_of_the_benchmarks_that_there_are() -> None:
+    assert list(COLUMNS) == list(ROWS[0])
+    assert set(MODULES) == {row["benchmark"] for row in ROWS}
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row["benchmark"] == "checkers"], ids=lambda row: f"{row['setting']} {row['against']}"
+)
+def test_the_readme_quotes_each_ratio_to_a_checker(row: dict[str, str]) -> None:
+    checker, faults = re.fullmatch(r"(.*) \((.*) faults seen\)", row["against"]).groups()  # type: ignore[union-attr]
+    (line,) = [line for line in SECTION.splitlines() if line.startswith(f"| `{checker}` |")]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    columns = ["float64 (8, 16)", "float64 (32, 100)", "float32 (8, 16)", "float32 (32, 100)"]
+    assert digits(float(row["ratio"])) == cells[2 + columns.index(row["setting"])].split(" ")[0]
+    if row["setting"].startswith("float64"):
+        assert faults == cells[1]
+
+
+@pytest.mark.parametrize("subject", ["forward of the reference", "vjp of the reference"])
+def test_the_readme_quotes_the_least_and_the_largest_ratio_of_the_reference(subject: str) -> None:
+    ratios = [float(row["ratio"]) for row in ROWS if (row["benchmark"], row["subject"]) == ("reference", subject)]
+    assert f"{min(ratios):.2f} to {max(ratios):.2f} times" in " ".join(SECTION.split())
