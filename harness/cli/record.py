@@ -74,6 +74,7 @@ def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh
                 environ=os.environ,
                 fresh=fresh,
                 device=device,
+                compiled=layout.compiled,
             )
     except (PlanError, CannotGoOn, AdapterFault, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))
@@ -97,7 +98,14 @@ def _conclude(run: Run, spec: str) -> None:
         case Ending.ALREADY:
             click.echo(f"{name}: already recorded: {_counted(run.recording)}; --fresh records it again")
         case Ending.RECORDED:
-            click.echo(f"{name}: recorded {_counted(run.recording)} in {run.folder}")
+            click.echo(f"{name}: recorded {_counted(run.recording)} in {run.folder}{_shared(run)}")
+
+
+def _shared(run: Run) -> str:
+    """Say how many evaluations were not evaluated, since an earlier recording had them."""
+    if not run.taken:
+        return ""
+    return f"; {run.taken} taken over from before, {run.planned - run.taken} evaluated"
 
 
 def _counted(recording: Recording) -> str:

@@ -7,17 +7,18 @@ its evaluations gets on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.registry import AdapterFault
+from harness.plan.digest import question_of
 from harness.plan.plan import Plan
 from harness.record.child import Child
 from harness.record.evaluate import schedule
 from harness.record.opening import DiedOpening, Opening, Ready, opened, reason
 from harness.record.recording import Crashed, Entry, OutOfMemory, TimedOut
-from harness.record.store import append, read_recording, tidy
+from harness.record.store import append, recorded, tidy
 from harness.record.watch import Death, Limits, watch
 from harness.vocabulary import Mode
 
@@ -39,7 +40,7 @@ class Observer:
 class Crew:
     """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind.
 
-    They run it on ``device``, or where it runs by default.
+    They run it on ``device``, or where it runs by default, with the variables ``environ``, or those of this process.
     """
 
     def __init__(
@@ -51,11 +52,12 @@ class Crew:
         limits: Limits,
         observer: Observer,
         device: str | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.schedule = schedule(plan)
         self.processes = 0
         self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
-        self._limits, self._observer, self._device = limits, observer, device
+        self._limits, self._observer, self._device, self._environ = limits, observer, device, environ
         self._child: Child | None = None
         self._batch = BATCH
 
@@ -71,7 +73,7 @@ class Crew:
         """Start a process and wait for its adapter; one that dies at that gets a few attempts."""
         for attempt in range(ATTEMPTS):
             self._dismiss()
-            self._child = Child(self._spec, self._plan_folder, device=self._device)
+            self._child = Child(self._spec, self._plan_folder, device=self._device, environ=self._environ)
             self.processes += 1
             opening = opened(self._child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
             if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:
@@ -121,7 +123,7 @@ class Crew:
                 )
         return None
 
-    def _work(self, folder: Path, missing: Sequence[int]) -> tuple[int, Death | None]:
+    def _work(self, folder: Path, missing: list[int]) -> tuple[int, Death | None]:
         """Let the child work to its end; return how many evaluations it finished, and how it died."""
         stored = len(self.schedule) - len(missing)
         finished: set[int] = set()
@@ -136,6 +138,7 @@ class Crew:
             {
                 "folder": str(folder),
                 "plan": self._plan.digest,
+                "missing": missing,
                 "memory": self._limits.memory,
                 "batch": self._batch,
             }
@@ -145,8 +148,8 @@ class Crew:
         return len(finished), death
 
     def _missing(self, folder: Path) -> list[int]:
-        entries = read_recording(folder, plan=self._plan.digest).entries
-        return [n for n, (problem, quantity) in enumerate(self.schedule) if (problem.id, quantity) not in entries]
+        there = recorded(folder)
+        return [n for n, (problem, quantity) in enumerate(self.schedule) if (problem.id, quantity) not in there]
 
     def _mark(self, folder: Path, numbers: list[int], result: Died, ready: Ready) -> None:
         """File ``result`` for evaluations that no process lived to file."""
@@ -154,7 +157,8 @@ class Crew:
         entries = []
         for problem, quantity in (self.schedule[number] for number in numbers):
             mode = ready.mode if problem.call.mode is Mode.DEFAULT else problem.call.mode
-            entries.append(Entry(problem=problem.id, quantity=quantity, result=result, mode=mode))
+            asked = question_of(problem.call)
+            entries.append(Entry(problem=problem.id, quantity=quantity, result=result, mode=mode, question=asked))
         append(folder, entries)
 
     def _stop(self) -> None:

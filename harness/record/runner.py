@@ -11,14 +11,23 @@ from enum import Enum
 from pathlib import Path
 
 from harness.plan.plan import Plan
+from harness.record.compiled import compiled_here
 from harness.record.crew import Crew, Observer
 from harness.record.lock import locked
 from harness.record.opening import Opening, Ready, reason
 from harness.record.ownsource import recorder_digest
 from harness.record.recording import Header, Recording
 from harness.record.resume import kept
-from harness.record.store import finish_recording, read_recording, start_recording, tidy
+from harness.record.store import (
+    finish_recording,
+    read_recording,
+    rename_recording,
+    reopen_recording,
+    start_recording,
+    tidy,
+)
 from harness.record.surroundings import describe_platform, installed_packages, result_flags
+from harness.record.takeover import take_over
 from harness.record.watch import Limits
 
 
@@ -33,12 +42,16 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run of the recorder came to: the recording in ``folder``, of ``planned`` evaluations."""
+    """What a run of the recorder came to: the recording in ``folder``, of ``planned`` evaluations.
+
+    So many of them were ``taken`` over from what lay there before; the others were evaluated.
+    """
 
     ending: Ending
     folder: Path
     recording: Recording
     planned: int
+    taken: int = 0
 
 
 def record(
@@ -52,31 +65,58 @@ def record(
     environ: Mapping[str, str],
     fresh: bool = False,
     device: str | None = None,
+    compiled: Path | None = None,
 ) -> Run:
     """Record the adapter ``spec`` over ``plan`` into a folder of ``recordings`` named after the adapter.
 
-    ``device`` is the one that it is to run on; None stands for the adapter's own default.
-    A recording of the same adapter in the same surroundings is resumed; of other ones it is begun anew, as it is where
-    ``fresh``. Raise :class:`~harness.adapters.registry.AdapterFault`, :class:`~harness.record.lock.AlreadyLocked`,
+    ``device`` is the one that it is to run on; None stands for the adapter's own default. What a framework compiles is
+    kept below ``compiled``, or not at all.
+    A recording of the same adapter in the same surroundings is continued: of another plan, what this one asks too is
+    taken over. A recording of other surroundings is begun anew, as any is where ``fresh``.
+
+    Raise :class:`~harness.adapters.registry.AdapterFault`, :class:`~harness.record.lock.AlreadyLocked`,
     :class:`~harness.record.watch.CannotGoOn`, :class:`~harness.record.watch.HarnessBroken`, or OSError where the
     recording cannot be written.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    crew = Crew(spec, plan=plan, plan_folder=plan_folder, limits=limits, observer=observer, device=device)
+    crew = Crew(
+        spec,
+        plan=plan,
+        plan_folder=plan_folder,
+        limits=limits,
+        observer=observer,
+        device=device,
+        environ=environ if compiled is None else compiled_here(compiled, environ),
+    )
     with crew:
         opening = crew.open()
         header = _header(plan, opening, environ)
         folder = recordings / header.adapter
         with locked(folder):
             found = None if fresh or header.not_run else kept(folder, header, note=observer.note)
-            if found is not None and found.complete:
-                return Run(ending=Ending.ALREADY, folder=folder, recording=found, planned=len(crew.schedule))
+            if found is not None and found.complete and found.header.plan == plan.digest:
+                return Run(
+                    ending=Ending.ALREADY,
+                    folder=folder,
+                    recording=found,
+                    planned=len(crew.schedule),
+                    taken=len(found.entries),
+                )
+            taken = 0
             if found is None:
                 start_recording(folder, header)
+            else:
+                taken = _continued(folder, header, plan, deaths=found.header.plan == plan.digest)
             tidy(folder)
             if isinstance(opening, Ready) and not crew.fill(folder, opening):
                 recording = read_recording(folder, plan=plan.digest)
-                return Run(ending=Ending.INTERRUPTED, folder=folder, recording=recording, planned=len(crew.schedule))
+                return Run(
+                    ending=Ending.INTERRUPTED,
+                    folder=folder,
+                    recording=recording,
+                    planned=len(crew.schedule),
+                    taken=taken,
+                )
             run = {
                 "started": started.isoformat(timespec="seconds"),
                 "host": platform.node(),
@@ -88,7 +128,15 @@ def record(
             finish_recording(folder, recording, run=run, on=day)
             ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
     complete = replace(recording, complete=True, finished=day)
-    return Run(ending=ending, folder=folder, recording=complete, planned=len(crew.schedule))
+    return Run(ending=ending, folder=folder, recording=complete, planned=len(crew.schedule), taken=taken)
+
+
+def _continued(folder: Path, header: Header, plan: Plan, *, deaths: bool) -> int:
+    """Make what lies in ``folder`` the beginning of a recording of ``plan``; return how many entries that has."""
+    reopen_recording(folder)
+    taken = take_over(folder, plan, deaths=deaths)
+    rename_recording(folder, header)
+    return taken
 
 
 def _header(plan: Plan, opening: Opening, environ: Mapping[str, str]) -> Header:

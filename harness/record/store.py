@@ -22,7 +22,7 @@ from typing import Any
 
 from harness.record.codec import Json, header_from_json, header_to_json
 from harness.record.recording import Entry, Header, Recording
-from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_segment, segments, sha256
+from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_lines, read_segment, segments, sha256
 from harness.vocabulary import Quantity
 from harness.wholefile import write_whole
 
@@ -80,7 +80,29 @@ def start_recording(folder: Path, header: Header) -> None:
     for pattern in _OURS:  # the manifest among the first: a recording half removed must not look complete
         for path in folder.glob(pattern):
             path.unlink()
+    rename_recording(folder, header)
+
+
+def reopen_recording(folder: Path) -> None:
+    """Make the recording in ``folder`` incomplete."""
+    (folder / _MANIFEST).unlink(missing_ok=True)
+
+
+def rename_recording(folder: Path, header: Header) -> None:
+    """Give the incomplete recording in ``folder`` another header."""
     _write_json(folder / _HEADER, {"format": FORMAT, "version": VERSION, **header_to_json(header)})
+
+
+def recorded(folder: Path) -> set[tuple[str, Quantity]]:
+    """Return the problems and quantities that have an entry in ``folder``, without a look at their arrays.
+
+    Raise :class:`RecordingError` where a segment is damaged.
+    """
+    try:
+        lines = [line for path in segments(folder) for line in read_lines(path)]
+        return {(line["problem"], Quantity(line["quantity"])) for line in lines}
+    except (SegmentError, KeyError, TypeError, ValueError) as error:
+        raise RecordingError(f"{folder}: damaged while it was recorded: {error}; {_again(folder.name)}") from None
 
 
 def tidy(folder: Path) -> None:

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -25,12 +26,12 @@ from harness.adapters.contract import Adapter, FrameworkUnavailable
 from harness.adapters.device import check_device, made
 from harness.adapters.frames import trimmed_traceback
 from harness.adapters.registry import AdapterFault, load, source_digest, source_file
+from harness.plan.digest import question_of
 from harness.plan.plan import Plan
 from harness.plan.store import PlanError, read_plan
 from harness.record.codec import Json, description_from_json, description_to_json
 from harness.record.evaluate import evaluate, schedule
 from harness.record.segment import SegmentWriter
-from harness.record.store import read_recording
 
 FLUSH_SECONDS = 2.0
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -108,18 +109,18 @@ def _fill_standard_streams() -> None:
 
 def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop: threading.Event) -> None:
     folder = Path(order["folder"])
-    recorded = read_recording(folder, plan=plan.digest).entries.keys()
+    planned = schedule(plan)
+    question_about = lru_cache(maxsize=1)(lambda problem: question_of(problem.call))  # its quantities come together
     segment: SegmentWriter | None = None
     opened = time.monotonic()
-    for number, (problem, quantity) in enumerate(schedule(plan)):
+    for number in order["missing"]:
         if stop.is_set():
             break
-        if (problem.id, quantity) in recorded:
-            continue
+        problem, quantity = planned[number]
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         channel.send("start", number=number)
-        entry = evaluate(adapter, problem, quantity, memory=order["memory"])
+        entry = evaluate(adapter, problem, quantity, question=question_about(problem), memory=order["memory"])
         _fill_standard_streams()
         segment.add(entry)
         channel.send("done", number=number)

@@ -177,17 +177,6 @@ def test_fresh_records_again(tmp_path: Path) -> None:
     assert (again.folder / "manifest.json").stat().st_mtime_ns > before.st_mtime_ns
 
 
-def test_another_plan_starts_over_and_says_so(tmp_path: Path) -> None:
-    run("honest", tmp_path, write(tmp_path, around_the_mark()))
-    notes = Notes()
-    plan = write(tmp_path, around_the_mark(before=1))
-    again = run("honest", tmp_path, plan, notes=notes)
-    assert again.ending is Ending.RECORDED
-    assert len(again.recording.entries) == again.planned == 8
-    assert len(notes) == 1
-    assert notes[0].endswith("was made with other surroundings: the plan")
-
-
 def test_a_changed_adapter_starts_over_and_says_so(tmp_path: Path) -> None:
     plan = write(tmp_path, around_the_mark())
     for name in ("honest.py", "raises.py"):

@@ -197,7 +197,8 @@ def test_a_damaged_recording_is_refused_with_the_file_the_damage_and_the_remedy(
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (cut("segment-0000.jsonl"), r"segment-0000\.jsonl:3: not an entry"),
+        (cut("segment-0000.jsonl"), r"segment-0000\.jsonl: the lines are not those that were recorded"),
+        (flip("segment-0000.jsonl"), r"segment-0000\.jsonl: the lines are not those that were recorded"),
         (drop_line, "1 entries, expected 2: the file was cut short"),
         (cut("segment-0000.npy"), r"segment-0000\.npy: the bytes are not those that were recorded"),
         (flip("segment-0000.npy"), r"segment-0000\.npy: the bytes are not those that were recorded"),
