@@ -56,7 +56,9 @@ def read_recording(folder: Path, *, plan: str | None) -> Recording:
         except SegmentError as error:
             raise RecordingError(f"{error}; {_again(header.adapter)}") from None
         for entry in found:
-            if (entry.problem, entry.quantity) in entries:
+            before = entries.get((entry.problem, entry.quantity))
+            # an incomplete one may have been left half taken over, some entries under their old names
+            if before is not None and (manifest is not None or before.question == entry.question):
                 raise RecordingError(
                     f"{path}: {entry.quantity.value} of {entry.problem} is recorded twice; {_again(header.adapter)}"
                 )

@@ -1,4 +1,4 @@
-"""Where the plan changes, what it still asks is taken over, and nothing that is stale: each test tries to make it so."""
+"""Where the plan changes, what it still asks is taken over, and nothing stale: each test tries to make it so."""
 
 from __future__ import annotations
 
