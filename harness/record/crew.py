@@ -20,12 +20,12 @@ from harness.record.opening import DiedOpening, Opening, Ready, opened, reason
 from harness.record.recording import Crashed, Entry, OutOfMemory, TimedOut
 from harness.record.store import append, recorded, tidy
 from harness.record.watch import Death, Limits, watch
+from harness.record.worker import BATCH
 from harness.vocabulary import Mode
 
 Died = Crashed | TimedOut | OutOfMemory
 ATTEMPTS = 3  # at starting a process, and at getting it to begin an evaluation
 HOPELESS = 20  # evaluations that end the process, one directly after the other, before the rest is not tried
-BATCH = 200  # entries that are written together while no process dies
 GRACE = 10.0  # seconds for the evaluation in progress to end after Ctrl-C
 
 

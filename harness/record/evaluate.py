@@ -32,41 +32,28 @@ def schedule(plan: Plan) -> list[tuple[Problem, Quantity]]:
     return sorted(every, key=lambda evaluation: evaluation[0].call.mode is Mode.EAGER)
 
 
-def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: int, question: str = "") -> Entry:
+def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: int) -> Entry:
     """Return what became of one evaluation; whatever the adapter raises is a result like any other.
 
     The adapter gets private copies of the inputs, whose bits are compared afterwards. ``memory`` is the limit in bytes
-    that is filed where the framework is refused memory, ``question`` the digest of the problem's call.
+    that is filed where the framework is refused memory.
     """
     mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
     call = _private(problem.call, mode)
-    precision: Precision | None = None
-    method: str | None = None
-    changed: tuple[str, ...] = ()
-    result: Result
+    entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=mode)
     try:
         reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
         reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
         if reason:
-            result = Unsupported(str(reason))
-        else:
-            precision, said = _precision(adapter, call, quantity), adapter.method(quantity)
-            method = None if said is None else str(said)
-            result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
+            return replace(entry, result=Unsupported(str(reason)))
+        precision = _precision(adapter, call, quantity)
+        method = adapter.method(quantity)
+        entry = replace(entry, precision=precision, method=None if method is None else str(method))
+        result: Result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
     except BaseException as error:  # a framework may raise anything, SystemExit included
         result = _raised(error, memory=memory, where=_where(error, adapter, call, quantity))
-    if not isinstance(result, Unsupported):
-        changed = tuple(name for name in ARRAYS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
-    return Entry(
-        problem=problem.id,
-        quantity=quantity,
-        result=result,
-        mode=mode,
-        precision=precision,
-        inputs_changed=changed,
-        method=method,
-        question=question,
-    )
+    changed = tuple(name for name in ARRAYS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
+    return replace(entry, result=result, inputs_changed=changed)
 
 
 def _computed(adapter: Adapter, call: Call, quantity: Quantity) -> object:
