@@ -7,6 +7,7 @@ its evaluations gets on.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +57,7 @@ class Crew:
     ) -> None:
         self.schedule = schedule(plan)
         self.processes = 0
+        self.opening = 0.0  # seconds that it took to start them, until their frameworks were imported
         self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
         self._limits, self._observer, self._device, self._environ = limits, observer, device, environ
         self._child: Child | None = None
@@ -71,6 +73,7 @@ class Crew:
 
     def open(self) -> Opening:
         """Start a process and wait for its adapter; one that dies at that gets a few attempts."""
+        began = time.monotonic()
         for attempt in range(ATTEMPTS):
             self._dismiss()
             self._child = Child(self._spec, self._plan_folder, device=self._device, environ=self._environ)
@@ -78,6 +81,7 @@ class Crew:
             opening = opened(self._child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
             if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:
                 break
+        self.opening += time.monotonic() - began
         return opening
 
     def fill(self, folder: Path, ready: Ready) -> bool:

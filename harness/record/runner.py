@@ -121,6 +121,7 @@ def record(
                 "started": started.isoformat(timespec="seconds"),
                 "host": platform.node(),
                 "seconds": round(time.monotonic() - clock, 3),
+                "opening": round(crew.opening, 3),
                 "processes": crew.processes,
             }
             recording = read_recording(folder, plan=plan.digest)
