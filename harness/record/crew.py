@@ -38,6 +38,10 @@ class Observer:
     note: Callable[[str], None]
 
 
+class NotAsRemembered(Exception):
+    """The adapter says something else of itself than it said when it was last asked."""
+
+
 class Crew:
     """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind.
 
@@ -58,9 +62,11 @@ class Crew:
         self.schedule = schedule(plan)
         self.processes = 0
         self.opening = 0.0  # seconds that it took to start them, until their frameworks were imported
-        self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
-        self._limits, self._observer, self._device, self._environ = limits, observer, device, environ
+        self._spec, self.plan, self._plan_folder = spec, plan, plan_folder
+        self.observer = observer
+        self._limits, self._device, self._environ = limits, device, environ
         self._child: Child | None = None
+        self._ready = False  # whether the adapter of that process waits for its order
         self._batch = BATCH
 
     def __enter__(self) -> Crew:
@@ -71,21 +77,32 @@ class Crew:
         """End the process that is running."""
         self._dismiss()
 
+    def launch(self) -> Child:
+        """Start a process, if none is running, and do not wait for it."""
+        if self._child is None:
+            self._child = Child(self._spec, self._plan_folder, device=self._device, environ=self._environ)
+            self.processes += 1
+        return self._child
+
     def open(self) -> Opening:
         """Start a process and wait for its adapter; one that dies at that gets a few attempts."""
         began = time.monotonic()
         for attempt in range(ATTEMPTS):
-            self._dismiss()
-            self._child = Child(self._spec, self._plan_folder, device=self._device, environ=self._environ)
-            self.processes += 1
-            opening = opened(self._child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
+            if attempt:
+                self._dismiss()
+            child = self.launch()
+            opening = opened(child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
             if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:
                 break
+        self._ready = isinstance(opening, Ready)
         self.opening += time.monotonic() - began
         return opening
 
     def fill(self, folder: Path, ready: Ready) -> bool:
-        """Get an entry for every evaluation into ``folder``; return False where a person interrupted that."""
+        """Get an entry for every evaluation into ``folder``; return False where a person interrupted that.
+
+        Raise :class:`NotAsRemembered` where there is something to evaluate, and the adapter is not what ``ready`` says.
+        """
         try:
             self._fill(folder, ready)
         except KeyboardInterrupt:
@@ -96,6 +113,9 @@ class Crew:
     def _fill(self, folder: Path, ready: Ready) -> None:
         missing = self._missing(folder)
         idle_deaths = direct_deaths = 0
+        if missing and not self._ready and self.open() != ready:
+            self._dismiss()
+            raise NotAsRemembered
         while missing:
             finished, death = self._work(folder, missing)
             if death is None:
@@ -134,14 +154,14 @@ class Crew:
 
         def done(number: int) -> None:
             finished.add(number)
-            self._observer.progress(stored + len(finished))
+            self.observer.progress(stored + len(finished))
 
         tidy(folder)
         child = self._running()
         child.order(
             {
                 "folder": str(folder),
-                "plan": self._plan.digest,
+                "plan": self.plan.digest,
                 "missing": missing,
                 "memory": self._limits.memory,
                 "batch": self._batch,
@@ -169,7 +189,7 @@ class Crew:
         """Let the evaluation in progress end, and what is done reach the disk; a second Ctrl-C does without."""
         if self._child is None:
             return
-        self._observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
+        self.observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
         try:
             self._child.order("stop")
             watch(self._child, replace(self._limits, timeout=GRACE, pause=GRACE), done=lambda _: None)
@@ -184,7 +204,7 @@ class Crew:
     def _dismiss(self) -> None:
         if self._child is not None:
             self._child.close()
-            self._child = None
+            self._child, self._ready = None, False
 
 
 def _how(death: Death) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from harness.plan.plan import Plan
 from harness.record.compiled import compiled_here
-from harness.record.crew import Crew, Observer
+from harness.record.crew import Crew, NotAsRemembered, Observer
 from harness.record.lock import locked
 from harness.record.opening import Opening, Ready, reason
 from harness.record.ownsource import recorder_digest
 from harness.record.recording import Header, Recording
+from harness.record.remembered import remember, remembered, stamp_of
 from harness.record.resume import kept
 from harness.record.store import (
     finish_recording,
@@ -78,7 +81,7 @@ def record(
     :class:`~harness.record.watch.CannotGoOn`, :class:`~harness.record.watch.HarnessBroken`, or OSError where the
     recording cannot be written.
     """
-    started, clock = datetime.now(UTC), time.monotonic()
+    began = _Beginning()
     crew = Crew(
         spec,
         plan=plan,
@@ -88,48 +91,66 @@ def record(
         device=device,
         environ=environ if compiled is None else compiled_here(compiled, environ),
     )
+    stamp = stamp_of(spec, device=device, environ=environ)
     with crew:
+        known = None if fresh else remembered(recordings / spec, stamp)
+        if known is not None:
+            with suppress(NotAsRemembered):
+                return _record(crew, known, _header(plan, known, environ), recordings=recordings, began=began)
         opening = crew.open()
         header = _header(plan, opening, environ)
-        folder = recordings / header.adapter
-        with locked(folder):
-            found = None if fresh or header.not_run else kept(folder, header, note=observer.note)
-            if found is not None and found.complete and found.header.plan == plan.digest:
-                return Run(
-                    ending=Ending.ALREADY,
-                    folder=folder,
-                    recording=found,
-                    planned=len(crew.schedule),
-                    taken=len(found.entries),
-                )
-            taken = 0
-            if found is None:
-                start_recording(folder, header)
-            else:
-                taken = _continued(folder, header, plan, deaths=found.header.plan == plan.digest)
-            tidy(folder)
-            if isinstance(opening, Ready) and not crew.fill(folder, opening):
-                recording = read_recording(folder, plan=plan.digest)
-                return Run(
-                    ending=Ending.INTERRUPTED,
-                    folder=folder,
-                    recording=recording,
-                    planned=len(crew.schedule),
-                    taken=taken,
-                )
-            run = {
-                "started": started.isoformat(timespec="seconds"),
-                "host": platform.node(),
-                "seconds": round(time.monotonic() - clock, 3),
-                "opening": round(crew.opening, 3),
-                "processes": crew.processes,
-            }
-            recording = read_recording(folder, plan=plan.digest)
-            day = datetime.now(UTC).date()
-            finish_recording(folder, recording, run=run, on=day)
-            ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
-    complete = replace(recording, complete=True, finished=day)
-    return Run(ending=ending, folder=folder, recording=complete, planned=len(crew.schedule), taken=taken)
+        return _record(crew, opening, header, recordings=recordings, began=began, fresh=fresh, stamp=stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """When a run began, and the time then of a clock that nobody sets."""
+
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: float = field(default_factory=time.monotonic)
+
+
+def _record(
+    crew: Crew,
+    opening: Opening,
+    header: Header,
+    *,
+    recordings: Path,
+    began: _Beginning,
+    fresh: bool = False,
+    stamp: str | None = None,
+) -> Run:
+    """Record what ``header`` says, with an adapter that has said ``opening``, now or under the ``stamp`` of before."""
+    folder, plan = recordings / header.adapter, crew.plan
+    run = partial(Run, folder=folder, planned=len(crew.schedule))
+    with locked(folder):
+        found = None if fresh or header.not_run else kept(folder, header, note=crew.observer.note)
+        if found is not None and found.complete and found.header.plan == plan.digest:
+            return run(ending=Ending.ALREADY, recording=found, taken=len(found.entries))
+        taken = 0
+        if found is None:
+            start_recording(folder, header)
+        else:
+            crew.launch()  # while the entries are looked through
+            taken = _continued(folder, header, plan, deaths=found.header.plan == plan.digest)
+        if stamp is not None and isinstance(opening, Ready):
+            remember(folder, opening, stamp)
+        tidy(folder)
+        if isinstance(opening, Ready) and not crew.fill(folder, opening):
+            return run(ending=Ending.INTERRUPTED, recording=read_recording(folder, plan=plan.digest), taken=taken)
+        about = {
+            "started": began.moment.isoformat(timespec="seconds"),
+            "host": platform.node(),
+            "seconds": round(time.monotonic() - began.clock, 3),
+            "opening": round(crew.opening, 3),
+            "processes": crew.processes,
+            "taken over": taken,
+        }
+        recording = read_recording(folder, plan=plan.digest)
+        day = datetime.now(UTC).date()
+        finish_recording(folder, recording, run=about, on=day)
+    ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
+    return run(ending=ending, recording=replace(recording, complete=True, finished=day), taken=taken)
 
 
 def _continued(folder: Path, header: Header, plan: Plan, *, deaths: bool) -> int:
