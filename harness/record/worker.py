@@ -35,7 +35,7 @@ from harness.record.evaluate import evaluate, schedule
 from harness.record.segment import SegmentWriter
 
 FLUSH_SECONDS = 2.0
-BATCH = 2000  # entries that are written together at most; fewer at first, where processes have died
+BATCH = 400  # entries that are written together, and lost where the process dies; fewer where one has died
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
