@@ -63,12 +63,14 @@ class SegmentWriter:
 
 def read_segment(path: Path) -> list[Entry]:
     """Return the entries of one segment, arrays mapped from the disk; raise :class:`SegmentError` if damaged."""
-    lines, checksum = _lines(path)
+    start, lines = _lines(path)
     if not pack_of(path).is_file():
         raise SegmentError(f"{pack_of(path)}: the arrays of this segment are missing")
-    if sha256(pack_of(path)) != checksum:
+    if sha256(pack_of(path)) != start["pack"]:
         raise SegmentError(f"{pack_of(path)}: the bytes are not those that were recorded (SHA-256 differs)")
-    return _entries(path, lines)
+    entries = _entries(path, lines)
+    _check(path, start, lines)
+    return entries
 
 
 def read_lines(path: Path) -> list[Json]:
@@ -76,7 +78,8 @@ def read_lines(path: Path) -> list[Json]:
 
     Raise :class:`SegmentError` if the lines are damaged.
     """
-    lines, _ = _lines(path)
+    start, lines = _lines(path)
+    _check(path, start, lines)
     try:
         return [json.loads(line) for line in lines]
     except ValueError as error:
@@ -86,34 +89,40 @@ def read_lines(path: Path) -> list[Json]:
 def replace_lines(path: Path, lines: list[Json]) -> None:
     """Replace the entries of one segment, whose arrays stay where they are; without entries it goes."""
     if lines:
-        _, checksum = _lines(path)
-        _write(path, lines, pack=checksum)
+        start, _ = _lines(path)
+        _write(path, lines, pack=start["pack"])
     else:
         path.unlink()  # first: an array without its lines is nothing
         pack_of(path).unlink()
 
 
-def _write(path: Path, lines: list[Json], *, pack: str) -> None:
-    text = "".join(json.dumps(line) + "\n" for line in lines)
-    first = {"entries": len(lines), "lines": hashlib.sha256(text.encode()).hexdigest(), "pack": pack}
-    write_whole(path, json.dumps(first) + "\n" + text)
+def _write(path: Path, values: list[Json], *, pack: str) -> None:
+    lines = "".join(json.dumps(value) + "\n" for value in values)
+    first = {"entries": len(values), "pack": pack, "lines": _digest(lines)}
+    write_whole(path, json.dumps(first) + "\n" + lines)
 
 
-def _lines(path: Path) -> tuple[list[str], str]:
-    """Return the lines of the entries, and the SHA-256 that the pack has to have."""
+def _digest(lines: str) -> str:
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _lines(path: Path) -> tuple[Json, list[str]]:
+    """Return what the first line says, and the lines of the entries."""
     try:
-        first, _, text = path.read_text(encoding="utf-8").partition("\n")
-        start = json.loads(first)
-        count, written, checksum = start["entries"], start.get("lines"), start["pack"]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        start: Json = json.loads(first)
+        count, _ = start["entries"], start["pack"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise SegmentError(f"{path}: its first line does not say what it holds ({error})") from None
-    lines = text.splitlines()
     if len(lines) != count:
         raise SegmentError(f"{path}: {len(lines)} entries, expected {count}: the file was cut short or added to")
-    # segments of before it was kept have none
-    if written is not None and hashlib.sha256(text.encode()).hexdigest() != written:
-        raise SegmentError(f"{path}: the lines are not those that were recorded (SHA-256 differs)")
-    return lines, checksum
+    return start, lines
+
+
+def _check(path: Path, start: Json, lines: list[str]) -> None:
+    digest = _digest("".join(line + "\n" for line in lines))
+    if start.get("lines", digest) != digest:  # segments of before it was kept have none
+        raise SegmentError(f"{path}: the entries are not those that were recorded (SHA-256 differs)")
 
 
 def _entries(path: Path, lines: list[str]) -> list[Entry]:

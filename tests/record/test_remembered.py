@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from harness.record import remembered as module
 from harness.record.crew import Crew
 from harness.record.remembered import stamp_of
 from harness.record.runner import Ending, Run
+from harness.record.store import rename_recording
 from tests.record.bench import WRONG, Notes, problem, run, same, write
 
 ONE, OTHER = problem("one", [[0.5, 1.0]]), problem("other", [[2.0, 1.0]])
@@ -82,11 +84,12 @@ def test_what_is_not_remembered_whole_is_asked_again(damage: str | None, first: 
 
 
 def test_a_framework_that_says_something_else_when_it_is_asked_is_recorded_anew(first: Run, tmp_path: Path) -> None:
-    for name in ("opening.json", "header.json"):
-        path = first.folder / name
-        value = json.loads(path.read_text())
-        value["description"]["version"] = "0.0"
-        path.write_text(json.dumps(value))
+    path, header = first.folder / "opening.json", first.recording.header
+    value = json.loads(path.read_text())
+    value["description"]["version"] = "0.0"
+    path.write_text(json.dumps(value))
+    assert header.description is not None
+    rename_recording(first.folder, replace(header, description=replace(header.description, version="0.0")))
     notes = Notes()
     again = run("reference", tmp_path, write(tmp_path, [ONE, OTHER, problem("more", [[3.0]])]), notes=notes)
     assert (again.ending, again.taken) == (Ending.RECORDED, 0)

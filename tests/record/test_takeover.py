@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from harness.plan.problem import Problem
 from harness.record.recording import Crashed, Recording, Returned, TimedOut
 from harness.record.runner import Ending, Run
 from harness.record.segment import read_lines, replace_lines, segments
-from harness.record.store import append, read_recording
+from harness.record.store import append, read_recording, rename_recording
 from harness.record.watch import Limits
 from harness.vocabulary import DType, Mode, Normalization, Op, Quantity, Reduction
 from tests.record.bench import LIMITS, MARKED, WRONG, around_the_mark, problem, run, same, write
@@ -173,22 +172,20 @@ def another_variable(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def header_says(**what: Any) -> Callable[[Counted, pytest.MonkeyPatch], None]:
     def edit(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-        path = counted.folder / "header.json"
-        header = json.loads(path.read_text())
-        assert all(header[key] != value for key, value in what.items())
-        path.write_text(json.dumps(header | what))
+        header = read_recording(counted.folder, plan=None).header
+        assert replace(header, **what) != header
+        rename_recording(counted.folder, replace(header, **what))
 
     return edit
 
 
-def another_version(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    description = json.loads((counted.folder / "header.json").read_text())["description"]
-    header_says(description=description | {"version": "0.9"})(counted, monkeypatch)
+def described(**what: Any) -> Callable[[Counted, pytest.MonkeyPatch], None]:
+    def edit(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+        description = read_recording(counted.folder, plan=None).header.description
+        assert description is not None
+        header_says(description=replace(description, **what))(counted, monkeypatch)
 
-
-def more_threads(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    description = json.loads((counted.folder / "header.json").read_text())["description"]
-    header_says(description=description | {"threads": 64})(counted, monkeypatch)
+    return edit
 
 
 def flip(name: str) -> Callable[[Counted, pytest.MonkeyPatch], None]:
@@ -221,8 +218,8 @@ def without_questions(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     "change",
     [
-        *(another_kernel, another_file_beside_it, another_variable, another_version, more_threads),
-        header_says(packages=["numpy==1.0"]),
+        *(another_kernel, another_file_beside_it, another_variable, described(version="0.9"), described(threads=64)),
+        header_says(packages=("numpy==1.0",)),
         header_says(python="3.9.0"),
         header_says(platform={"instructions": "mmx"}),
         header_says(harness="0" * 64),
