@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.registry import AdapterFault
-from harness.plan.digest import question_of
 from harness.plan.plan import Plan
 from harness.record.child import Child
 from harness.record.evaluate import schedule
@@ -181,7 +180,7 @@ class Crew:
         entries = []
         for problem, quantity in (self.schedule[number] for number in numbers):
             mode = ready.mode if problem.call.mode is Mode.DEFAULT else problem.call.mode
-            asked = question_of(problem.call)
+            asked = self.plan.question(problem)
             entries.append(Entry(problem=problem.id, quantity=quantity, result=result, mode=mode, question=asked))
         append(folder, entries)
 

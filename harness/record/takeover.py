@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from harness.plan.digest import question_of
 from harness.plan.plan import Plan
 from harness.record.codec import Json
 from harness.record.segment import read_lines, replace_lines, segments
@@ -29,7 +28,7 @@ def take_over(folder: Path, plan: Plan, *, deaths: bool) -> int:
     """
     wanted: defaultdict[Asked, list[str]] = defaultdict(list)
     for problem in plan.problems:
-        question = question_of(problem.call)
+        question = plan.question(problem)
         for quantity in problem.check:
             wanted[question, quantity.value].append(problem.id)
     found = {path: read_lines(path) for path in segments(folder)}

@@ -19,7 +19,6 @@ import threading
 import time
 import traceback
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -27,7 +26,6 @@ from harness.adapters.contract import Adapter, FrameworkUnavailable
 from harness.adapters.device import check_device, made
 from harness.adapters.frames import trimmed_traceback
 from harness.adapters.registry import AdapterFault, load, source_digest, source_file
-from harness.plan.digest import question_of
 from harness.plan.plan import Plan
 from harness.plan.store import PlanError, read_plan
 from harness.record.codec import Json, description_from_json, description_to_json
@@ -44,12 +42,21 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._held = b""
+
+    def hold(self, kind: str, **content: Any) -> None:
+        """Send one message together with the next: to wake the parent costs more than many an evaluation."""
+        self._held += json.dumps({"kind": kind, **content}).encode() + b"\n"
 
     def send(self, kind: str, **content: Any) -> None:
-        """Send one message."""
-        line = json.dumps({"kind": kind, **content}).encode() + b"\n"
-        while line:
-            line = line[os.write(self._descriptor, line) :]
+        """Send one message, behind those that are held."""
+        self.hold(kind, **content)
+        self.release()
+
+    def release(self) -> None:
+        """Send what is held."""
+        while self._held:
+            self._held = self._held[os.write(self._descriptor, self._held) :]
 
     def end(self, kind: str, **content: Any) -> NoReturn:
         """Send a last message and end the process, without the framework's own way of shutting down."""
@@ -120,7 +127,6 @@ def _fill_standard_streams() -> None:
 def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop: threading.Event) -> None:
     folder = Path(order["folder"])
     planned = schedule(plan)
-    question_about = lru_cache(maxsize=1)(lambda problem: question_of(problem.call))  # its quantities come together
     segment: SegmentWriter | None = None
     batch = order["batch"]
     opened = time.monotonic()
@@ -133,11 +139,13 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
         channel.send("start", number=number)
         entry = evaluate(adapter, problem, quantity, memory=order["memory"])
         _fill_standard_streams()
-        segment.add(replace(entry, question=question_about(problem)))
-        channel.send("done", number=number)
+        segment.add(replace(entry, question=plan.question(problem)))
+        channel.hold("done", number=number)
         if segment.entries >= batch or time.monotonic() - opened >= FLUSH_SECONDS:
+            channel.release()  # what happens from here on is no evaluation's doing
             segment.close()
             segment, batch = None, min(2 * batch, BATCH)
+    channel.release()
     if segment is not None:
         segment.close()
 
