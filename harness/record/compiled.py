@@ -8,6 +8,7 @@ a folder for each machine and environment, and may be removed at any time. Resul
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -24,9 +25,10 @@ _KEPT = 3  # folders; those that were used longest ago go
 def compiled_here(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return ``environ``, and in it what has JAX keep below ``folder`` all that it compiles on this machine.
 
-    A folder that a person has named in ``environ`` is left alone; where none can be made, nothing is kept.
+    A folder that a person has named in ``environ`` is left alone; where JAX is not installed, or no folder can be made,
+    nothing is kept.
     """
-    if environ.get(_FOLDER):
+    if environ.get(_FOLDER) or not has_jax():
         return dict(environ)
     home = folder / _key(environ)
     try:
@@ -42,6 +44,11 @@ def compiled_here(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",  # however little it took,
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",  # and however small it is
     }
+
+
+def has_jax() -> bool:
+    """Tell whether JAX could be imported, without importing it."""
+    return importlib.util.find_spec("jax") is not None
 
 
 def _key(environ: Mapping[str, str]) -> str:

@@ -47,6 +47,12 @@ def test_a_recording_has_the_same_bits_from_a_kept_a_damaged_and_no_compilation(
     assert same(recorded(tmp_path), first)
 
 
+@pytest.fixture
+def jax_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "has_jax", lambda: True)
+
+
+@pytest.mark.usefixtures("jax_installed")
 def test_it_is_kept_apart_for_another_machine_or_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def home(**environ: str) -> str:
         return compiled_here(tmp_path, environ)["JAX_COMPILATION_CACHE_DIR"]
@@ -65,6 +71,7 @@ def test_it_is_kept_apart_for_another_machine_or_environment(tmp_path: Path, mon
             assert home() != here
 
 
+@pytest.mark.usefixtures("jax_installed")
 def test_the_folders_that_were_used_longest_ago_go(tmp_path: Path) -> None:
     for age in range(5):
         (tmp_path / f"old-{age}").mkdir()
@@ -73,12 +80,22 @@ def test_the_folders_that_were_used_longest_ago_go(tmp_path: Path) -> None:
     assert {each.name for each in tmp_path.iterdir()} == {Path(here).name, "old-0", "old-1"}
 
 
+def test_a_framework_that_compiles_nothing_neither_keeps_a_folder_nor_removes_that_of_jax(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "has_jax", lambda: False)
+    assert compiled_here(tmp_path, {"A": "b"}) == {"A": "b"}
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("jax_installed")
 def test_a_folder_of_one_s_own_is_left_alone(tmp_path: Path) -> None:
     environ = {"JAX_COMPILATION_CACHE_DIR": "/mine"}
     assert compiled_here(tmp_path, environ) == environ
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("jax_installed")
 def test_where_no_folder_can_be_made_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert compiled_here(tmp_path / "file", {"A": "b"}) == {"A": "b"}
