@@ -98,8 +98,8 @@ def _run(line: list[str], reports: Path | None, environ: Mapping[str, str]) -> f
 BENCHMARK: Final = Benchmark(
     name="overhead",
     compares=(
-        "harness record over the case library, imports apart, with the bare loop that reads the same inputs and calls the "
-        "same functions of the framework in one process (at most 1.3 times)"
+        "harness record over the case library, imports apart, with the bare loop that reads the same inputs and calls "
+        "the same functions of the framework in one process (at most 1.3 times)"
     ),
     measure=_measure,
 )
