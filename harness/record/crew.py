@@ -186,7 +186,7 @@ class Crew:
 
     def _stop(self) -> None:
         """Let the evaluation in progress end, and what is done reach the disk; a second Ctrl-C does without."""
-        if self._child is None:
+        if self._child is None or not self._ready:
             return
         self.observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
         try:
