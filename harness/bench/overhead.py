@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,11 @@ from harness.bench.contract import Benchmark, Effort, Figure, NotMeasured, Ratio
 from harness.bench.elsewhere import BenchmarkFailed, asked_there
 from harness.bench.pace import ratio
 from harness.campaign.interpreter import NoInterpreter
+from harness.layout import Layout
+from harness.plan.digest import digest_of
+from harness.plan.store import read_plan, write_plan
+from harness.record.recording import Crashed, OutOfMemory, TimedOut
+from harness.record.store import read_recording
 
 FRAMEWORKS: Final = ("torch", "mxnet", "jax")
 _RECORD, _BARE = "harness record", "the bare loop"
@@ -41,12 +47,16 @@ def _figure(framework: str, python: Path, setup: Setup) -> Ratio:
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
     }
+    _recorded(framework, python, setup.folder, environ)
+    reports, left_out = _survived(framework, setup.folder)
     parts: dict[str, Callable[[], float]] = {
-        _RECORD: lambda: _recorded(framework, python, setup.folder, environ),
-        _BARE: lambda: _looped(framework, python, setup.folder, environ)["seconds"],
+        _RECORD: lambda: _recorded(framework, python, reports, environ),
+        _BARE: lambda: _looped(framework, python, reports, environ)["seconds"],
     }
     parts[_RECORD]()
-    version: str = _looped(framework, python, setup.folder, environ)["version"]
+    note: str = _looped(framework, python, reports, environ)["version"]
+    if left_out:
+        note += f", without {left_out} problems that end its process"
     found: dict[str, list[float]] = {name: [] for name in parts}
     with setup.step(f"overhead: {framework}", repetitions) as progress:
         for done in range(repetitions):
@@ -65,8 +75,25 @@ def _figure(framework: str, python: Path, setup: Setup) -> Ratio:
         at_most=_AT_MOST,
         cost=sorted(found[_RECORD])[repetitions // 2],
         unit="s",
-        note=version,
+        note=note,
     )
+
+
+def _survived(framework: str, reports: Path) -> tuple[Path, int]:
+    """Return where a plan is without the problems that end the process, which no bare loop gets past, and their number.
+
+    What those cost, a process each, is no part of the comparison.
+    """
+    plan = read_plan(reports / "plan")
+    (folder,) = _recordings(framework, reports)
+    entries = read_recording(folder, plan=plan.digest).entries.values()
+    deadly = {entry.problem for entry in entries if isinstance(entry.result, Crashed | TimedOut | OutOfMemory)}
+    if not deadly:
+        return reports, 0
+    rest = tuple(problem for problem in plan.problems if problem.id not in deadly)
+    home = reports / f"without-{framework}"
+    write_plan(replace(plan, digest=digest_of(rest), problems=rest), home / "plan")
+    return home, len(deadly)
 
 
 def _recorded(framework: str, python: Path, reports: Path, environ: Mapping[str, str]) -> float:
@@ -74,15 +101,21 @@ def _recorded(framework: str, python: Path, reports: Path, environ: Mapping[str,
     line = [str(python), "-m", "harness", "record", framework]
     imports = _run([*line, "--help"], None, environ)
     whole = _run([*line, "--fresh"], reports, environ)
-    (run,) = reports.glob(f"**/recordings/{framework}/run.json")
-    opening: float = json.loads(run.read_text(encoding="utf-8"))["opening"]
+    (recording,) = _recordings(framework, reports)
+    opening: float = json.loads((recording / "run.json").read_text(encoding="utf-8"))["opening"]
     return whole - imports - opening
 
 
 def _looped(framework: str, python: Path, reports: Path, environ: Mapping[str, str]) -> Any:
-    (recording,) = reports.glob(f"**/recordings/{framework}")
+    (recording,) = _recordings(framework, reports)
     question = {"framework": framework, "plan": str(reports / "plan"), "recording": str(recording)}
     return asked_there("harness.bench.bare", question, python=python, environ=environ, progress=lambda _done: None)
+
+
+def _recordings(framework: str, reports: Path) -> list[Path]:
+    """Return the folder of the one recording, which is of the whole library or of a selection."""
+    homes = (Layout(reports).recordings(selected=selected) / framework for selected in (False, True))
+    return [home for home in homes if home.exists()]
 
 
 def _run(line: list[str], reports: Path | None, environ: Mapping[str, str]) -> float:
