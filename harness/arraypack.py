@@ -6,6 +6,7 @@ too, under its own name and as the unsigned integers that carry its bits. No pic
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from collections.abc import Mapping
@@ -24,6 +25,12 @@ class PackError(Exception):
     """A pack, or a reference into it, is not what it should be."""
 
 
+@functools.cache
+def _name_of(dtype: np.dtype[Any]) -> str:
+    """Return the name of a dtype, which NumPy puts together every time that it is asked."""
+    return dtype.name
+
+
 class PackWriter:
     """Appends arrays to a new pack; the file appears under its name, whole, when :meth:`close` is called."""
 
@@ -36,7 +43,8 @@ class PackWriter:
 
     def append(self, array: NDArray[Any]) -> dict[str, Any]:
         """Append one array; return its reference, a JSON value."""
-        if array.dtype.name not in _DTYPES:
+        name = _name_of(array.dtype)
+        if name not in _DTYPES:
             raise PackError(f"an array of dtype {array.dtype} is not plain numbers and cannot be stored")
         padding = -self._length % ALIGNMENT
         self._file.write(b"\0" * padding)
@@ -45,7 +53,7 @@ class PackWriter:
         contiguous = np.ascontiguousarray(little).reshape(-1)
         self._file.write(contiguous.view(np.uint8).data if contiguous.size else b"")
         self._length = offset + contiguous.nbytes
-        return {"offset": offset, "shape": list(array.shape), "dtype": array.dtype.name}
+        return {"offset": offset, "shape": list(array.shape), "dtype": name}
 
     def close(self) -> None:
         """Finish the file, on the disk, under its name."""

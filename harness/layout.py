@@ -6,6 +6,7 @@
       plan/                    the current plan: of the whole library, or of a selection
       recordings/<adapter>/    what each adapter returned for the whole library
       index.html, summary.md ...  the report on it
+      cache/jax/               what JAX has compiled; may be removed
       shrunk/<key>/            the smallest input that shows a fault
       selftest/                the score of the last self-test
       selection/               the same two for a plan made with a selection: it never replaces the full report
@@ -32,6 +33,11 @@ class Layout:
     def plan(self) -> Path:
         """The current plan."""
         return self.root / "plan"
+
+    @property
+    def compiled(self) -> Path:
+        """What a framework has compiled for any plan; may be removed."""
+        return self.root / "cache" / "jax"
 
     def home(self, *, selected: bool) -> Path:
         """Where recordings and report of the current plan go: a selection has a folder of its own."""

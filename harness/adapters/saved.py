@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 from harness.adapters.contract import AdapterError
@@ -13,7 +15,14 @@ SAVED = "saved"  # the parameter by which a derivative asks for it
 
 def takes_saved(derivative: Callable[..., Any]) -> bool:
     """Tell whether ``derivative`` asks for what the forward of its call has saved."""
+    if isinstance(derivative, MethodType):
+        return _names_saved(derivative.__func__)
     return SAVED in inspect.signature(derivative).parameters
+
+
+@functools.cache  # to look takes longer than many a derivative
+def _names_saved(method: Callable[..., Any]) -> bool:
+    return SAVED in inspect.signature(method).parameters
 
 
 def output_of(returned: object) -> object:

@@ -74,6 +74,7 @@ def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh
                 environ=os.environ,
                 fresh=fresh,
                 device=device,
+                compiled=layout.compiled,
             )
     except (PlanError, CannotGoOn, AdapterFault, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))
@@ -81,10 +82,16 @@ def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh
         leave(Exit.USAGE, f"the recording cannot be written: {error}: make room, or name another folder with --reports")
     except HarnessBroken as error:
         leave(Exit.OUR_FAULT, f"this is a fault of the harness, not of the adapter: please report it\n{error}")
-    _conclude(run, adapter)
+    except KeyboardInterrupt:  # before the first evaluation, or behind the last one
+        leave(Exit.INTERRUPTED, f"interrupted: what is recorded is kept; {_goes_on(fresh=fresh)}")
+    _conclude(run, adapter, fresh=fresh)
 
 
-def _conclude(run: Run, spec: str) -> None:
+def _goes_on(*, fresh: bool) -> str:
+    return f"the same command{' without --fresh' if fresh else ''} does the rest"
+
+
+def _conclude(run: Run, spec: str, *, fresh: bool) -> None:
     name, done = run.recording.header.adapter, len(run.recording.entries)
     match run.ending:
         case Ending.NOT_RUN:
@@ -92,12 +99,19 @@ def _conclude(run: Run, spec: str) -> None:
         case Ending.INTERRUPTED:
             leave(
                 Exit.INTERRUPTED,
-                f"interrupted: {done} of {run.planned} evaluations are recorded; the same command does the rest",
+                f"interrupted: {done} of {run.planned} evaluations are recorded; {_goes_on(fresh=fresh)}",
             )
         case Ending.ALREADY:
             click.echo(f"{name}: already recorded: {_counted(run.recording)}; --fresh records it again")
         case Ending.RECORDED:
-            click.echo(f"{name}: recorded {_counted(run.recording)} in {run.folder}")
+            click.echo(f"{name}: recorded {_counted(run.recording)} in {run.folder}{_shared(run)}")
+
+
+def _shared(run: Run) -> str:
+    """Say how many evaluations were not evaluated, since an earlier recording had them."""
+    if not run.taken:
+        return ""
+    return f"; {run.taken} taken over from before, {run.planned - run.taken} evaluated"
 
 
 def _counted(recording: Recording) -> str:

@@ -31,10 +31,18 @@ def digest_of(problems: Iterable[Problem]) -> str:
     It covers what an adapter is asked, under which name, and every input bit. It leaves out what a person may mend
     without changing a result: why, source, place, expectations, ledger.
     """
+    return digest_and_questions(problems)[0]
+
+
+def digest_and_questions(problems: Iterable[Problem]) -> tuple[str, dict[Problem, str]]:
+    """Return the digest of problems, and :func:`question_of` the call of each, for one look at their arrays."""
     sha = hashlib.sha256(_SALT)
+    questions = {}
     for problem in problems:
-        sha.update(_line(_asked(problem)))
-    return sha.hexdigest()
+        called = _called(problem.call)
+        sha.update(_line(_asked(problem) | called))
+        questions[problem] = hashlib.sha256(_line(called)).hexdigest()
+    return sha.hexdigest(), questions
 
 
 def question_of(call: Call) -> str:
@@ -51,7 +59,6 @@ def _asked(problem: Problem) -> dict[str, Any]:
         "id": problem.id,
         "cotangent_name": problem.cotangent_name,
         "check": [quantity.value for quantity in problem.check],
-        **_called(problem.call),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from harness.plan.digest import question_of
 from harness.plan.problem import Problem
 from harness.vocabulary import Circumstance, DType, FindingKind, Op, Quantity
 
@@ -94,6 +95,12 @@ class Plan:
     ledger: tuple[LedgerEntry, ...] = ()
     selection: str | None = None
     themes: dict[str, str] = field(default_factory=dict)  # case file: its theme
+    # what is known of questions already; of a problem by its identity, so that an edited one is another
+    questions: dict[Problem, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def question(self, problem: Problem) -> str:
+        """Return the digest of what the call of ``problem`` asks (:func:`harness.plan.digest.question_of`)."""
+        return self.questions.get(problem) or question_of(problem.call)
 
     @property
     def evaluations(self) -> int:

@@ -30,7 +30,7 @@ from harness.plan.codec import (
     problem_from_json,
     problem_to_json,
 )
-from harness.plan.digest import digest_of, fingerprint
+from harness.plan.digest import digest_and_questions, fingerprint
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
 from harness.plan.signatures import count_signatures
@@ -104,7 +104,7 @@ def read_plan(folder: Path) -> Plan:
     """
     header = _read_header(folder / _HEADER)
     problems = _read_problems(folder, expected=_take(header, "counts", dict).get("problems"))
-    digest = digest_of(problems)
+    digest, questions = digest_and_questions(problems)
     if digest != header.get("digest"):
         raise PlanError(
             f"{folder}: the plan's problems or input bits were changed after it was made (digest {digest[:12]}, "
@@ -120,6 +120,7 @@ def read_plan(folder: Path) -> Plan:
         ledger=tuple(ledger),
         selection=header.get("selection"),
         themes=_take(header, "themes", dict),
+        questions=questions,
     )
     orphans = sorted({problem.case for problem in problems} - plan.cases.keys())
     if orphans:

@@ -4,6 +4,8 @@
 
     runner       one run, from the command to the manifest
       resume     may what is there be continued?
+      takeover   what of it answers this plan too
+      remembered what the adapter said of itself, so that it need not be asked
       lock       one recorder per recording
       crew       the processes, one after the other, until every evaluation has its entry
         child    one process, seen by its parent
@@ -12,6 +14,7 @@
         worker   the same process, from inside
         evaluate one evaluation
       surroundings   machine, flags and packages
+      compiled   what a framework need not compile again
       ownsource      the recorder itself
     elsewhere    the same in another interpreter
 

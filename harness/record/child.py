@@ -10,17 +10,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 LAST_WORDS = 4000  # bytes of stderr that are kept for the text of a crash
+# What an instruction raises in the thread that ran it. An abort may come of a lack of memory, a segmentation fault of
+# memory that an earlier evaluation has spoilt.
+OWN_DOING = (signal.SIGFPE, signal.SIGILL)
 Message = dict[str, Any]
 
 
 class Child:
     """A running ``harness.record.worker``, in a session of its own: Ctrl-C reaches the parent alone."""
 
-    def __init__(self, spec: str, plan_folder: Path, *, device: str | None = None) -> None:
+    def __init__(
+        self, spec: str, plan_folder: Path, *, device: str | None = None, environ: Mapping[str, str] | None = None
+    ) -> None:
         read_end, write_end = os.pipe()
         command = [sys.executable, "-m", "harness.record.worker", spec, str(plan_folder), str(write_end), device or ""]
         try:
@@ -31,6 +37,7 @@ class Child:
                 stderr=subprocess.PIPE,
                 pass_fds=(write_end,),
                 start_new_session=True,
+                env=environ,
             )
         except BaseException:
             os.close(read_end)
@@ -102,6 +109,11 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing is left, or only what has ended
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    @property
+    def died_by_itself(self) -> bool:
+        """Whether what ended the process was the instruction that it was at, and so would end it again."""
+        return -self._process.wait() in OWN_DOING
 
     @property
     def death(self) -> str:

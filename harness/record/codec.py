@@ -90,6 +90,8 @@ def entry_to_json(entry: Entry, keep: Keep) -> Json:
         "quantity": entry.quantity.value,
         "result": _result_to_json(entry.result, keep),
     }
+    if entry.question:
+        value["question"] = entry.question
     if entry.mode is not None:
         value["mode"] = entry.mode.value
     if entry.precision is not None:
@@ -112,6 +114,7 @@ def entry_from_json(value: Json, fetch: Fetch) -> Entry:
         precision=None if precision is None else _precision_from_json(precision),
         inputs_changed=tuple(_text(name) for name in value.get("inputs_changed", ())),
         method=_optional_text(value.get("method")),
+        question=_text(value.get("question", "")),
     )
 
 
@@ -123,8 +126,8 @@ def _result_to_json(result: Result, keep: Keep) -> Json:
             return {"kind": "raised", "type": type_name, "text": text, **({"where": where} if where else {})}
         case Unsupported(reason):
             return {"kind": "unsupported", "reason": reason}
-        case Crashed(how):
-            return {"kind": "crashed", "how": how}
+        case Crashed(how, own):
+            return {"kind": "crashed", "how": how, **({"own": True} if own else {})}
         case TimedOut(seconds):
             return {"kind": "timed out", "limit": seconds}
         case OutOfMemory(size):
@@ -140,7 +143,7 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
         case "unsupported":
             return Unsupported(_text(value["reason"]))
         case "crashed":
-            return Crashed(_text(value["how"]))
+            return Crashed(_text(value["how"]), value.get("own") is True)
         case "timed out":
             return TimedOut(float(value["limit"]))
         case "out of memory":

@@ -7,7 +7,8 @@ its evaluations gets on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,14 +18,14 @@ from harness.record.child import Child
 from harness.record.evaluate import schedule
 from harness.record.opening import DiedOpening, Opening, Ready, opened, reason
 from harness.record.recording import Crashed, Entry, OutOfMemory, TimedOut
-from harness.record.store import append, read_recording, tidy
+from harness.record.store import append, recorded, tidy
 from harness.record.watch import Death, Limits, watch
+from harness.record.worker import BATCH
 from harness.vocabulary import Mode
 
 Died = Crashed | TimedOut | OutOfMemory
 ATTEMPTS = 3  # at starting a process, and at getting it to begin an evaluation
 HOPELESS = 20  # evaluations that end the process, one directly after the other, before the rest is not tried
-BATCH = 200  # entries that are written together while no process dies
 GRACE = 10.0  # seconds for the evaluation in progress to end after Ctrl-C
 
 
@@ -36,10 +37,14 @@ class Observer:
     note: Callable[[str], None]
 
 
+class NotAsRemembered(Exception):
+    """The adapter says something else of itself than it said when it was last asked."""
+
+
 class Crew:
     """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind.
 
-    They run it on ``device``, or where it runs by default.
+    They run it on ``device``, or where it runs by default, with the variables ``environ``, or those of this process.
     """
 
     def __init__(
@@ -51,12 +56,16 @@ class Crew:
         limits: Limits,
         observer: Observer,
         device: str | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.schedule = schedule(plan)
         self.processes = 0
-        self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
-        self._limits, self._observer, self._device = limits, observer, device
+        self.opening = 0.0  # seconds that it took to start them, until their frameworks were imported
+        self._spec, self.plan, self._plan_folder = spec, plan, plan_folder
+        self.observer = observer
+        self._limits, self._device, self._environ = limits, device, environ
         self._child: Child | None = None
+        self._ready = False  # whether the adapter of that process waits for its order
         self._batch = BATCH
 
     def __enter__(self) -> Crew:
@@ -67,19 +76,32 @@ class Crew:
         """End the process that is running."""
         self._dismiss()
 
+    def launch(self) -> Child:
+        """Start a process, if none is running, and do not wait for it."""
+        if self._child is None:
+            self._child = Child(self._spec, self._plan_folder, device=self._device, environ=self._environ)
+            self.processes += 1
+        return self._child
+
     def open(self) -> Opening:
         """Start a process and wait for its adapter; one that dies at that gets a few attempts."""
+        began = time.monotonic()
         for attempt in range(ATTEMPTS):
-            self._dismiss()
-            self._child = Child(self._spec, self._plan_folder, device=self._device)
-            self.processes += 1
-            opening = opened(self._child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
+            if attempt:
+                self._dismiss()
+            child = self.launch()
+            opening = opened(child, self._spec, timeout=self._limits.pause, memory=self._limits.memory)
             if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:
                 break
+        self._ready = isinstance(opening, Ready)
+        self.opening += time.monotonic() - began
         return opening
 
     def fill(self, folder: Path, ready: Ready) -> bool:
-        """Get an entry for every evaluation into ``folder``; return False where a person interrupted that."""
+        """Get an entry for every evaluation into ``folder``; return False where a person interrupted that.
+
+        Raise :class:`NotAsRemembered` where there is something to evaluate, and the adapter is not what ``ready`` says.
+        """
         try:
             self._fill(folder, ready)
         except KeyboardInterrupt:
@@ -90,6 +112,9 @@ class Crew:
     def _fill(self, folder: Path, ready: Ready) -> None:
         missing = self._missing(folder)
         idle_deaths = direct_deaths = 0
+        if missing and not self._ready and self.open() != ready:
+            self._dismiss()
+            raise NotAsRemembered
         while missing:
             finished, death = self._work(folder, missing)
             if death is None:
@@ -121,21 +146,22 @@ class Crew:
                 )
         return None
 
-    def _work(self, folder: Path, missing: Sequence[int]) -> tuple[int, Death | None]:
+    def _work(self, folder: Path, missing: list[int]) -> tuple[int, Death | None]:
         """Let the child work to its end; return how many evaluations it finished, and how it died."""
         stored = len(self.schedule) - len(missing)
         finished: set[int] = set()
 
         def done(number: int) -> None:
             finished.add(number)
-            self._observer.progress(stored + len(finished))
+            self.observer.progress(stored + len(finished))
 
         tidy(folder)
         child = self._running()
         child.order(
             {
                 "folder": str(folder),
-                "plan": self._plan.digest,
+                "plan": self.plan.digest,
+                "missing": missing,
                 "memory": self._limits.memory,
                 "batch": self._batch,
             }
@@ -145,8 +171,8 @@ class Crew:
         return len(finished), death
 
     def _missing(self, folder: Path) -> list[int]:
-        entries = read_recording(folder, plan=self._plan.digest).entries
-        return [n for n, (problem, quantity) in enumerate(self.schedule) if (problem.id, quantity) not in entries]
+        there = recorded(folder)
+        return [n for n, (problem, quantity) in enumerate(self.schedule) if (problem.id, quantity) not in there]
 
     def _mark(self, folder: Path, numbers: list[int], result: Died, ready: Ready) -> None:
         """File ``result`` for evaluations that no process lived to file."""
@@ -154,14 +180,15 @@ class Crew:
         entries = []
         for problem, quantity in (self.schedule[number] for number in numbers):
             mode = ready.mode if problem.call.mode is Mode.DEFAULT else problem.call.mode
-            entries.append(Entry(problem=problem.id, quantity=quantity, result=result, mode=mode))
+            asked = self.plan.question(problem)
+            entries.append(Entry(problem=problem.id, quantity=quantity, result=result, mode=mode, question=asked))
         append(folder, entries)
 
     def _stop(self) -> None:
         """Let the evaluation in progress end, and what is done reach the disk; a second Ctrl-C does without."""
-        if self._child is None:
+        if self._child is None or not self._ready:
             return
-        self._observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
+        self.observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
         try:
             self._child.order("stop")
             watch(self._child, replace(self._limits, timeout=GRACE, pause=GRACE), done=lambda _: None)
@@ -176,7 +203,7 @@ class Crew:
     def _dismiss(self) -> None:
         if self._child is not None:
             self._child.close()
-            self._child = None
+            self._child, self._ready = None, False
 
 
 def _how(death: Death) -> str:

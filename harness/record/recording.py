@@ -41,9 +41,14 @@ class Unsupported:
 
 @dataclass(frozen=True, slots=True)
 class Crashed:
-    """The recording process died: of which signal, or with which exit code."""
+    """The recording process died: of which signal, or with which exit code.
+
+    ``own``: in this very evaluation, and of nothing that came from outside, so that it would die again. Of no weight
+    when two results are compared.
+    """
 
     how: str
+    own: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,11 @@ Result = Returned | Raised | Unsupported | Crashed | TimedOut | OutOfMemory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What became of one quantity of one problem."""
+    """What became of one quantity of one problem.
+
+    ``question`` is the digest of the call that was evaluated (:func:`harness.plan.digest.question_of`), whatever the
+    problem is called; entries of before it was kept have none.
+    """
 
     problem: str
     quantity: Quantity
@@ -74,6 +83,7 @@ class Entry:
     precision: Precision | None = None
     inputs_changed: tuple[str, ...] = ()  # names of the input arrays whose bits differ after the call
     method: str | None = None  # how a Jacobian or an hvp was made
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

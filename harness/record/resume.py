@@ -1,16 +1,18 @@
-"""Whether what lies in a folder may be continued: only what was made by the same adapter in the same surroundings."""
+"""Whether what lies in a folder may be continued: only what was made by the same adapter in the same surroundings.
+
+The plan may be another one: what both ask is taken over (:mod:`harness.record.takeover`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from harness.record.recording import Header, Recording
 from harness.record.store import RecordingError, read_recording, recording_there
 
 _WORDS = {
-    "plan": "the plan",
     "source": "the adapter's source",
     "harness": "the recorder's own code",
     "packages": "the installed packages",
@@ -19,7 +21,10 @@ _SHOWN = 3  # packages named in a message
 
 
 def kept(folder: Path, header: Header, *, note: Callable[[str], None]) -> Recording | None:
-    """Return the recording in ``folder`` if ``header`` would have made it too, else None, having said why."""
+    """Return the recording in ``folder`` if ``header``, but for its plan, would have made it too.
+
+    Else return None, having said why.
+    """
     if not recording_there(folder):
         return None
     try:
@@ -27,7 +32,7 @@ def kept(folder: Path, header: Header, *, note: Callable[[str], None]) -> Record
     except RecordingError as error:
         note(f"starting over, what is there cannot be used: {error}")
         return None
-    different = differences(recording.header, header)
+    different = differences(replace(recording.header, plan=header.plan), header)
     if different:
         note(f"starting over, the recording in {folder} was made with other surroundings: {'; '.join(different)}")
         return None

@@ -5,20 +5,32 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from harness.plan.plan import Plan
-from harness.record.crew import Crew, Observer
+from harness.record.compiled import compiled_here
+from harness.record.crew import Crew, NotAsRemembered, Observer
 from harness.record.lock import locked
 from harness.record.opening import Opening, Ready, reason
 from harness.record.ownsource import recorder_digest
 from harness.record.recording import Header, Recording
+from harness.record.remembered import remember, remembered, stamp_of
 from harness.record.resume import kept
-from harness.record.store import finish_recording, read_recording, start_recording, tidy
+from harness.record.store import (
+    finish_recording,
+    read_recording,
+    rename_recording,
+    reopen_recording,
+    start_recording,
+    tidy,
+)
 from harness.record.surroundings import describe_platform, installed_packages, result_flags
+from harness.record.takeover import take_over
 from harness.record.watch import Limits
 
 
@@ -33,12 +45,16 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run of the recorder came to: the recording in ``folder``, of ``planned`` evaluations."""
+    """What a run of the recorder came to: the recording in ``folder``, of ``planned`` evaluations.
+
+    So many of them were ``taken`` over from what lay there before; the others were evaluated.
+    """
 
     ending: Ending
     folder: Path
     recording: Recording
     planned: int
+    taken: int = 0
 
 
 def record(
@@ -52,43 +68,97 @@ def record(
     environ: Mapping[str, str],
     fresh: bool = False,
     device: str | None = None,
+    compiled: Path | None = None,
 ) -> Run:
     """Record the adapter ``spec`` over ``plan`` into a folder of ``recordings`` named after the adapter.
 
-    ``device`` is the one that it is to run on; None stands for the adapter's own default.
-    A recording of the same adapter in the same surroundings is resumed; of other ones it is begun anew, as it is where
-    ``fresh``. Raise :class:`~harness.adapters.registry.AdapterFault`, :class:`~harness.record.lock.AlreadyLocked`,
+    ``device`` is the one that it is to run on; None stands for the adapter's own default. What a framework compiles is
+    kept below ``compiled``, or not at all.
+    A recording of the same adapter in the same surroundings is continued: of another plan, what this one asks too is
+    taken over. A recording of other surroundings is begun anew, as any is where ``fresh``.
+
+    Raise :class:`~harness.adapters.registry.AdapterFault`, :class:`~harness.record.lock.AlreadyLocked`,
     :class:`~harness.record.watch.CannotGoOn`, :class:`~harness.record.watch.HarnessBroken`, or OSError where the
     recording cannot be written.
     """
-    started, clock = datetime.now(UTC), time.monotonic()
-    crew = Crew(spec, plan=plan, plan_folder=plan_folder, limits=limits, observer=observer, device=device)
+    began = _Beginning()
+    crew = Crew(
+        spec,
+        plan=plan,
+        plan_folder=plan_folder,
+        limits=limits,
+        observer=observer,
+        device=device,
+        environ=environ if compiled is None else compiled_here(compiled, environ),
+    )
+    stamp = stamp_of(spec, device=device, environ=environ)
     with crew:
+        known = None if fresh else remembered(recordings / spec, stamp)
+        if known is not None:
+            with suppress(NotAsRemembered):
+                return _record(crew, known, _header(plan, known, environ), recordings=recordings, began=began)
         opening = crew.open()
         header = _header(plan, opening, environ)
-        folder = recordings / header.adapter
-        with locked(folder):
-            found = None if fresh or header.not_run else kept(folder, header, note=observer.note)
-            if found is not None and found.complete:
-                return Run(ending=Ending.ALREADY, folder=folder, recording=found, planned=len(crew.schedule))
-            if found is None:
-                start_recording(folder, header)
-            tidy(folder)
-            if isinstance(opening, Ready) and not crew.fill(folder, opening):
-                recording = read_recording(folder, plan=plan.digest)
-                return Run(ending=Ending.INTERRUPTED, folder=folder, recording=recording, planned=len(crew.schedule))
-            run = {
-                "started": started.isoformat(timespec="seconds"),
-                "host": platform.node(),
-                "seconds": round(time.monotonic() - clock, 3),
-                "processes": crew.processes,
-            }
-            recording = read_recording(folder, plan=plan.digest)
-            day = datetime.now(UTC).date()
-            finish_recording(folder, recording, run=run, on=day)
-            ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
-    complete = replace(recording, complete=True, finished=day)
-    return Run(ending=ending, folder=folder, recording=complete, planned=len(crew.schedule))
+        return _record(crew, opening, header, recordings=recordings, began=began, fresh=fresh, stamp=stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """When a run began, and the time then of a clock that nobody sets."""
+
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clock: float = field(default_factory=time.monotonic)
+
+
+def _record(
+    crew: Crew,
+    opening: Opening,
+    header: Header,
+    *,
+    recordings: Path,
+    began: _Beginning,
+    fresh: bool = False,
+    stamp: str | None = None,
+) -> Run:
+    """Record what ``header`` says, with an adapter that has said ``opening``, now or under the ``stamp`` of before."""
+    folder, plan = recordings / header.adapter, crew.plan
+    run = partial(Run, folder=folder, planned=len(crew.schedule))
+    with locked(folder):
+        found = None if fresh or header.not_run else kept(folder, header, note=crew.observer.note)
+        if found is not None and found.complete and found.header.plan == plan.digest:
+            return run(ending=Ending.ALREADY, recording=found, taken=len(found.entries))
+        taken = 0
+        if found is None:
+            start_recording(folder, header)
+        else:
+            crew.launch()  # while the entries are looked through
+            taken = _continued(folder, header, plan, deaths=found.header.plan == plan.digest)
+        if stamp is not None and isinstance(opening, Ready):
+            remember(folder, opening, stamp)
+        tidy(folder)
+        if isinstance(opening, Ready) and not crew.fill(folder, opening):
+            return run(ending=Ending.INTERRUPTED, recording=read_recording(folder, plan=plan.digest), taken=taken)
+        about = {
+            "started": began.moment.isoformat(timespec="seconds"),
+            "host": platform.node(),
+            "seconds": round(time.monotonic() - began.clock, 3),
+            "opening": round(crew.opening, 3),
+            "processes": crew.processes,
+            "taken over": taken,
+        }
+        recording = read_recording(folder, plan=plan.digest)
+        day = datetime.now(UTC).date()
+        finish_recording(folder, recording, run=about, on=day)
+    ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
+    return run(ending=ending, recording=replace(recording, complete=True, finished=day), taken=taken)
+
+
+def _continued(folder: Path, header: Header, plan: Plan, *, deaths: bool) -> int:
+    """Make what lies in ``folder`` the beginning of a recording of ``plan``; return how many entries that has."""
+    reopen_recording(folder)
+    taken = take_over(folder, plan, deaths=deaths)
+    rename_recording(folder, header)
+    return taken
 
 
 def _header(plan: Plan, opening: Opening, environ: Mapping[str, str]) -> Header:

@@ -1,8 +1,9 @@
-"""A segment: some entries of a recording, written whole or not at all, and never changed afterwards.
+"""A segment: some entries of a recording, written whole or not at all.
 
-``segment-0007.jsonl`` holds a first line that says how many entries follow and what the pack's SHA-256 is, then one
-entry per line; ``segment-0007.npy`` is the pack of their arrays. The JSON lines get their name last: where they are,
-the segment is whole.
+``segment-0007.jsonl`` holds a first line that says how many entries follow, and the SHA-256 of their lines and of the
+pack; then one entry per line. ``segment-0007.npy`` is the pack of their arrays. The JSON lines get their name last:
+where they are, the segment is whole. A pack is never changed; its lines are replaced, whole or not at all, where
+another plan takes entries over (:mod:`harness.record.takeover`).
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from harness.arraypack import PackError, PackWriter, open_pack, unpack
-from harness.record.codec import entry_from_json, entry_to_json
+from harness.record.codec import Json, entry_from_json, entry_to_json
 from harness.record.recording import Entry
 from harness.wholefile import write_whole
 
@@ -44,7 +44,7 @@ class SegmentWriter:
         number = int(last[0].stem.split("-")[1]) + 1 if last else 0
         self._path = folder / f"segment-{number:04d}.jsonl"
         self._pack = PackWriter(pack_of(self._path))
-        self._lines: list[dict[str, Any]] = []
+        self._lines: list[Json] = []
 
     @property
     def entries(self) -> int:
@@ -58,25 +58,71 @@ class SegmentWriter:
     def close(self) -> None:
         """Write the segment."""
         self._pack.close()
-        first = {"entries": len(self._lines), "pack": sha256(pack_of(self._path))}
-        write_whole(self._path, "".join(json.dumps(line) + "\n" for line in [first, *self._lines]))
+        _write(self._path, self._lines, pack=sha256(pack_of(self._path)))
 
 
 def read_segment(path: Path) -> list[Entry]:
     """Return the entries of one segment, arrays mapped from the disk; raise :class:`SegmentError` if damaged."""
+    start, lines = _lines(path)
+    if not pack_of(path).is_file():
+        raise SegmentError(f"{pack_of(path)}: the arrays of this segment are missing")
+    if sha256(pack_of(path)) != start["pack"]:
+        raise SegmentError(f"{pack_of(path)}: the bytes are not those that were recorded (SHA-256 differs)")
+    entries = _entries(path, lines)
+    _check(path, start, lines)
+    return entries
+
+
+def read_lines(path: Path) -> list[Json]:
+    """Return the entries of one segment as JSON values, without a look at their arrays.
+
+    Raise :class:`SegmentError` if the lines are damaged.
+    """
+    start, lines = _lines(path)
+    _check(path, start, lines)
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise SegmentError(f"{path}: not the entries of a recording: {error}") from None
+
+
+def replace_lines(path: Path, lines: list[Json]) -> None:
+    """Replace the entries of one segment, whose arrays stay where they are; without entries it goes."""
+    if lines:
+        start, _ = _lines(path)
+        _write(path, lines, pack=start["pack"])
+    else:
+        path.unlink()  # first: an array without its lines is nothing
+        pack_of(path).unlink()
+
+
+def _write(path: Path, values: list[Json], *, pack: str) -> None:
+    lines = "".join(json.dumps(value) + "\n" for value in values)
+    first = {"entries": len(values), "pack": pack, "lines": _digest(lines)}
+    write_whole(path, json.dumps(first) + "\n" + lines)
+
+
+def _digest(lines: str) -> str:
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _lines(path: Path) -> tuple[Json, list[str]]:
+    """Return what the first line says, and the lines of the entries."""
     try:
         first, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
-        start = json.loads(first)
-        count, checksum = start["entries"], start["pack"]
+        start: Json = json.loads(first)
+        count, _ = start["entries"], start["pack"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SegmentError(f"{path}: its first line does not say what it holds ({error})") from None
     if len(lines) != count:
         raise SegmentError(f"{path}: {len(lines)} entries, expected {count}: the file was cut short or added to")
-    if not pack_of(path).is_file():
-        raise SegmentError(f"{pack_of(path)}: the arrays of this segment are missing")
-    if sha256(pack_of(path)) != checksum:
-        raise SegmentError(f"{pack_of(path)}: the bytes are not those that were recorded (SHA-256 differs)")
-    return _entries(path, lines)
+    return start, lines
+
+
+def _check(path: Path, start: Json, lines: list[str]) -> None:
+    digest = _digest("".join(line + "\n" for line in lines))
+    if start.get("lines", digest) != digest:  # segments of before it was kept have none
+        raise SegmentError(f"{path}: the entries are not those that were recorded (SHA-256 differs)")
 
 
 def _entries(path: Path, lines: list[str]) -> list[Entry]:

@@ -6,6 +6,7 @@
       header.json          what made the recording
       segment-0000.jsonl   entries (harness.record.segment), beside segment-0000.npy, their arrays; and so on
       manifest.json        written last: how many entries, the day, and the SHA-256 of every segment
+      opening.json         what the adapter said of itself, and of what that holds (harness.record.remembered)
       run.json             when, where and how long: no later stage reads it
 
 Without its manifest a recording is incomplete: it can be resumed, and is not compared.
@@ -22,14 +23,15 @@ from typing import Any
 
 from harness.record.codec import Json, header_from_json, header_to_json
 from harness.record.recording import Entry, Header, Recording
-from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_segment, segments, sha256
+from harness.record.remembered import NAME as REMEMBERED
+from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_lines, read_segment, segments, sha256
 from harness.vocabulary import Quantity
 from harness.wholefile import write_whole
 
 FORMAT = "softmax-harness recording"
 VERSION = 2
 _HEADER, _MANIFEST, _RUN = "header.json", "manifest.json", "run.json"
-_OURS = (_HEADER, _MANIFEST, _RUN, "*.partial", "segment-*.jsonl", "segment-*.npy")
+_OURS = (_HEADER, _MANIFEST, _RUN, REMEMBERED, "*.partial", "segment-*.jsonl", "segment-*.npy")
 
 
 class RecordingError(Exception):
@@ -56,7 +58,9 @@ def read_recording(folder: Path, *, plan: str | None) -> Recording:
         except SegmentError as error:
             raise RecordingError(f"{error}; {_again(header.adapter)}") from None
         for entry in found:
-            if (entry.problem, entry.quantity) in entries:
+            before = entries.get((entry.problem, entry.quantity))
+            # an incomplete one may have been left half taken over, some entries under their old names
+            if before is not None and (manifest is not None or before.question == entry.question):
                 raise RecordingError(
                     f"{path}: {entry.quantity.value} of {entry.problem} is recorded twice; {_again(header.adapter)}"
                 )
@@ -80,7 +84,29 @@ def start_recording(folder: Path, header: Header) -> None:
     for pattern in _OURS:  # the manifest among the first: a recording half removed must not look complete
         for path in folder.glob(pattern):
             path.unlink()
+    rename_recording(folder, header)
+
+
+def reopen_recording(folder: Path) -> None:
+    """Make the recording in ``folder`` incomplete."""
+    (folder / _MANIFEST).unlink(missing_ok=True)
+
+
+def rename_recording(folder: Path, header: Header) -> None:
+    """Give the incomplete recording in ``folder`` another header."""
     _write_json(folder / _HEADER, {"format": FORMAT, "version": VERSION, **header_to_json(header)})
+
+
+def recorded(folder: Path) -> set[tuple[str, Quantity]]:
+    """Return the problems and quantities that have an entry in ``folder``, without a look at their arrays.
+
+    Raise :class:`RecordingError` where a segment is damaged.
+    """
+    try:
+        lines = [line for path in segments(folder) for line in read_lines(path)]
+        return {(line["problem"], Quantity(line["quantity"])) for line in lines}
+    except (SegmentError, KeyError, TypeError, ValueError) as error:
+        raise RecordingError(f"{folder}: damaged while it was recorded: {error}; {_again(folder.name)}") from None
 
 
 def tidy(folder: Path) -> None:

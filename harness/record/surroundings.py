@@ -24,7 +24,8 @@ _HARMLESS = ("JAX_COMPILATION_CACHE_", "JAX_PERSISTENT_CACHE_")  # they say wher
 
 def describe_platform() -> dict[str, str]:
     """Return system, machine, processor and the instruction sets that matter, as texts."""
-    model, extensions = _cpuinfo(Path("/proc/cpuinfo"))
+    model, words = _cpuinfo(Path("/proc/cpuinfo")).get("model name"), set(processor_features().split())
+    extensions = [name for name in (*_X86, *_X86_HALF, *_ARM) if name in words]
     return {
         "system": platform.system().lower(),
         "machine": platform.machine(),
@@ -52,14 +53,19 @@ def installed_packages() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _cpuinfo(path: Path) -> tuple[str, list[str]]:
+def processor_features() -> str:
+    """Return all that the system says of what the processor can do, of weight for results or not; empty if nothing."""
+    fields = _cpuinfo(Path("/proc/cpuinfo"))
+    return fields.get("flags") or fields.get("features") or ""
+
+
+def _cpuinfo(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return "", []
+        return {}
     fields: dict[str, str] = {}
     for line in text.splitlines():
         key, _, value = line.partition(":")
         fields.setdefault(key.strip().lower(), value.strip())  # the first processor speaks for all
-    words = set((fields.get("flags") or fields.get("features") or "").split())
-    return fields.get("model name", ""), [name for name in (*_X86, *_X86_HALF, *_ARM) if name in words]
+    return fields

@@ -63,7 +63,7 @@ def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death
                 case "broken":
                     raise HarnessBroken(message["text"])
         if child.ended:
-            return Death(number=number, result=Crashed(child.death))
+            return Death(number=number, result=Crashed(child.death, own=child.died_by_itself))
         if child.memory > limits.memory:
             child.kill()
             return Death(number=number, result=OutOfMemory(limits.memory))

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -30,9 +31,9 @@ from harness.plan.store import PlanError, read_plan
 from harness.record.codec import Json, description_from_json, description_to_json
 from harness.record.evaluate import evaluate, schedule
 from harness.record.segment import SegmentWriter
-from harness.record.store import read_recording
 
 FLUSH_SECONDS = 2.0
+BATCH = 400  # entries that are written together, and lost where the process dies; fewer where one has died
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -40,16 +41,26 @@ class Channel:
     """The way up to the parent."""
 
     def __init__(self, descriptor: int) -> None:
-        self._file = os.fdopen(descriptor, "w", encoding="utf-8", buffering=1)
+        self._descriptor = descriptor
+        self._held = b""
+
+    def hold(self, kind: str, **content: Any) -> None:
+        """Send one message together with the next: to wake the parent costs more than many an evaluation."""
+        self._held += json.dumps({"kind": kind, **content}).encode() + b"\n"
 
     def send(self, kind: str, **content: Any) -> None:
-        """Send one message."""
-        self._file.write(json.dumps({"kind": kind, **content}) + "\n")
+        """Send one message, behind those that are held."""
+        self.hold(kind, **content)
+        self.release()
+
+    def release(self) -> None:
+        """Send what is held."""
+        while self._held:
+            self._held = self._held[os.write(self._descriptor, self._held) :]
 
     def end(self, kind: str, **content: Any) -> NoReturn:
         """Send a last message and end the process, without the framework's own way of shutting down."""
         self.send(kind, **content)
-        self._file.close()
         sys.stderr.flush()
         os._exit(0)
 
@@ -67,23 +78,30 @@ def main(spec: str, plan_folder: str, descriptor: str, device: str = "") -> NoRe
     channel = Channel(int(descriptor))
     adapter = _open(spec, channel, device=device or None)
     _fill_standard_streams()
+    plan = _planned(Path(plan_folder))  # while the parent looks at what there is already
     order = json.loads(orders.readline() or "null")
     if order is None:
         os._exit(1)
     stop = threading.Event()
     threading.Thread(target=_listen, args=(orders, stop), daemon=True).start()
     try:
-        plan = read_plan(Path(plan_folder))
+        if isinstance(plan, PlanError):
+            channel.end("fault", text=str(plan))
         if plan.digest != order["plan"]:
             channel.end("fault", text=f"{plan_folder}: the plan was made anew while it was being recorded: start again")
         _record(adapter, plan, order, channel=channel, stop=stop)
-    except PlanError as error:
-        channel.end("fault", text=str(error))
     except OSError as error:  # an adapter's own is a result: this is the disk
         channel.end("fault", text=f"{order['folder']}: cannot be written: {error}")
     except Exception:  # what the adapter raises has been caught where it was called: this is the harness itself
         channel.end("broken", text=traceback.format_exc())
     channel.end("finished")
+
+
+def _planned(folder: Path) -> Plan | PlanError:
+    try:
+        return read_plan(folder)
+    except PlanError as error:
+        return error  # for the parent to hear once it listens: it may never ask
 
 
 def _end_with_parent() -> None:
@@ -108,24 +126,26 @@ def _fill_standard_streams() -> None:
 
 def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop: threading.Event) -> None:
     folder = Path(order["folder"])
-    recorded = read_recording(folder, plan=plan.digest).entries.keys()
+    planned = schedule(plan)
     segment: SegmentWriter | None = None
+    batch = order["batch"]
     opened = time.monotonic()
-    for number, (problem, quantity) in enumerate(schedule(plan)):
+    for number in order["missing"]:
         if stop.is_set():
             break
-        if (problem.id, quantity) in recorded:
-            continue
+        problem, quantity = planned[number]
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         channel.send("start", number=number)
         entry = evaluate(adapter, problem, quantity, memory=order["memory"])
         _fill_standard_streams()
-        segment.add(entry)
-        channel.send("done", number=number)
-        if segment.entries >= order["batch"] or time.monotonic() - opened >= FLUSH_SECONDS:
+        segment.add(replace(entry, question=plan.question(problem)))
+        channel.hold("done", number=number)
+        if segment.entries >= batch or time.monotonic() - opened >= FLUSH_SECONDS:
+            channel.release()  # what happens from here on is no evaluation's doing
             segment.close()
-            segment = None
+            segment, batch = None, min(2 * batch, BATCH)
+    channel.release()
     if segment is not None:
         segment.close()
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,9 @@ def many() -> list[object]:
     return [problem(f"p{k}", [[k / 7, 1.0, -k / 3]], check=list(Quantity)) for k in range(PROBLEMS)]
 
 
-def start(reports: Path, adapter: str = "slow") -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "harness", "record", str(WRONG / f"{adapter}.py"), "--reports", str(reports)]
+def start(reports: Path, *options: str, adapter: str = "slow") -> subprocess.Popen[str]:
+    recorder = ["record", str(WRONG / f"{adapter}.py"), *options, "--reports", str(reports)]
+    command = [sys.executable, "-m", "harness", *recorder]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -88,6 +90,38 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_does_the_rest(
     done = read_recording(home, plan=plan.digest)
     assert done.complete
     assert same(done, uninterrupted)
+
+
+@needs_proc
+def test_ctrl_c_in_a_fresh_recording_says_that_fresh_would_begin_again(tmp_path: Path, plan: Plan) -> None:
+    home = tmp_path / "recordings" / "slow"
+    recorder = start(tmp_path, "--fresh")
+    wait_until(lambda: home.exists() and segments(home))
+    recorder.send_signal(signal.SIGINT)
+    _, said = recorder.communicate(timeout=30)
+    assert recorder.returncode == 130
+    assert "the same command without --fresh does the rest" in said
+
+
+@needs_proc
+def test_ctrl_c_and_then_another_plan_keeps_what_that_asks_too(tmp_path: Path, uninterrupted: Recording) -> None:
+    write(tmp_path, many())
+    home = tmp_path / "recordings" / "slow"
+    recorder = start(tmp_path)
+    wait_until(lambda: home.exists() and segments(home))
+    recorder.send_signal(signal.SIGINT)
+    recorder.communicate(timeout=30)
+    kept = len(read_recording(home, plan=None).entries)
+    done = run("slow", tmp_path, write(tmp_path, [problem("another", [[9.0, 9.5]]), *many()]))
+    assert (done.taken, done.planned) == (kept, len(Quantity) * PROBLEMS + 2)
+    of_another = [key for key in done.recording.entries if key[0] == "another"]
+    assert same(
+        replace(
+            done.recording,
+            entries={key: entry for key, entry in done.recording.entries.items() if key not in of_another},
+        ),
+        uninterrupted,
+    )
 
 
 @needs_proc
@@ -177,17 +211,6 @@ def test_fresh_records_again(tmp_path: Path) -> None:
     assert (again.folder / "manifest.json").stat().st_mtime_ns > before.st_mtime_ns
 
 
-def test_another_plan_starts_over_and_says_so(tmp_path: Path) -> None:
-    run("honest", tmp_path, write(tmp_path, around_the_mark()))
-    notes = Notes()
-    plan = write(tmp_path, around_the_mark(before=1))
-    again = run("honest", tmp_path, plan, notes=notes)
-    assert again.ending is Ending.RECORDED
-    assert len(again.recording.entries) == again.planned == 8
-    assert len(notes) == 1
-    assert notes[0].endswith("was made with other surroundings: the plan")
-
-
 def test_a_changed_adapter_starts_over_and_says_so(tmp_path: Path) -> None:
     plan = write(tmp_path, around_the_mark())
     for name in ("honest.py", "raises.py"):
@@ -262,5 +285,6 @@ def test_ctrl_c_while_the_framework_is_being_imported_ends_it_all(tmp_path: Path
     time.sleep(0.5)
     recorder.send_signal(signal.SIGINT)
     _, said = recorder.communicate(timeout=30)
-    assert (recorder.returncode, said.strip()) == (130, "harness: interrupted")
+    assert recorder.returncode == 130
+    assert said.strip() == "harness: interrupted: what is recorded is kept; the same command does the rest"
     assert not running(child)

@@ -159,6 +159,11 @@ def drop_line(folder: Path) -> None:
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
 
 
+def edit_entry(folder: Path) -> None:
+    path = folder / "segment-0000.jsonl"
+    path.write_text(path.read_text().replace("it fell over", "it fell asleep"))
+
+
 def repeat_segment(folder: Path) -> None:
     for end in ("jsonl", "npy"):
         (folder / f"segment-0002.{end}").write_bytes((folder / f"segment-0000.{end}").read_bytes())
@@ -198,6 +203,7 @@ def test_a_damaged_recording_is_refused_with_the_file_the_damage_and_the_remedy(
     ("damage", "words"),
     [
         (cut("segment-0000.jsonl"), r"segment-0000\.jsonl:3: not an entry"),
+        (edit_entry, r"segment-0000\.jsonl: the entries are not those that were recorded"),
         (drop_line, "1 entries, expected 2: the file was cut short"),
         (cut("segment-0000.npy"), r"segment-0000\.npy: the bytes are not those that were recorded"),
         (flip("segment-0000.npy"), r"segment-0000\.npy: the bytes are not those that were recorded"),
