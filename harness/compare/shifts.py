@@ -18,12 +18,23 @@ def shifted_pairs(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Proble
 
     ``problems`` differ in nothing but their arrays and modes.
     """
+    for earlier, problem in leaders(problems):
+        if earlier.call.x.tobytes() != problem.call.x.tobytes() and _exactly(earlier, problem):
+            yield earlier, problem
+
+
+def leaders(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Problem]]:
+    """Yield each of ``problems`` behind the first one that it may be a shift of: itself, where there is no earlier one.
+
+    A problem is held against that one, and no other.
+    """
+    if len(problems) == 1:
+        yield problems[0], problems[0]
+        return
     first: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
         if problem.call.x.size and problem.call.x.ndim:
-            earlier = first.setdefault(_unshifted(problem), problem)
-            if earlier.call.x.tobytes() != problem.call.x.tobytes() and _exactly(earlier, problem):
-                yield earlier, problem
+            yield first.setdefault(_unshifted(problem), problem), problem
 
 
 def _unshifted(problem: Problem) -> tuple[object, ...]:
