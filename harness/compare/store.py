@@ -68,5 +68,6 @@ def read_comparison(folder: Path) -> Comparison:
         raise ComparisonUnreadable(f"{path}: {where}: {first['msg']}: run `harness compare` again") from None
 
 
-def _path(folder: Path) -> Path:
+def comparison_in(folder: Path) -> Path:
+    """Return the file of the comparison in ``folder``."""
     return folder / "comparison.json"

@@ -29,7 +29,7 @@ class Whole:
         self._key = self._digest()
 
     def ending(self, files: Iterable[Path]) -> Ending | None:
-        """Return how it ended, if ``files`` are there with the bytes that were written; None where it has to be made."""
+        """Return how it ended, if ``files`` hold the bytes that were written; None where it has to be done."""
         text = self._kept.find(self._key)
         if text is None:
             return None
@@ -60,9 +60,9 @@ def _digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, or of all files below a folder; empty where there is neither."""
     if path.is_dir():
         sha = hashlib.sha256()
-        for file in sorted(path.rglob("*")):
-            if file.is_file() and file.name not in _UNREAD:
-                sha.update(f"{file.relative_to(path).as_posix()}\0{_digest_of(file)}\n".encode())
+        for below in sorted(path.rglob("*")):
+            if below.is_file() and below.name not in _UNREAD:
+                sha.update(f"{below.relative_to(path).as_posix()}\0{_digest_of(below)}\n".encode())
         return sha.hexdigest()
     try:
         with path.open("rb") as file:
