@@ -30,6 +30,11 @@ class Layout:
         return self.root / "selftest" / "selftest.csv"
 
     @property
+    def shrunk(self) -> Path:
+        """The smallest inputs that show faults."""
+        return self.root / "shrunk"
+
+    @property
     def judgements(self) -> Path:
         """What earlier runs of `compare` and `report` said of problems, and of whole recordings."""
         return self.root / "cache" / "judgements.sqlite"

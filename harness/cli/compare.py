@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.adapters.registry import BUILT_IN
-from harness.cli.exits import Exit, leave
+from harness.cli.exits import Exit, leave, note
 from harness.cli.options import names, reports_option
 from harness.cli.progress import progress
 from harness.compare.comparison import Comparison
@@ -69,14 +69,19 @@ def command(*, reports: Path, require: str, only: str, fresh: bool, baseline: Pa
     from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415 - so that --help needs nothing but click
 
     layout = Layout(reports)
-    with closing(Cabinet(layout.judgements, note=_note, fresh=fresh)) as kept:
-        ending = _compared(layout, kept, require=require, only=only, baseline=baseline)
+    with closing(Cabinet(layout.judgements, note=note, fresh=fresh)) as kept:
+        ending, _ = compared(layout, kept, require=require, only=only, baseline=baseline)
     click.echo(ending.said)
     raise SystemExit(ending.code)
 
 
-def _compared(layout: Layout, kept: Cabinet, *, require: str, only: str, baseline: Path | None) -> Ending:
-    """Compare, or say how that ended last time; leave where it cannot be done."""
+def compared(
+    layout: Layout, kept: Cabinet, *, require: str, only: str, baseline: Path | None = None
+) -> tuple[Ending, Comparison | None]:
+    """Compare, and return how that ended; leave where it cannot be done.
+
+    Where nothing has changed since the last time, it ended as it did then, and the comparison is not read again: None.
+    """
     from harness.compare.changes import changes_since  # noqa: PLC0415
     from harness.compare.compare import compare  # noqa: PLC0415
     from harness.compare.gather import gather  # noqa: PLC0415
@@ -98,8 +103,8 @@ def _compared(layout: Layout, kept: Cabinet, *, require: str, only: str, baselin
         path = comparison_in(home)
         ending = whole.ending([path])
         if ending is not None:
-            click.echo(f"harness: nothing has changed since {path} was written", err=True)
-            return ending
+            note(f"nothing has changed since {path} was written")
+            return ending, None
         remove_comparison(home)
         recordings = gather(folder, plan, only=chosen or None)
         with progress("comparing", total=len(plan.problems)) as step:
@@ -107,14 +112,10 @@ def _compared(layout: Layout, kept: Cabinet, *, require: str, only: str, baselin
         if earlier is not None:
             comparison = replace(comparison, changes=changes_since(earlier, comparison))
         write_comparison(comparison, home)
-        click.echo(f"harness: written to {path}", err=True)
-        return whole.keep([path], said=_verdict(comparison), code=int(_exit(comparison)))
+        note(f"written to {path}")
+        return whole.keep([path], said=_verdict(comparison), code=int(_exit(comparison))), comparison
     except OSError as error:
         leave(Exit.USAGE, f"the comparison cannot be made in {home}: {error}: name another folder with --reports")
-
-
-def _note(text: str) -> None:
-    click.echo(f"harness: {text}", err=True)
 
 
 def _names(text: str, *, option: str, recordings: Path) -> tuple[str, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ import numpy as np
 
 import harness
 import reference
+from harness.record.surroundings import describe_platform, result_flags
 
 _PACKAGES: Final = ("compare",)
 _MODULES: Final = (  # of other packages: what judging imports, and no more, so that work on those costs nothing here
@@ -52,8 +55,7 @@ def harness_digest() -> str:
     """Return the SHA-256 of all our code, templates too, and of the packages that decide what is written."""
     ours = [Path(package.__path__[0]) for package in (harness, reference)]
     files = sorted(file for folder in ours for file in folder.rglob("*") if file.suffix in _SOURCES)
-    versions = {name: version(name) for name in _WRITERS}
-    return digest_of_code(files, beside=surroundings() | versions)
+    return digest_of_code(files, beside=surroundings() | {"packages": _versions()})
 
 
 def judging_files() -> list[Path]:
@@ -65,13 +67,20 @@ def judging_files() -> list[Path]:
 
 def surroundings() -> dict[str, Any]:
     """Return what beside its code decides what a judge says."""
-    simd: Any = np.show_config(mode="dicts")
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "machine": platform.machine(),
-        "instructions": simd.get("SIMD Extensions", {}),
+        "platform": describe_platform(),
+        "flags": result_flags(os.environ),
     }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _WRITERS:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def digest_of_code(files: Iterable[Path], *, beside: object) -> str:
