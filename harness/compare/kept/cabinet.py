@@ -17,7 +17,11 @@ LARGEST: Final = 256 << 20  # bytes of all entries; those of the last run stay, 
 _APPLICATION, _VERSION = 0x50F7AC, 1  # what SQLite's header says of the file: another one is not ours to read
 _UNSAVED: Final = 64  # entries that a killed run may lose
 _PATIENCE = 10.0  # seconds that another run may take to write its own
-_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_OUTSIDE: Final = (  # errors that say nothing of the file's content
+    *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY),
+    *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL),
+)
+_UNUSABLE: Final = (sqlite3.Error, TypeError, ValueError, OverflowError)  # damaged, a number may read as anything
 _TABLE = "CREATE TABLE IF NOT EXISTS kept (key BLOB PRIMARY KEY, sum BLOB, used INTEGER, size INTEGER, value BLOB)"
 
 
@@ -47,7 +51,7 @@ class Cabinet:
             return None
         try:
             row = self._file.execute("SELECT sum, value FROM kept WHERE key = ?", (name,)).fetchone()
-        except sqlite3.Error as error:
+        except _UNUSABLE as error:
             self._lose(error)
             return None
         if row is None:
@@ -74,7 +78,7 @@ class Cabinet:
             with self._file as file:
                 file.executemany("UPDATE kept SET used = ? WHERE key = ?", [(self._now, key) for key in self._found])
                 self._shed(file)
-        except sqlite3.Error as error:
+        except _UNUSABLE as error:
             self._lose(error)
         if self._file is not None:
             self._file.close()
@@ -101,7 +105,7 @@ class Cabinet:
                 file.execute(_TABLE)
             self._now = (file.execute("SELECT max(used) FROM kept").fetchone()[0] or 0) + 1
             self._file = file
-        except sqlite3.Error as error:
+        except _UNUSABLE as error:
             file.close()
             self._lose(error)
 
@@ -113,7 +117,7 @@ class Cabinet:
         try:
             with self._file as file:
                 file.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?)", rows)
-        except sqlite3.Error as error:
+        except _UNUSABLE as error:
             self._lose(error)
 
     def _shed(self, file: sqlite3.Connection) -> None:
@@ -130,16 +134,16 @@ class Cabinet:
             excess -= size
         file.executemany("DELETE FROM kept WHERE rowid = ?", gone)
 
-    def _lose(self, error: sqlite3.Error) -> None:
+    def _lose(self, error: Exception) -> None:
         """Go on without the file; begin another one where this one is damaged."""
         if self._file is not None:
             with suppress(sqlite3.Error):
                 self._file.close()
             self._file = None
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN:  # the higher bits say more of where
-            self._begin_anew(str(error))
-        else:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OUTSIDE:  # the higher bits say more of where
             self._say(str(error))
+        else:
+            self._begin_anew(str(error))
 
     def _begin_anew(self, why: str) -> None:
         repeated = self._noted
