@@ -19,15 +19,21 @@ import harness
 import reference
 from harness.record.surroundings import describe_platform, result_flags
 
+_ROOT: Final = Path(harness.__path__[0]).parent
 _PACKAGES: Final = ("compare",)
 _MODULES: Final = (  # of other packages: what judging imports, and no more, so that work on those costs nothing here
     "__init__.py",
     "adapters/__init__.py",
     "adapters/contract.py",
+    "adapters/registry.py",
     "call.py",
     "plan/__init__.py",
     "plan/callcodec.py",
+    "plan/carrier.py",
     "plan/digest.py",
+    "plan/draw.py",
+    "plan/faults.py",
+    "plan/number.py",
     "plan/plan.py",
     "plan/probe.py",
     "plan/problem.py",
@@ -47,7 +53,7 @@ def judge_digest() -> str:
 
     NumPy chooses its loops by the processor, and a last place of an exponential hangs on that.
     """
-    return digest_of_code(judging_files(), beside=surroundings())
+    return digest_of_code(judging_files(), root=_ROOT, beside=surroundings())
 
 
 @cache
@@ -55,7 +61,7 @@ def harness_digest() -> str:
     """Return the SHA-256 of all our code, templates too, and of the packages that decide what is written."""
     ours = [Path(package.__path__[0]) for package in (harness, reference)]
     files = sorted(file for folder in ours for file in folder.rglob("*") if file.suffix in _SOURCES)
-    return digest_of_code(files, beside=surroundings() | {"packages": _versions()})
+    return digest_of_code(files, root=_ROOT, beside=surroundings() | {"packages": _versions()})
 
 
 def judging_files() -> list[Path]:
@@ -83,9 +89,8 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def digest_of_code(files: Iterable[Path], *, beside: object) -> str:
-    """Return the SHA-256 of ``files``, by their places in this project, and of ``beside``, a JSON value."""
-    root = Path(harness.__path__[0]).parent
+def digest_of_code(files: Iterable[Path], *, root: Path, beside: object) -> str:
+    """Return the SHA-256 of ``files``, by their places below ``root``, and of ``beside``, a JSON value."""
     sha = hashlib.sha256(json.dumps(beside, sort_keys=True).encode())
     for file in files:
         sha.update(f"{file.relative_to(root).as_posix()}\0".encode())
