@@ -13,7 +13,7 @@ import click
 from harness.adapters.registry import BUILT_IN
 from harness.cli.casefiles import DEFAULT, keyword_option, paths_argument
 from harness.cli.compare import compared
-from harness.cli.exits import note
+from harness.cli.exits import Exit, leave, note
 from harness.cli.options import environments_option, names, reports_option
 from harness.cli.plan import planned
 from harness.cli.report import reported
@@ -50,6 +50,11 @@ def command(
     The exit code is that of `harness compare`, or of the first step that cannot be done.
     """
     layout, adapters = Layout(reports), names(only)
+    for name in adapters:
+        if name not in BUILT_IN:
+            leave(
+                Exit.USAGE, f"--only: {name!r} is none of {', '.join(BUILT_IN)}; a kernel of your own: harness verify"
+            )
 
     def once() -> int:
         return _once(layout, paths, keyword, adapters=adapters, environments=environments)
