@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.compare.asked import Asked, result_format
 from harness.plan.problem import Problem
@@ -28,22 +30,26 @@ def leaders(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Problem]]:
 
     A problem is held against that one, and no other.
     """
-    if len(problems) == 1:
-        yield problems[0], problems[0]
-        return
     first: dict[tuple[object, ...], Problem] = {}
-    for problem in problems:
-        if problem.call.x.size and problem.call.x.ndim:
-            yield first.setdefault(_unshifted(problem), problem), problem
+    of_rows = [problem for problem in problems if problem.call.x.size and problem.call.x.ndim]
+    for problem, distances in zip(of_rows, _distances(of_rows), strict=True):
+        yield first.setdefault(_unshifted(problem, distances), problem), problem
 
 
-def _unshifted(problem: Problem) -> tuple[object, ...]:
-    """Return what two problems have in common that may be shifts of each other, and hardly any others have."""
-    call = problem.call
-    question = Asked([call], result=result_format(call)).question
+def _distances(problems: Sequence[Problem]) -> Sequence[NDArray[Any]]:
+    """Return, of each problem, the distances of its logits from the first of their row, (rows, n)."""
+    if not problems:
+        return ()
+    calls = [problem.call for problem in problems]
+    question = Asked(calls, result=result_format(calls[0])).question
     x = question.rows.cut(question.x)
     with np.errstate(all="ignore"):
-        distances = x - x[:, :1]  # rounded, perhaps: whether the shift is exact is asked afterwards
+        return np.split(x - x[:, :1], len(problems))  # rounded, perhaps: whether a shift is exact is asked afterwards
+
+
+def _unshifted(problem: Problem, distances: NDArray[Any]) -> tuple[object, ...]:
+    """Return what two problems have in common that may be shifts of each other, and hardly any others have."""
+    call = problem.call
     arrays = [getattr(call, name) for name in _OTHERS]
     return call.mode, distances.tobytes(), *(None if array is None else array.tobytes() for array in arrays)
 
