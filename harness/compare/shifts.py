@@ -32,6 +32,9 @@ def leaders(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Problem]]:
     """
     first: dict[tuple[object, ...], Problem] = {}
     of_rows = [problem for problem in problems if problem.call.x.size and problem.call.x.ndim]
+    if len(of_rows) == 1:  # perhaps a very large one
+        yield of_rows[0], of_rows[0]
+        return
     for problem, distances in zip(of_rows, _distances(of_rows), strict=True):
         yield first.setdefault(_unshifted(problem, distances), problem), problem
 
