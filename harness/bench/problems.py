@@ -97,7 +97,7 @@ def _beyond(times: dict[tuple[str, int], list[float]], verb: str, size: int) -> 
 BENCHMARK: Final = Benchmark(
     name="problems",
     compares=(
-        "what a problem costs among 1,000, and with --effort full among 20,000, with what it costs among 100 and 1,000: "
+        "what a problem costs among 1,000 (with --effort full, among 20,000) with what it costs among 100 (1,000): "
         "planning, recording, comparing and the report are linear in the number of problems (at most 1.2 times)"
     ),
     measure=_measure,
