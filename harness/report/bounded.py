@@ -8,7 +8,8 @@ from enum import IntEnum
 from harness.compare.comparison import Comparison
 from harness.vocabulary import Level
 
-PROBLEMS = 4000  # of all cases that are shown: some five kilobytes each
+PROBLEMS = 4000  # of all cases that are shown: one or two kilobytes each
+CASES = 1000  # some five kilobytes each, where the mathematics is drawn
 FINDINGS = 500  # of one kind
 
 
@@ -21,22 +22,22 @@ class _Weight(IntEnum):
     NONE = 3
 
 
-def bounded(comparison: Comparison, *, most: int = PROBLEMS) -> Comparison:
+def bounded(comparison: Comparison, *, most: int = PROBLEMS, cases: int = CASES) -> Comparison:
     """Return ``comparison`` with the cases that a page shows, in their order, and all the rest of it.
 
-    Cases with findings that fail the run come first, then those with others, until there are ``most`` problems; what is
-    left out stands in the tables beside the page.
+    Cases with findings that fail the run come first, then those with others, until there are ``most`` problems or
+    ``cases``; what is left out stands in the tables beside the page.
     """
     problems: dict[str, set[str]] = {case: set() for case in comparison.cases}
     for verdict in comparison.verdicts:
         problems.setdefault(verdict.case, set()).add(verdict.problem)
-    if sum(map(len, problems.values())) <= most:
+    if sum(map(len, problems.values())) <= most and len(problems) <= cases:
         return comparison
     weights = _weights(comparison)
     shown: set[str] = set()
     room = most
     for case in sorted(problems, key=lambda case: weights.get(case, _Weight.NONE)):
-        if shown and len(problems[case]) > room:
+        if shown and (len(problems[case]) > room or len(shown) >= cases):
             break
         shown.add(case)
         room -= len(problems[case])

@@ -52,6 +52,12 @@ def test_a_part_has_the_failing_case_and_no_more_problems_than_fit(many: Compari
     assert part.findings == many.findings
 
 
+def test_there_are_no_more_cases_than_fit(many: Comparison) -> None:
+    part = bounded(many, cases=3)
+    assert len(cases_of(part)) == 3
+    assert many.findings[0].case in cases_of(part)
+
+
 def test_the_case_that_fails_is_shown_however_large_it_is(many: Comparison) -> None:
     assert many.findings[0].case in cases_of(bounded(many, most=0))
 
@@ -60,7 +66,7 @@ def test_the_page_says_what_it_leaves_out_and_links_to_what_is_there(
     many: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = page(many, Accounts(many))
-    monkeypatch.setattr(bounded, "__kwdefaults__", {"most": 12})
+    monkeypatch.setattr(bounded, "__kwdefaults__", {"most": 12, "cases": 100})
     part = page(many, Accounts(many))
     number = len(cases_of(module.bounded(many)))
     assert "Shown are" not in whole
