@@ -9,6 +9,7 @@
       cache/jax/               what JAX has compiled; may be removed
       shrunk/<key>/            the smallest input that shows a fault
       selftest/                the score of the last self-test
+      cache/                   what saves time when it is found, and nothing when it is removed
       selection/               the same two for a plan made with a selection: it never replaces the full report
 """
 
@@ -28,6 +29,16 @@ class Layout:
     def selftest(self) -> Path:
         """The score of the last self-test, which is of no plan."""
         return self.root / "selftest" / "selftest.csv"
+
+    @property
+    def shrunk(self) -> Path:
+        """The smallest inputs that show faults."""
+        return self.root / "shrunk"
+
+    @property
+    def judgements(self) -> Path:
+        """What earlier runs of `compare` and `report` said of problems, and of whole recordings."""
+        return self.root / "cache" / "judgements.sqlite"
 
     @property
     def plan(self) -> Path:

@@ -10,10 +10,11 @@ from harness.adapters.registry import BUILT_IN, default_name, is_path, load
 from harness.campaign.cell import Cell, joined
 from harness.campaign.chunk import Chunk, Contender, Step, run_chunk
 from harness.campaign.interpreter import NoInterpreter, interpreter
-from harness.campaign.kept import Kept, judge_digest
+from harness.campaign.kept import Kept
 from harness.campaign.recorder import Recorder
 from harness.campaign.sample import sample
 from harness.compare.compare import NotRun
+from harness.compare.kept.judge import judge_digest
 from harness.compare.verdict import Finding
 from harness.plan.plan import LedgerEntry
 from harness.record.recording import Header

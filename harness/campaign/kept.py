@@ -20,8 +20,6 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-import harness.compare
-import reference
 from harness.campaign.cell import Cell
 from harness.compare.verdict import Finding
 from harness.plan.codec import entry_to_json
@@ -67,7 +65,7 @@ class _File(BaseModel):
 
 
 def key_of(plan: str, header: Header, *, judge: str, ledger: Iterable[LedgerEntry]) -> Key:
-    """Return the key of a chunk with the plan's digest ``plan``; ``judge`` is :func:`judge_digest`."""
+    """Return the key of a chunk with the plan's digest ``plan``; ``judge`` is the digest of the code that judges."""
     entries = [{k: v for k, v in entry_to_json(entry).items() if k not in _ELSEWHERE} for entry in ledger]
     text = json.dumps(entries, sort_keys=True, default=str)
     return Key(
@@ -76,16 +74,6 @@ def key_of(plan: str, header: Header, *, judge: str, ledger: Iterable[LedgerEntr
         ledger=hashlib.sha256(text.encode()).hexdigest(),
         header=replace(header, plan=plan),
     )
-
-
-def judge_digest() -> str:
-    """Return the SHA-256 of the code that judges: oracle, bounds, and comparing."""
-    sha = hashlib.sha256()
-    for package in (reference, harness.compare):
-        for folder in package.__path__:
-            for file in sorted(Path(folder).rglob("*.py")):
-                sha.update(f"{package.__name__}/{file.relative_to(folder)}\0".encode() + file.read_bytes())
-    return sha.hexdigest()
 
 
 def keep(kept: Kept, path: Path) -> None:

@@ -27,6 +27,7 @@ class _Verbs(click.Group):
         "record": "Run one adapter over the plan and keep what came back.",
         "compare": "Hold the recordings against the oracle and each other.",
         "report": "Write the report and print its summary.",
+        "run": "All of these in one command, the frameworks side by side; with --watch, on every save.",
         "explain": "Explain a gradient of your own, or one case: the mathematics, and what came back.",
         "shrink": "Find the smallest input that still shows each fault.",
         "verify": "Plan, record, compare and report for one adapter, in one command.",

@@ -17,6 +17,7 @@ from harness.plan.select import SelectionError
 from harness.vocabulary import Op
 
 DEFAULT = Path("cases")
+GIBIBYTES = MEMORY / 2**30
 NOTED = 5  # faults that a later step repeats
 
 paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
@@ -27,7 +28,7 @@ memory_option = click.option(
     "--memory",
     "gibibytes",
     type=Positive(),
-    default=MEMORY / 2**30,
+    default=GIBIBYTES,
     show_default=True,
     metavar="GIB",
     help="Memory that the arrays of one case may need, in GiB.",
@@ -35,7 +36,7 @@ memory_option = click.option(
 
 
 def read_cases(
-    paths: Sequence[Path], *, gibibytes: float = MEMORY / 2**30, note: Callable[[str], None] = lambda _text: None
+    paths: Sequence[Path], *, gibibytes: float = GIBIBYTES, note: Callable[[str], None] = lambda _text: None
 ) -> Library:
     """Return the library in ``paths`` (none: the folder ``cases``), or leave with what is wrong with it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.adapters.registry import BUILT_IN
-from harness.cli.exits import Exit, leave
+from harness.cli.exits import Exit, leave, note
 from harness.cli.options import names, reports_option
 from harness.cli.progress import progress
 from harness.compare.comparison import Comparison
@@ -22,6 +23,8 @@ from harness.report.subject import subject
 
 if TYPE_CHECKING:
     from harness.compare.change import Baseline
+    from harness.compare.kept.cabinet import Cabinet
+    from harness.compare.kept.judgement import Ending
 
 EXAMPLES = """\b
 Examples:
@@ -40,6 +43,7 @@ Examples:
     help="Adapters that must have run, separated by commas, beside those that were recorded.",
 )
 @click.option("--only", metavar="NAMES", default="", help="Compare these adapters alone, separated by commas.")
+@click.option("--fresh", is_flag=True, help="Judge everything again, whatever earlier runs judged.")
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
@@ -48,7 +52,7 @@ Examples:
     show_envvar=True,
     help="The comparison.parquet or comparison.csv of an earlier run: fail on what is new or worse since then alone.",
 )
-def command(*, reports: Path, require: str, only: str, baseline: Path | None) -> None:
+def command(*, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None) -> None:
     """Hold the recordings of the current plan against the oracle and each other.
 
     Judges every recording below REPORTS/recordings and writes REPORTS/comparison.json, from which `harness report`
@@ -59,13 +63,32 @@ def command(*, reports: Path, require: str, only: str, baseline: Path | None) ->
     unchanged, or not comparable and why. Then the exit code is 1 only where a result that neither its case nor the
     ledger excuses is new or worse, or cannot be compared; and, as ever, for what is no evaluation: an expected finding
     that is absent, a stale entry of the ledger.
+
+    What an earlier run judged is taken over from REPORTS/cache where everything that decided it is equal: the problem's
+    bits, what every adapter gave for it, and the code that judges. --fresh comes to the same, later.
     """
-    from harness.compare.changes import changes_since  # noqa: PLC0415 - so that --help needs nothing but click
-    from harness.compare.compare import compare  # noqa: PLC0415
-    from harness.compare.gather import gather  # noqa: PLC0415
-    from harness.compare.store import remove_comparison, write_comparison  # noqa: PLC0415
+    from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415 - so that --help needs nothing but click
 
     layout = Layout(reports)
+    with closing(Cabinet(layout.judgements, note=note, fresh=fresh)) as kept:
+        ending, _ = compared(layout, kept, require=require, only=only, baseline=baseline)
+    click.echo(ending.said)
+    raise SystemExit(ending.code)
+
+
+def compared(
+    layout: Layout, kept: Cabinet, *, require: str, only: str, baseline: Path | None = None
+) -> tuple[Ending, Comparison | None]:
+    """Compare, and return how that ended; leave where it cannot be done.
+
+    Where nothing has changed since the last time, it ended as it did then, and the comparison is not read again: None.
+    """
+    from harness.compare.changes import changes_since  # noqa: PLC0415
+    from harness.compare.compare import compare  # noqa: PLC0415
+    from harness.compare.gather import gather  # noqa: PLC0415
+    from harness.compare.kept.whole import Whole  # noqa: PLC0415
+    from harness.compare.store import comparison_in, remove_comparison, write_comparison  # noqa: PLC0415
+
     try:
         plan = read_plan(layout.plan)
     except PlanError as error:
@@ -76,18 +99,24 @@ def command(*, reports: Path, require: str, only: str, baseline: Path | None) ->
     chosen = _names(only, option="--only", recordings=folder)
     earlier = None if baseline is None else _earlier(baseline)
     try:
+        read = [layout.plan, folder] if baseline is None else [layout.plan, folder, baseline]
+        whole = Whole("compare", kept, inputs=read, options={"require": required, "only": chosen})
+        path = comparison_in(home)
+        ending = whole.ending([path])
+        if ending is not None:
+            note(f"nothing has changed since {path} was written")
+            return ending, None
         remove_comparison(home)
         recordings = gather(folder, plan, only=chosen or None)
         with progress("comparing", total=len(plan.problems)) as step:
-            comparison = compare(plan, recordings, required=(*required, *recordings), progress=step)
+            comparison = compare(plan, recordings, required=(*required, *recordings), progress=step, kept=kept)
         if earlier is not None:
             comparison = replace(comparison, changes=changes_since(earlier, comparison))
-        path = write_comparison(comparison, home)
+        write_comparison(comparison, home)
+        note(f"written to {path}")
+        return whole.keep([path], said=_verdict(comparison), code=int(_exit(comparison))), comparison
     except OSError as error:
         leave(Exit.USAGE, f"the comparison cannot be made in {home}: {error}: name another folder with --reports")
-    click.echo(_verdict(comparison))
-    click.echo(f"harness: written to {path}", err=True)
-    raise SystemExit(int(_exit(comparison)))
 
 
 def _names(text: str, *, option: str, recordings: Path) -> tuple[str, ...]:

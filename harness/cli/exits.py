@@ -15,4 +15,9 @@ def leave(code: Exit, message: str) -> NoReturn:
     raise SystemExit(int(code))
 
 
-__all__ = ["Exit", "leave"]
+def note(text: str) -> None:
+    """Say on stderr what a person should know, while the work goes on."""
+    click.echo(f"harness: {text}", err=True)
+
+
+__all__ = ["Exit", "leave", "note"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from harness.cli.casefiles import (
+    GIBIBYTES,
     counted,
     keyword_option,
     memory_option,
@@ -56,15 +58,28 @@ def command(
     cotangent, tag or file name; words with spaces stand in quotation marks. A plan of explicit paths, with -k or with
     --op is a selection: its recordings and report go to the folder selection there, and leave the full report as it is.
     """
-    folder = Layout(reports).plan
+    planned(Layout(reports), paths, keyword=keyword, ops=[Op(op) for op in ops], gibibytes=gibibytes)
+
+
+def planned(
+    layout: Layout,
+    paths: tuple[Path, ...],
+    *,
+    keyword: str | None,
+    ops: Sequence[Op] = (),
+    gibibytes: float = GIBIBYTES,
+) -> Plan:
+    """Make the plan, and say what is in it; leave with what is wrong with the cases, or with what is asked of them."""
+    folder = layout.plan
     try:
         remove_plan(folder)
         library = read_cases(paths, gibibytes=gibibytes, note=lambda text: note_failure(folder, text))
-        plan = plan_cases(library, paths, keyword=keyword, ops=[Op(op) for op in ops])
+        plan = plan_cases(library, paths, keyword=keyword, ops=ops)
         write_plan(plan, folder)
     except PlanError as error:
         leave(Exit.USAGE, str(error))
     _describe(plan, folder)
+    return plan
 
 
 def _describe(plan: Plan, folder: Path) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli.console import Terminal
-from harness.cli.exits import Exit, leave
+from harness.cli.exits import Exit, leave, note
 from harness.cli.options import reports_option
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 
 if TYPE_CHECKING:
     from harness.compare.comparison import Comparison
+    from harness.compare.kept.cabinet import Cabinet
     from harness.plan.plan import Plan
 
 EXAMPLES = """\b
@@ -41,43 +43,80 @@ def command(reports: Path) -> None:
     The exit code is 0 once they are written, whatever was found: the verdict is the exit code of `harness compare`. It
     is 2 where there is no comparison of the current plan, or none that can be read, or where nothing can be written.
     """
-    from harness.cli.repeated import repeats_of  # noqa: PLC0415 - so that --help needs nothing but click
-    from harness.compare.accounts import Accounts  # noqa: PLC0415
-    from harness.report.files import ReportFile, Unwritable  # noqa: PLC0415
-    from harness.report.github import commands  # noqa: PLC0415
-    from harness.report.selftest import SelfTestUnreadable, read  # noqa: PLC0415
-    from harness.report.terminal import show  # noqa: PLC0415
-    from harness.report.write import write_report  # noqa: PLC0415
+    from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415 - so that --help needs nothing but click
 
-    comparison, home, plan = _current(Layout(reports))
-    score = None
+    layout = Layout(reports)
     try:
-        score = read(Layout(reports).selftest)
-    except SelfTestUnreadable as error:  # of another version, perhaps: no reason to withhold the report
-        click.echo(f"harness: {error}; the report says nothing of it", err=True)
-    try:
-        page = write_report(comparison, home, repeats_of(comparison, plan, reports), score)
-    except Unwritable as error:
+        plan = read_plan(layout.plan)
+    except PlanError as error:
         leave(Exit.USAGE, str(error))
+    with closing(Cabinet(layout.judgements, note=note)) as kept:
+        reported(layout, plan, kept)
+
+
+def reported(layout: Layout, plan: Plan, kept: Cabinet, *, comparison: Comparison | None = None) -> None:
+    """Write the report on the comparison of ``plan``, where it is not written already, and print its summary.
+
+    ``comparison`` is what its file holds, if it is at hand.
+    """
+    from harness.compare.kept.whole import Whole  # noqa: PLC0415
+    from harness.compare.store import comparison_in  # noqa: PLC0415
+    from harness.report.files import ReportFile  # noqa: PLC0415
+
+    home = layout.home(selected=plan.selection is not None)
+    console = Terminal(file=sys.stdout, highlight=False)
+    github = os.environ.get("GITHUB_ACTIONS") == "true"
+    whole = Whole(
+        "report",
+        kept,
+        inputs=[comparison_in(home), layout.plan, layout.selftest, layout.shrunk],
+        options=[console.width, console.color_system, console.encoding, github],
+    )
+    files = [home / file.value for file in ReportFile]
+    ending = whole.ending(files)
+    if ending is None:
+        said = _written(layout, plan, comparison or _current(home, plan), console=console, github=github)
+        ending = whole.keep(files, said=said, code=int(Exit.AGREED))
     _lenient(sys.stdout)
-    show(comparison, Accounts(comparison), Terminal(file=sys.stdout, highlight=False))
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in commands(comparison):
-            click.echo(line)
+    click.echo(ending.said, nl=False, color=True)
+    page = home / ReportFile.PAGE.value
     click.echo(f"report: {page}")
     click.echo(f"as text: {page.with_name(ReportFile.SUMMARY.value)}")
     click.echo(f"accuracy: {page.with_name(ReportFile.ACCURACY.value)}")
 
 
-def _current(layout: Layout) -> tuple[Comparison, Path, Plan]:
-    """Return the comparison of the current plan, the folder it lies in, and the plan; leave where there is none."""
+def _written(layout: Layout, plan: Plan, comparison: Comparison, *, console: Terminal, github: bool) -> str:
+    """Write the files of the report; return what the terminal is told."""
+    from harness.cli.repeated import repeats_of  # noqa: PLC0415
+    from harness.compare.accounts import Accounts  # noqa: PLC0415
+    from harness.report.files import Unwritable  # noqa: PLC0415
+    from harness.report.github import commands  # noqa: PLC0415
+    from harness.report.selftest import SelfTestUnreadable, read  # noqa: PLC0415
+    from harness.report.terminal import show  # noqa: PLC0415
+    from harness.report.write import write_report  # noqa: PLC0415
+
+    score = None
+    try:
+        score = read(layout.selftest)
+    except SelfTestUnreadable as error:  # of another version, perhaps: no reason to withhold the report
+        note(f"{error}; the report says nothing of it")
+    home = layout.home(selected=plan.selection is not None)
+    try:
+        write_report(comparison, home, repeats_of(comparison, plan, layout.root), score)
+    except Unwritable as error:
+        leave(Exit.USAGE, str(error))
+    with console.capture() as capture:
+        show(comparison, Accounts(comparison), console)
+    return capture.get() + "".join(f"{line}\n" for line in (commands(comparison) if github else ()))
+
+
+def _current(home: Path, plan: Plan) -> Comparison:
+    """Return the comparison of ``plan`` in ``home``; leave where there is none."""
     from harness.compare.store import ComparisonUnreadable, read_comparison  # noqa: PLC0415
 
     try:
-        plan = read_plan(layout.plan)
-        home = layout.home(selected=plan.selection is not None)
         comparison = read_comparison(home)
-    except (PlanError, ComparisonUnreadable) as error:
+    except ComparisonUnreadable as error:
         leave(Exit.USAGE, str(error))
     if (comparison.plan, comparison.selection) != (plan.digest, plan.selection):
         leave(
@@ -85,7 +124,7 @@ def _current(layout: Layout) -> tuple[Comparison, Path, Plan]:
             f"{home}: the comparison here is of plan {comparison.plan[:12]}, the current plan is {plan.digest[:12]}: "
             "run `harness record` for each framework, then `harness compare` again",
         )
-    return comparison, home, plan
+    return comparison
 
 
 def _lenient(stream: object) -> None:

@@ -3,6 +3,8 @@
 ::
 
     plan, recordings --gather--> compare --docket--> judge, measure --> Verdict: one per adapter x problem x quantity
+                                    |         |        |
+                                    |       kept: what earlier runs judged of equal content, by an equal judge
                                     |                  |
                                     |                oracle: truth of a stack of problems, whose rows are independent
                                     |                laws, shifts: what holds whatever the logits are

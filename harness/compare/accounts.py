@@ -47,17 +47,24 @@ class Accounts:
                 if evaluation in known:
                     self._findings[evaluation].append(finding)
         self._verdicts = comparison.verdicts
+        self._places: dict[Evaluation, Place] = {}
 
     def findings(self, verdict: Verdict) -> list[Finding]:
         """Return the findings that name this evaluation, worst first."""
         return self._findings.get(_key(verdict), [])
 
     def place(self, verdict: Verdict) -> Place:
-        """Return where this evaluation stands.
+        """Return where this evaluation of the comparison stands.
 
         An unexpected finding weighs more than an outcome that agrees (a digit that somebody printed may differ within
         the bound); a difference, or a broken law, that no finding excuses is flagged whether or not a finding names it.
         """
+        key = _key(verdict)
+        if key not in self._places:  # every table and the page ask for all of them
+            self._places[key] = self._place(verdict)
+        return self._places[key]
+
+    def _place(self, verdict: Verdict) -> Place:
         findings = self.findings(verdict)
         if any(finding.unexpected for finding in findings):
             return Place.FLAGGED

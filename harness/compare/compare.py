@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from harness.compare.asked import decoded
 from harness.compare.comparison import AdapterRun, Comparison
@@ -12,6 +13,8 @@ from harness.compare.excuse import excused
 from harness.compare.exhibit import Exhibit, exhibit
 from harness.compare.findings import of_degenerate
 from harness.compare.grouping import grouped, ranked
+from harness.compare.kept.cabinet import Cabinet
+from harness.compare.kept.memory import Memory
 from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.verdict import Finding
@@ -36,11 +39,13 @@ def compare(
     *,
     required: Iterable[str] = (),
     progress: Progress = lambda _done: None,
+    kept: Cabinet | None = None,
 ) -> Comparison:
     """Judge every recording of ``plan``.
 
     ``recordings`` maps adapter names to what was recorded; an adapter of ``required`` that is not among them did not
-    run. ``progress`` is called with the number of problems done. The result depends on nothing but the arguments.
+    run. ``progress`` is called with the number of problems done. The result depends on nothing but these arguments:
+    what ``kept`` holds of earlier runs is taken over where it would come out the same, and saves the time alone.
     """
     wanted = tuple(required)
     names = tuple(dict.fromkeys([*_ordered(recordings), *wanted]))
@@ -50,7 +55,11 @@ def compare(
     entries = {name: recording.entries for name, recording in there.items()}
     days = {name: recording.finished for name, recording in there.items()}
     pairing = Pairing({name: equivalents_of(case.tags) for name, case in plan.cases.items()})
-    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, pairing=pairing)
+    memory = None
+    if kept is not None:
+        groups = pairing.groups(plan.problems)
+        memory = Memory(kept, plan.problems, runs=runs, entries=entries, groups=groups)
+    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, pairing=pairing, memory=memory)
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
     findings = ranked(grouped(excused(plan, runs, found, recorded=days)))
     met = {finding.ledger for finding in findings}
@@ -63,8 +72,8 @@ def compare(
         ledger={entry.id: entry for entry in plan.ledger if entry.id in met},
         cases=plan.cases,
         themes=plan.themes,
-        exhibits=_exhibits(plan, entries, found),
-        pairs=pairing.collected(plan.problems),
+        exhibits=_exhibits(plan, entries, found, memory),
+        pairs=pairing.collected(plan.problems, memory),
     )
 
 
@@ -131,7 +140,10 @@ def _differences(printed: PrintedValue, problem: Problem, entry: Entry) -> list[
 
 
 def _exhibits(
-    plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]], found: Iterable[Finding]
+    plan: Plan,
+    entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]],
+    found: Iterable[Finding],
+    memory: Memory | None,
 ) -> dict[str, Exhibit]:
     """Lay out one row of each case that has small ones: the first whose gradient is zero, or else the first."""
     results: dict[str, dict[tuple[str, str, Quantity], Result]] = {}
@@ -144,10 +156,11 @@ def _exhibits(
     for finding in found:
         if finding.level is Level.EXPLANATION and "row" in finding.evidence:
             zero_rows.setdefault(finding.problems[0], int(finding.evidence["row"]))
-    drawn = {
-        case: exhibit(problems, results.get(case, {}), row=zero_rows.get(problems[0].id, 0))
-        for case, problems in _by_case(plan).items()
-    }
+    drawn = {}
+    for case, problems in _by_case(plan).items():
+        row = zero_rows.get(problems[0].id, 0)
+        make = partial(exhibit, problems, results.get(case, {}), row=row)
+        drawn[case] = make() if memory is None else memory.exhibit(problems, row=row, make=make)
     return {case: shown for case, shown in drawn.items() if shown is not None}
 
 

@@ -57,8 +57,11 @@ def excused(
             answered.append(finding)
     planned = Counter(problem.case for problem in plan.problems)
     whole = {name for name, case in plan.cases.items() if planned[name] == case.problems}
+    by_case: dict[str, list[Finding]] = {}
+    for finding in listed:
+        by_case.setdefault(finding.case, []).append(finding)
     for name in sorted(whole):
-        answered += _absent(plan.cases[name], ran, listed)
+        answered += _absent(plan.cases[name], ran, by_case.get(name, []))
     for entry in here:
         judged_here = plan.selection is None if entry.case is None else entry.case in whole
         if judged_here and entry.id not in happened:
@@ -72,10 +75,9 @@ def _expects(expected: ExpectedFinding, finding: Finding) -> bool:
     return not expected.adapters or (bool(finding.adapters) and set(finding.adapters) <= set(expected.adapters))
 
 
-def _absent(case: CaseRecord, ran: dict[str, AdapterRun], findings: list[Finding]) -> list[Finding]:
-    """Return what ``case`` expects and did not get; a finding about adapters is owed only by those that ran."""
+def _absent(case: CaseRecord, ran: dict[str, AdapterRun], own: list[Finding]) -> list[Finding]:
+    """Return what ``case`` expects and its ``own`` findings lack; one about adapters is owed only by those that ran."""
     missing = []
-    own = [finding for finding in findings if finding.case == case.id]
     for expected in case.findings:
         seen = [finding for finding in own if finding.kind is expected.kind]
         owed = [name for name in expected.adapters if name in ran]

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.call import Call
+from harness.compare.kept.memory import Memory
 from harness.compare.pairs import Side, pair
 from harness.compare.relation import Pair, PairCount, Pairs, Relation
 from harness.plan.problem import Problem
@@ -22,6 +23,14 @@ def equivalents_of(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(tag for tag in tags if tag.startswith(EQUIVALENT))
 
 
+def pairs_of(problem: Problem, sides: Sequence[Side]) -> Iterator[Pair]:
+    """Yield every pair of adapters for one problem, by quantity."""
+    for quantity in problem.check:
+        of_quantity = [side for side in sides if side.assessed.verdict.quantity is quantity]
+        for first, second in itertools.combinations(of_quantity, 2):
+            yield pair(first, second)
+
+
 class Pairing:
     """Collects the pairwise view while problems are judged, one after the other.
 
@@ -34,16 +43,29 @@ class Pairing:
         self._notable: dict[str, list[Pair]] = {}
         self._members: dict[str, list[Side]] = {}
 
-    def see(self, problem: Problem, sides: Iterable[Side]) -> None:
-        """Take note of the results of all adapters for ``problem``."""
-        seen = list(sides)
-        for quantity in problem.check:
-            of_quantity = [side for side in seen if side.assessed.verdict.quantity is quantity]
-            for first, second in itertools.combinations(of_quantity, 2):
-                self._note(pair(first, second))
-        if not problem.probe:
-            for group in self._groups.get(problem.case, ()):
-                self._members.setdefault(group, []).extend(side for side in seen if side.value is not None)
+    def groups(self, problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+        """Return those of ``problems`` that are members of each group of equivalent calls."""
+        found: dict[str, list[Problem]] = {}
+        for problem in problems:
+            for group in self._groups_of(problem):
+                found.setdefault(group, []).append(problem)
+        return found
+
+    def see(self, pairs: Iterable[Pair]) -> None:
+        """Take note of the pairs of one problem."""
+        for found in pairs:
+            self._note(found)
+
+    def join(self, problem: Problem, sides: Iterable[Side]) -> None:
+        """Take the results of all adapters for ``problem`` into its groups of equivalent calls."""
+        groups = self._groups_of(problem)
+        if groups:
+            with_numbers = [side for side in sides if side.value is not None]
+            for group in groups:
+                self._members.setdefault(group, []).extend(with_numbers)
+
+    def _groups_of(self, problem: Problem) -> Sequence[str]:
+        return () if problem.probe else self._groups.get(problem.case, ())
 
     def _note(self, found: Pair) -> None:
         key = (found.first, found.second, found.op, found.dtype, found.quantity, found.relation)
@@ -63,21 +85,33 @@ class Pairing:
         if found.relation in _NOTABLE:
             self._notable.setdefault(found.problem, []).append(found)
 
-    def collected(self, problems: Sequence[Problem]) -> Pairs:
-        """Return what was seen, in the order of ``problems``."""
-        position = {problem.id: number for number, problem in enumerate(problems)}
+    def collected(self, problems: Sequence[Problem], memory: Memory | None = None) -> Pairs:
+        """Return what was seen, in the order of ``problems``; ``memory`` may know the pairs of equivalent calls."""
         quantities = list(Quantity)
         counts = sorted(
             self._counts.values(),
             key=lambda one: (one.first, one.second, one.op, one.dtype, quantities.index(one.quantity), one.relation),
         )
         notable = [found for problem in problems for found in self._notable.get(problem.id, ())]
-        equivalents = [found for group in sorted(self._members) for found in self._equivalents(group, position)]
+        equivalents = self._equivalents(problems, memory)
         return Pairs(counts=tuple(counts), notable=tuple(notable), equivalents=tuple(equivalents))
 
-    def _equivalents(self, group: str, position: Mapping[str, int]) -> Iterator[Pair]:
+    def _equivalents(self, problems: Sequence[Problem], memory: Memory | None) -> list[Pair]:
+        """Return the pairs of all groups."""
+        position = {problem.id: number for number, problem in enumerate(problems)}
+        equivalents: list[Pair] = []
+        for group in sorted(self.groups(problems)):
+            known = None if memory is None else memory.equivalents.get(group)
+            if known is None:
+                known = tuple(self._of_group(group, position))
+                if memory is not None:
+                    known = memory.keep_equivalents(group, known)
+            equivalents += known
+        return equivalents
+
+    def _of_group(self, group: str, position: Mapping[str, int]) -> Iterator[Pair]:
         """Yield every pair of results of equivalent calls: of different cases, at the same numbers."""
-        members = sorted(self._members[group], key=lambda side: position[side.problem.id])
+        members = sorted(self._members.get(group, ()), key=lambda side: position[side.problem.id])
         for first, second in itertools.combinations(members, 2):
             if first.problem.case != second.problem.case and _comparable(first, second):
                 yield pair(first, second, group=group)

@@ -20,12 +20,23 @@ def shifted_pairs(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Proble
 
     ``problems`` differ in nothing but their arrays and modes.
     """
-    first: dict[tuple[object, ...], Problem] = {}
-    of_rows = [problem for problem in problems if problem.call.x.size and problem.call.x.ndim]
-    for problem, distances in zip(of_rows, _distances(of_rows), strict=True):
-        earlier = first.setdefault(_unshifted(problem, distances), problem)
+    for earlier, problem in leaders(problems):
         if earlier.call.x.tobytes() != problem.call.x.tobytes() and _exactly(earlier, problem):
             yield earlier, problem
+
+
+def leaders(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Problem]]:
+    """Yield each of ``problems`` behind the first one that it may be a shift of: itself, where there is no earlier one.
+
+    A problem is held against that one, and no other.
+    """
+    first: dict[tuple[object, ...], Problem] = {}
+    of_rows = [problem for problem in problems if problem.call.x.size and problem.call.x.ndim]
+    if len(of_rows) == 1:  # perhaps a very large one
+        yield of_rows[0], of_rows[0]
+        return
+    for problem, distances in zip(of_rows, _distances(of_rows), strict=True):
+        yield first.setdefault(_unshifted(problem, distances), problem), problem
 
 
 def _distances(problems: Sequence[Problem]) -> Sequence[NDArray[Any]]:

@@ -35,19 +35,19 @@ def write_comparison(comparison: Comparison, folder: Path) -> Path:
     Raise :class:`OSError` where it cannot be written; the older one is then unchanged, and nothing else is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = _path(folder)
+    path = comparison_in(folder)
     write_whole(path, _File(comparison=comparison).model_dump_json() + "\n")
     return path
 
 
 def remove_comparison(folder: Path) -> None:
     """Remove an older comparison, so that a failure before the next one is never followed by a report on the old."""
-    _path(folder).unlink(missing_ok=True)
+    comparison_in(folder).unlink(missing_ok=True)
 
 
 def read_comparison(folder: Path) -> Comparison:
     """Read the comparison in ``folder``. Raise :class:`ComparisonUnreadable` where there is none to be had."""
-    path = _path(folder)
+    path = comparison_in(folder)
     try:
         head = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -68,5 +68,6 @@ def read_comparison(folder: Path) -> Comparison:
         raise ComparisonUnreadable(f"{path}: {where}: {first['msg']}: run `harness compare` again") from None
 
 
-def _path(folder: Path) -> Path:
+def comparison_in(folder: Path) -> Path:
+    """Return the file of the comparison in ``folder``."""
     return folder / "comparison.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Source:
     def excerpt(self, where: Where) -> str:
         """Return the lines that hold the value at ``where``, without their common indentation."""
         first, last = self.values[where][0], self.last_lines[where]
-        lines = lines_of(self.text)[first - 1 : last]
+        lines = list(lines_of(self.text)[first - 1 : last])
         while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
             lines.pop()
         indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
@@ -78,9 +79,10 @@ def read_text(path: Path) -> str:
         raise refused(name, place_of(before, len(before)), what, "save the file as UTF-8") from None
 
 
-def lines_of(text: str) -> list[str]:
+@lru_cache(maxsize=1)  # every case of a file asks for its own lines, one after the other
+def lines_of(text: str) -> tuple[str, ...]:
     """Return the lines of ``text`` as YAML 1.2 and editors count them: U+2028 and its kin end none."""
-    return re.split(r"\r\n|\r|\n", text)
+    return tuple(re.split(r"\r\n|\r|\n", text))
 
 
 def place_of(text: str, index: int) -> Place:

@@ -21,8 +21,8 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.campaign.kept import judge_digest
 from harness.compare.comparison import Comparison
+from harness.compare.kept.judge import judge_digest
 from harness.compare.verdict import Finding
 from harness.plan.digest import digest_of, question_of
 from harness.plan.plan import CaseRecord, Plan

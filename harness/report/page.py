@@ -18,6 +18,7 @@ from harness.compare.standing import Place
 from harness.repeat.repeats import Key, Repeat, key_of
 from harness.report import figures, lengths, since
 from harness.report.accuracy import WIDTH, accuracy, bound_pixel, by_op
+from harness.report.bounded import FINDINGS, bounded, cases_of
 from harness.report.coverage import coverage
 from harness.report.errors import Errors
 from harness.report.evidence import proof
@@ -56,7 +57,8 @@ def page(
     score of the last self-test, where there was one.
     """
     programs = {key: one for key, one in repeats.items() if one.snippet}
-    themes, stand = matrix(comparison, accounts), standings(comparison)
+    part = bounded(comparison)
+    themes, stand = matrix(part, accounts), standings(comparison)
     tallies = {
         run.name: accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
         for run in comparison.adapters
@@ -76,9 +78,11 @@ def page(
             ranks=ranked(comparison.findings),
             feature=feature(comparison),
             themes=themes,
-            facets=facets(comparison, accounts),
-            cells={(verdict.case, verdict.adapter) for verdict in comparison.verdicts},
-            sections=sections(comparison, accounts, themes),
+            facets=facets(part, accounts),
+            shown=cases_of(part),
+            cases_in_all=len(cases_of(comparison)),
+            cells={(verdict.case, verdict.adapter) for verdict in part.verdicts},
+            sections=sections(part, accounts, themes),
             ops=by_op(accuracy(comparison, found)),
             lengths=lengths.lengths(comparison),
             coverage=coverage(comparison),
@@ -156,6 +160,7 @@ def _environment() -> Environment:
         "outcomes": tuple(Outcome),
         "all_dtypes": tuple(DType),
         "failures_open": FAILURES_OPEN,
+        "findings_most": FINDINGS,
         "remarks_open": REMARKS_OPEN,
         "problems_named": PROBLEMS_NAMED,
     }

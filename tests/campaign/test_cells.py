@@ -11,7 +11,7 @@ import pytest
 
 from harness.adapters.contract import Description
 from harness.campaign.cell import Cell, Extreme, joined, tally
-from harness.campaign.kept import Kept, find, judge_digest, keep, key_of
+from harness.campaign.kept import Kept, find, keep, key_of
 from harness.campaign.table import csv_text, markdown_table
 from harness.compare.verdict import Finding, Verdict
 from harness.plan.plan import LedgerEntry
@@ -194,8 +194,3 @@ def test_a_file_cut_short_is_not_believed(tmp_path: Path) -> None:
     keep(kept(), path)
     path.write_bytes(path.read_bytes()[:-40])
     assert find(path, kept().key) is None
-
-
-def test_the_digest_of_the_judge_is_one_of_its_code() -> None:
-    assert judge_digest() == judge_digest()
-    assert len(judge_digest()) == 64

@@ -1,0 +1,127 @@
+"""``harness run``: cases to page in one command, as often as a case is saved."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from harness.adapters.registry import BUILT_IN
+from harness.cli.casefiles import DEFAULT, keyword_option, paths_argument
+from harness.cli.compare import compared
+from harness.cli.exits import Exit, leave, note
+from harness.cli.options import environments_option, names, reports_option
+from harness.cli.plan import planned
+from harness.cli.report import reported
+from harness.cli.sidebyside import Recorders
+from harness.layout import Layout
+
+EXAMPLES = """\b
+Examples:
+  harness run
+  harness run -k my-mean-loss --watch
+  harness run cases/mine.yaml --only torch,jax
+"""
+_LOOK = 0.2  # seconds between two looks at the case files
+
+
+@click.command(name="run", epilog=EXAMPLES)
+@paths_argument
+@keyword_option
+@click.option(
+    "--only", metavar="NAMES", default=",".join(BUILT_IN), show_default=True, help="These adapters alone, all required."
+)
+@click.option("--watch", is_flag=True, help="Go on: run again whenever a case file is saved, until interrupted.")
+@environments_option
+@reports_option
+def command(
+    *, paths: tuple[Path, ...], keyword: str | None, only: str, watch: bool, environments: Path, reports: Path
+) -> None:
+    """Plan, record every framework, compare and report.
+
+    PATHS and -k choose cases as with `harness plan`. Each framework is recorded by its own interpreter
+    (HARNESS_PYTHON_<NAME>, or the one of tox), all at the same time. What has not changed is neither recorded nor
+    judged again. One whose interpreter is not there did not run.
+
+    The exit code is that of `harness compare`, or of the first step that cannot be done.
+    """
+    layout, adapters = Layout(reports), names(only)
+    for name in adapters:
+        if name not in BUILT_IN:
+            leave(
+                Exit.USAGE, f"--only: {name!r} is none of {', '.join(BUILT_IN)}; a kernel of your own: harness verify"
+            )
+
+    def once() -> int:
+        return _once(layout, paths, keyword, adapters=adapters, environments=environments)
+
+    if not watch:
+        raise SystemExit(once())
+    for _ in _saves(paths or (DEFAULT,)):
+        _told(once)
+
+
+def _once(
+    layout: Layout, paths: tuple[Path, ...], keyword: str | None, *, adapters: tuple[str, ...], environments: Path
+) -> int:
+    plan = planned(layout, paths, keyword=keyword)
+    recorders = Recorders(adapters, reports=layout.root, environ=os.environ, environments=environments)
+    with recorders:
+        _load()  # which takes as long as a recorder that finds nothing new
+        recorders.wait()
+    from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415 - so that --help needs nothing but click
+
+    chosen = ",".join(adapters)
+    with closing(Cabinet(layout.judgements, note=note)) as kept:
+        ending, comparison = compared(layout, kept, require=chosen, only=chosen)
+        reported(layout, plan, kept, comparison=comparison)
+    click.echo(ending.said)
+    return ending.code
+
+
+def _load() -> None:
+    """Import what judges and reports."""
+    import harness.cli.repeated  # noqa: PLC0415
+    import harness.compare.changes  # noqa: PLC0415
+    import harness.compare.compare  # noqa: PLC0415
+    import harness.report.terminal  # noqa: PLC0415
+    import harness.report.write  # noqa: F401, PLC0415
+
+
+def _told(once: Callable[[], int]) -> None:
+    """Run once, and say how that ended; what is wrong with a case that is being written ends nothing."""
+    start = time.monotonic()
+    try:
+        code: object = once()
+    except SystemExit as ended:
+        code = ended.code
+    note(f"exit code {code}, after {time.monotonic() - start:.1f} s; waiting for a case file to be saved (Ctrl-C ends)")
+
+
+def _saves(paths: tuple[Path, ...]) -> Iterator[None]:
+    """Yield at once, and then whenever a file in ``paths`` was saved."""
+    seen: object = None
+    while True:
+        now = _state(paths)
+        if now != seen:
+            seen = now
+            yield
+        else:
+            time.sleep(_LOOK)
+
+
+def _state(paths: tuple[Path, ...]) -> dict[str, tuple[int, int]]:
+    """Return when each file was changed, and its size."""
+    found = {}
+    for path in paths:
+        for file in path.rglob("*") if path.is_dir() else [path, *path.parent.glob("*.npy")]:
+            try:
+                status = file.stat()
+            except OSError:  # an editor that writes anew removes the old one first
+                continue
+            found[str(file)] = (status.st_mtime_ns, status.st_size)
+    return found

@@ -1,0 +1,71 @@
+"""What decides the judgement of one problem, as one digest: its content, what every adapter gave, and the judge."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from harness.compare.comparison import AdapterRun
+from harness.compare.judge import Entries
+from harness.compare.kept.judge import judge_digest
+from harness.compare.oracle import stacks
+from harness.compare.shifts import leaders
+from harness.plan.digest import digest_of, fingerprint
+from harness.plan.problem import Problem
+from harness.record.codec import entry_to_json
+from harness.record.recording import Entry
+from harness.vocabulary import Quantity
+
+
+def key_of(kind: str, words: object) -> str:
+    """Return the SHA-256, in hexadecimal, of what decides a value of ``kind``: the judge, and ``words``, JSON."""
+    text = json.dumps([kind, judge_digest(), words], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def contents(
+    problems: Iterable[Problem], *, runs: Sequence[AdapterRun], entries: Mapping[str, Entries]
+) -> dict[str, str]:
+    """Return, by problem, the digest of all that its judgement hangs on, beside the judge.
+
+    The rows of a stack are judged alone, with one exception: a problem is held against the one whose logits it shifts
+    (:mod:`harness.compare.shifts`), so that one's content is part of its own. What a recording says of its adapter
+    decides only what the ledger excuses, which is never kept.
+    """
+    listed = list(problems)
+    own = {problem.id: _content(problem, runs, entries) for problem in listed}
+    first = {
+        problem.id: leader.id for stack in stacks(listed) for leader, problem in leaders(stack) if leader is not problem
+    }
+    return {name: _sha([content, own[first[name]]] if name in first else [content]) for name, content in own.items()}
+
+
+def _content(problem: Problem, runs: Iterable[AdapterRun], entries: Mapping[str, Entries]) -> str:
+    """Return the digest of one problem and of what every adapter gave for it.
+
+    Every quantity counts for every other: a vjp is judged beside the adapter's own forward output, and why a gradient
+    is zero is said beside who returned it.
+    """
+    gave = [
+        [run.name, *(_written(entries[run.name].get((problem.id, quantity))) for quantity in Quantity)]
+        if run.ran
+        else [run.name, run.why_not]
+        for run in runs
+    ]
+    return _sha([digest_of([problem]), problem.case, problem.probe, gave])
+
+
+def _written(entry: Entry | None) -> dict[str, Any] | None:
+    return None if entry is None else entry_to_json(entry, _named)
+
+
+def _named(array: NDArray[Any]) -> dict[str, str]:
+    return {"bits": fingerprint(array)}
+
+
+def _sha(words: object) -> str:
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
