@@ -9,6 +9,8 @@ from harness.bench.contract import Benchmark
 
 MODULES: Final = {
     "checkers": "harness.bench.checkers.beside",
+    "overhead": "harness.bench.overhead",
+    "problems": "harness.bench.problems",
     "reference": "harness.bench.reference",
 }
 
