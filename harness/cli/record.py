@@ -47,12 +47,30 @@ Examples:
 )
 @click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
 @click.option("--device", help="Where it is to run, one that it declares, e.g. cpu or cuda:0.  [default: its own]")
-def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh: bool, device: str | None) -> None:
+@click.option(
+    "--rows-per-call",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Call it for at most N rows at a time, where rows do not influence each other.  [default: all rows]",
+)
+def command(
+    *,
+    adapter: str,
+    reports: Path,
+    timeout: float,
+    memory: float,
+    fresh: bool,
+    device: str | None,
+    rows_per_call: int | None,
+) -> None:
     """Run ADAPTER over the current plan and keep what came back.
 
     ADAPTER is reference, mxnet, torch or jax, or the path of a .py file with a kernel of your own. Run this with the
     Python that has the framework. What a framework does wrong (raise, hang, die) becomes its result, and the rest is
     recorded. An interrupted recording goes on where it stopped when the same command is given again.
+
+    --rows-per-call is for arrays that are too large for one call. The recording says so: a call of some rows is another
+    call, which a framework may compute in another way.
 
     Exit codes: 0 recorded, 2 usage, 3 the framework cannot be used here, 70 a fault of the harness, 130 interrupted.
     """
@@ -74,6 +92,7 @@ def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh
                 environ=os.environ,
                 fresh=fresh,
                 device=device,
+                rows_per_call=rows_per_call,
             )
     except (PlanError, CannotGoOn, AdapterFault, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))

@@ -39,6 +39,7 @@ def header_to_json(header: Header) -> Json:
         "platform": header.platform,
         "flags": header.flags,
         "packages": list(header.packages),
+        **({} if header.rows_per_call is None else {"rows_per_call": header.rows_per_call}),
     }
 
 
@@ -55,6 +56,7 @@ def header_from_json(value: Json) -> Header:
         platform=_texts(value["platform"]),
         flags=_texts(value["flags"]),
         packages=tuple(_text(package) for package in value["packages"]),
+        rows_per_call=_optional_count(value.get("rows_per_call")),
     )
 
 
@@ -98,6 +100,8 @@ def entry_to_json(entry: Entry, keep: Keep) -> Json:
         value["inputs_changed"] = list(entry.inputs_changed)
     if entry.method is not None:
         value["method"] = entry.method
+    if entry.rows_per_call is not None:
+        value["rows_per_call"] = entry.rows_per_call
     return value
 
 
@@ -112,6 +116,7 @@ def entry_from_json(value: Json, fetch: Fetch) -> Entry:
         precision=None if precision is None else _precision_from_json(precision),
         inputs_changed=tuple(_text(name) for name in value.get("inputs_changed", ())),
         method=_optional_text(value.get("method")),
+        rows_per_call=_optional_count(value.get("rows_per_call")),
     )
 
 
@@ -172,6 +177,12 @@ def _text(value: object) -> str:
 
 def _optional_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _optional_count(value: object) -> int | None:
+    if value is not None and (type(value) is not int or value < 1):
+        raise TypeError(f"{value!r} is not a number of rows")
+    return value
 
 
 def _texts(value: Mapping[str, object]) -> dict[str, str]:

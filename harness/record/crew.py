@@ -39,7 +39,7 @@ class Observer:
 class Crew:
     """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind.
 
-    They run it on ``device``, or where it runs by default.
+    They run it on ``device``, or where it runs by default, and hand it ``rows_per_call`` rows at a time, or all.
     """
 
     def __init__(
@@ -51,11 +51,13 @@ class Crew:
         limits: Limits,
         observer: Observer,
         device: str | None = None,
+        rows_per_call: int | None = None,
     ) -> None:
         self.schedule = schedule(plan)
         self.processes = 0
         self._spec, self._plan, self._plan_folder = spec, plan, plan_folder
         self._limits, self._observer, self._device = limits, observer, device
+        self._rows_per_call = rows_per_call
         self._child: Child | None = None
         self._batch = BATCH
 
@@ -138,6 +140,7 @@ class Crew:
                 "plan": self._plan.digest,
                 "memory": self._limits.memory,
                 "batch": self._batch,
+                "rows_per_call": self._rows_per_call,
             }
         )
         death = watch(child, self._limits, done=done)

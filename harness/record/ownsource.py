@@ -9,13 +9,13 @@ from pathlib import Path
 from harness.adapters.registry import BUILT_IN
 
 _HARNESS = Path(__file__).resolve().parents[1]
-_ALONE = ("arraypack.py", "call.py")
+_ALONE = ("arraypack.py", "call.py", "parts.py")
 
 
 def recorder_digest(harness: Path = _HARNESS) -> str:
     """Return the SHA-256 of what stands between a plan and a recording of it, in the package folder ``harness``.
 
-    That is the recorder, calls and packs of arrays, and of the adapters what is no part of a single one: those have
+    That is the recorder, calls, parts of them and packs of arrays, and of the adapters what is no part of a single one: those have
     digests of their own (:func:`harness.adapters.registry.source_digest`), and so has the plan, which decides inputs.
     """
     sha = hashlib.sha256()

@@ -74,6 +74,7 @@ class Entry:
     precision: Precision | None = None
     inputs_changed: tuple[str, ...] = ()  # names of the input arrays whose bits differ after the call
     method: str | None = None  # how a Jacobian or an hvp was made
+    rows_per_call: int | None = None  # where the result is put together of calls of so many rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class Header:
     platform: dict[str, str] = field(default_factory=dict)  # system, machine, processor, instruction set
     flags: dict[str, str] = field(default_factory=dict)  # environment variables that change results
     packages: tuple[str, ...] = ()  # the environment's whole freeze: name==version, sorted
+    rows_per_call: int | None = None  # how many rows a call was given at most; None for all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,20 +52,30 @@ def record(
     environ: Mapping[str, str],
     fresh: bool = False,
     device: str | None = None,
+    rows_per_call: int | None = None,
 ) -> Run:
     """Record the adapter ``spec`` over ``plan`` into a folder of ``recordings`` named after the adapter.
 
-    ``device`` is the one that it is to run on; None stands for the adapter's own default.
+    ``device`` is the one that it is to run on; None stands for the adapter's own default. With ``rows_per_call`` it is
+    called for so many rows at a time, where they do not influence each other.
     A recording of the same adapter in the same surroundings is resumed; of other ones it is begun anew, as it is where
     ``fresh``. Raise :class:`~harness.adapters.registry.AdapterFault`, :class:`~harness.record.lock.AlreadyLocked`,
     :class:`~harness.record.watch.CannotGoOn`, :class:`~harness.record.watch.HarnessBroken`, or OSError where the
     recording cannot be written.
     """
     started, clock = datetime.now(UTC), time.monotonic()
-    crew = Crew(spec, plan=plan, plan_folder=plan_folder, limits=limits, observer=observer, device=device)
+    crew = Crew(
+        spec,
+        plan=plan,
+        plan_folder=plan_folder,
+        limits=limits,
+        observer=observer,
+        device=device,
+        rows_per_call=rows_per_call,
+    )
     with crew:
         opening = crew.open()
-        header = _header(plan, opening, environ)
+        header = replace(_header(plan, opening, environ), rows_per_call=rows_per_call)
         folder = recordings / header.adapter
         with locked(folder):
             found = None if fresh or header.not_run else kept(folder, header, note=observer.note)

@@ -119,7 +119,7 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         channel.send("start", number=number)
-        entry = evaluate(adapter, problem, quantity, memory=order["memory"])
+        entry = evaluate(adapter, problem, quantity, memory=order["memory"], rows_per_call=order["rows_per_call"])
         _fill_standard_streams()
         segment.add(entry)
         channel.send("done", number=number)
