@@ -47,7 +47,7 @@ class Part:
         """These rows as a call of their own; its arrays are views of those of the whole."""
         whole = self.whole
         arrays: dict[str, Any] = {name: getattr(whole, name) for name in _OF_INPUT}
-        cut = {name: self._inputs(array) for name, array in arrays.items() if array is not None}
+        cut: dict[str, Any] = {name: self._inputs(array) for name, array in arrays.items() if array is not None}
         if whole.cotangent is not None:
             cut["cotangent"] = self.of(whole.cotangent, Quantity.FORWARD)
         if whole.lengths is not None:

@@ -9,6 +9,7 @@ from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.ignored import ignored_cotangent
 from harness.compare.judge import Assessment, Entries, Judge, unjudged
+from harness.compare.large import ELEMENTS, Found, Sees, is_large, judged_in_parts
 from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
 from harness.compare.pairing import Pairing
@@ -38,16 +39,22 @@ def judge_all(
     progress: Progress,
     pairing: Pairing | None = None,
     explained: bool = True,
+    at_once: int = ELEMENTS,
 ) -> Judged:
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.
 
     ``entries`` holds, by adapter, what those recorded that ran. ``progress`` is called with the number of problems
     done; ``pairing`` sees all results of each. Why a gradient is zero, and which wrong rule a result agrees with, costs
-    more than the verdicts: where ``explained`` is false, nobody wants to know.
+    more than the verdicts: where ``explained`` is false, nobody wants to know. A problem of more than ``at_once``
+    elements is judged in parts.
     """
     by_problem: dict[str, Judged] = {}
     for stack in stacks(problems):
-        by_problem |= _judge_stack(stack, runs, entries, pairing, explained=explained)
+        if len(stack) == 1 and is_large(stack[0], elements=at_once):
+            judged = _judge_large(stack[0], runs, entries, pairing, explained=explained, at_once=at_once)
+            by_problem[stack[0].id] = judged
+        else:
+            by_problem |= _judge_stack(stack, runs, entries, pairing, explained=explained, named=explained)
         progress(len(by_problem))
     in_order = [by_problem[problem.id] for problem in problems]
     return Judged(
@@ -56,14 +63,38 @@ def judge_all(
     )
 
 
-def _judge_stack(
-    stack: Sequence[Problem],
+def _judge_large(
+    problem: Problem,
     runs: Sequence[AdapterRun],
     entries: Mapping[str, Entries],
     pairing: Pairing | None,
     *,
     explained: bool,
+    at_once: int,
+) -> Judged:
+    """Judge a problem that is alone in its stack, and too large for one piece."""
+
+    def judging(part: Problem, cut: Mapping[str, Entries], /, *, pairing: Sees, named: bool) -> Found:
+        judged = _judge_stack((part,), runs, cut, pairing, explained=explained, named=named and explained)[part.id]
+        return judged.verdicts, judged.findings
+
+    note = (lambda _: None) if pairing is None else pairing.note
+    verdicts, findings = judged_in_parts(
+        problem, runs=runs, entries=entries, judging=judging, note=note, elements=at_once
+    )
+    return Judged(verdicts=tuple(verdicts), findings=tuple(findings))
+
+
+def _judge_stack(
+    stack: Sequence[Problem],
+    runs: Sequence[AdapterRun],
+    entries: Mapping[str, Entries],
+    pairing: Sees | None,
+    *,
+    explained: bool,
+    named: bool,
 ) -> dict[str, Judged]:
+    """Judge problems together; ``named``: say which wrong rule a result agrees with."""
     judge = Judge(stack)
     asked = {quantity for problem in stack for quantity in problem.check}
     ran = {
@@ -80,7 +111,7 @@ def _judge_stack(
             for quantity in problem.check
             for run in runs
         ]
-        of_each = [tuple(of_evaluation(problem, one, explained=explained)) for one in assessed]
+        of_each = [tuple(of_evaluation(problem, one, explained=named)) for one in assessed]
         if pairing is not None:
             pairing.see(problem, (_side(problem, *one) for one in zip(assessed, of_each, strict=True)))
         findings = [finding for found in of_each for finding in found]

@@ -95,8 +95,8 @@ def exhibit(
     asked = set(problem.check)
     cotangent = None
     if Quantity.VJP in asked:
-        cotangent = cut.output(cotangent_of(call, result=exact.result))
-    tangent = None if call.tangent is None else cut.vector(decoded(call.tangent, call.dtype.value))
+        cotangent = cotangent_of(cut.call, result=exact.result)
+    tangent = None if call.tangent is None else decoded(cut.vector(call.tangent), call.dtype.value)
     masked = kept(call)
     return Exhibit(
         case=problem.case,
@@ -107,7 +107,7 @@ def exhibit(
         result_dtype=exact.result,
         axis=call.axis,
         row=cut.row,
-        x=_floats(cut.vector(decoded(call.x, call.dtype.value))),
+        x=_floats(decoded(cut.vector(call.x), call.dtype.value)),
         kept=None if masked is None else tuple(bool(value) for value in cut.vector(masked)),
         targets=cut.targets(),
         output=_floats(exact.row(Quantity.FORWARD)),
@@ -192,13 +192,12 @@ def _answer(
 ) -> Answer | None:
     match result:
         case Returned(value=value, dtype=dtype) if value.shape == call.shape_of(quantity) and dtype in FORMATS:
-            numbers = decoded(value, dtype)
             if quantity is Quantity.JACOBIAN:
-                block = cut.block(numbers)
+                block = decoded(cut.block(value), dtype)
                 rows = tuple(_floats(row) for row in block)
                 summed = _floats(summed_rows(block, block.shape[-1:], dtype=dtype))
                 return Answer(adapter=adapter, problem=problem, quantity=quantity, rows=rows, summed=summed)
-            values = _floats(cut.of(numbers, quantity))
+            values = _floats(decoded(cut.of(value, quantity), dtype))
             return Answer(adapter=adapter, problem=problem, quantity=quantity, values=values)
         case Raised(type=kind, text=text):
             return Answer(adapter=adapter, problem=problem, quantity=quantity, words=f"{kind}: {text}")

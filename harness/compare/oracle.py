@@ -19,9 +19,10 @@ from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
 from harness.compare.asked import Asked, result_format
 from harness.compare.shifts import shifted_pairs
+from harness.parts import separable
 from harness.plan.problem import Problem
 from harness.plan.signatures import stack_key
-from harness.vocabulary import Mode, Normalization, Op, Quantity
+from harness.vocabulary import Mode, Quantity
 from reference.consistency import RowConsistency, row_consistency
 from reference.formats import Floats
 from reference.invariants import Violation, check, shift_violation
@@ -46,7 +47,7 @@ def stacks(problems: Iterable[Problem]) -> Iterator[tuple[Problem, ...]]:
     """
     open_stacks: dict[object, list[Problem]] = {}
     for problem in problems:
-        if _alone(problem.call):
+        if not separable(problem.call):
             yield (problem,)
             continue
         stack = open_stacks.setdefault(_key(problem.call), [])
@@ -64,12 +65,6 @@ def same_numbers(first: Call, second: Call) -> bool:
 
 def _key(call: Call) -> object:
     return stack_key(replace(call, mode=Mode.DEFAULT))  # the mode changes nothing that is true
-
-
-def _alone(call: Call) -> bool:
-    of_batch = call.op is Op.CROSS_ENTROPY and call.output_shape != call.batch_shape
-    divided = call.op is Op.SOFTMAX_OUTPUT and call.normalization is not Normalization.NULL
-    return call.x.size == 0 or call.x.ndim == 0 or of_batch or divided
 
 
 class Oracle:

@@ -40,12 +40,13 @@ class Pairing:
         for quantity in problem.check:
             of_quantity = [side for side in seen if side.assessed.verdict.quantity is quantity]
             for first, second in itertools.combinations(of_quantity, 2):
-                self._note(pair(first, second))
+                self.note(pair(first, second))
         if not problem.probe:
             for group in self._groups.get(problem.case, ()):
                 self._members.setdefault(group, []).extend(side for side in seen if side.value is not None)
 
-    def _note(self, found: Pair) -> None:
+    def note(self, found: Pair) -> None:
+        """Take note of two results of one problem that were held against each other."""
         key = (found.first, found.second, found.op, found.dtype, found.quantity, found.relation)
         before = self._counts.get(key)
         worst = before is None or (found.share is not None and not found.share <= (before.share or 0.0))

@@ -15,8 +15,9 @@ _ALONE = ("arraypack.py", "call.py", "parts.py")
 def recorder_digest(harness: Path = _HARNESS) -> str:
     """Return the SHA-256 of what stands between a plan and a recording of it, in the package folder ``harness``.
 
-    That is the recorder, calls, parts of them and packs of arrays, and of the adapters what is no part of a single one: those have
-    digests of their own (:func:`harness.adapters.registry.source_digest`), and so has the plan, which decides inputs.
+    That is the recorder, calls, parts of calls and packs of arrays, and of the adapters what is no part of a single
+    one: those have digests of their own (:func:`harness.adapters.registry.source_digest`), and so has the plan, which
+    decides inputs.
     """
     sha = hashlib.sha256()
     for file in sorted(_files(harness)):
