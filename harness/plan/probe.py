@@ -8,7 +8,6 @@ that asks for nothing else is asked more: one-hot cotangents, which are the rows
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,8 +17,8 @@ from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.parts import in_parts
-from harness.plan.carrier import decoded, encoded, one_hot
-from harness.plan.draw import Stream, normal_draws
+from harness.plan.carrier import decoded, normal_array, one_hot
+from harness.plan.draw import Stream
 from harness.plan.problem import Problem
 from harness.vocabulary import DType, Op, Quantity
 
@@ -113,9 +112,8 @@ def _probes(base: Problem) -> Iterator[Problem]:
 
 def _cotangents(call: Call) -> Iterator[tuple[str, NDArray[Any]]]:
     shape, dtype = call.output_shape, _output_dtype(call)
-    draws = normal_draws(math.prod(shape), seed=_SEED, stream=Stream.COTANGENT).reshape(shape)
-    yield "normal", encoded(draws, dtype)
-    yield "normal about 1", encoded(draws + 1, dtype)
+    yield "normal", normal_array(shape, dtype, seed=_SEED, stream=Stream.COTANGENT)
+    yield "normal about 1", normal_array(shape, dtype, seed=_SEED, stream=Stream.COTANGENT, shift=1.0)
     if call.op.reduces:
         return
     length = shape[call.axis]
