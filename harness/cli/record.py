@@ -43,7 +43,7 @@ Examples:
     type=Positive(),
     default=8.0,
     show_default=True,
-    help="GiB of resident memory that the recording process may grow to.",
+    help="GiB of memory that the recording process may grow to, mapped files not counted.",
 )
 @click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
 @click.option("--device", help="Where it is to run, one that it declares, e.g. cpu or cuda:0.  [default: its own]")
@@ -76,7 +76,7 @@ def command(
     """
     layout = Layout(reports)
     limits = Limits(timeout=timeout, memory=int(memory * 2**30))
-    if not Path("/proc/self/statm").exists():
+    if not Path("/proc/self/status").exists():
         click.echo("harness: memory is not watched: this system does not say how much a process uses", err=True)
     try:
         plan = read_plan(layout.plan)

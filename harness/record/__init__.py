@@ -10,7 +10,9 @@
         opening  its first words: ready, or why not
         watch    its progress, clock, memory and death
         worker   the same process, from inside
+        foreseen what an evaluation needs at least
         evaluate one evaluation
+          handing  copies of the inputs
       surroundings   machine, flags and packages
       ownsource      the recorder itself
     elsewhere    the same in another interpreter

@@ -132,8 +132,8 @@ def _result_to_json(result: Result, keep: Keep) -> Json:
             return {"kind": "crashed", "how": how}
         case TimedOut(seconds):
             return {"kind": "timed out", "limit": seconds}
-        case OutOfMemory(size):
-            return {"kind": "out of memory", "limit": size}
+        case OutOfMemory(size, needs):
+            return {"kind": "out of memory", "limit": size, **({"needs": needs} if needs else {})}
 
 
 def _result_from_json(value: Json, fetch: Fetch) -> Result:
@@ -149,7 +149,7 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
         case "timed out":
             return TimedOut(float(value["limit"]))
         case "out of memory":
-            return OutOfMemory(int(value["limit"]))
+            return OutOfMemory(int(value["limit"]), int(value.get("needs", 0)))
         case kind:
             raise ValueError(f"{kind!r} is not a kind of result")
 

@@ -55,9 +55,13 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True)
 class OutOfMemory:
-    """The recording process grew beyond the limit, in bytes, or was refused memory."""
+    """The recording process grew beyond the limit, in bytes, or was refused memory; or was not tried.
+
+    ``needs``: what inputs and result alone take, in bytes, where that is beyond the limit already; otherwise 0.
+    """
 
     limit: int
+    needs: int = 0
 
 
 Result = Returned | Raised | Unsupported | Crashed | TimedOut | OutOfMemory
