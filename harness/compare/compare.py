@@ -14,6 +14,7 @@ from harness.compare.findings import of_degenerate
 from harness.compare.grouping import grouped, ranked
 from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
+from harness.compare.toolarge import MEMORY
 from harness.compare.verdict import Finding
 from harness.plan.plan import Plan, PrintedValue
 from harness.plan.probe import proves_nothing
@@ -36,11 +37,13 @@ def compare(
     *,
     required: Iterable[str] = (),
     progress: Progress = lambda _done: None,
+    memory: int = MEMORY,
 ) -> Comparison:
     """Judge every recording of ``plan``.
 
     ``recordings`` maps adapter names to what was recorded; an adapter of ``required`` that is not among them did not
-    run. ``progress`` is called with the number of problems done. The result depends on nothing but the arguments.
+    run. ``progress`` is called with the number of problems done. A problem that takes more than ``memory`` bytes to
+    judge is not judged, and says so. The result depends on nothing but the arguments.
     """
     wanted = tuple(required)
     names = tuple(dict.fromkeys([*_ordered(recordings), *wanted]))
@@ -50,7 +53,7 @@ def compare(
     entries = {name: recording.entries for name, recording in there.items()}
     days = {name: recording.finished for name, recording in there.items()}
     pairing = Pairing({name: equivalents_of(case.tags) for name, case in plan.cases.items()})
-    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, pairing=pairing)
+    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, pairing=pairing, memory=memory)
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
     findings = ranked(grouped(excused(plan, runs, found, recorded=days)))
     met = {finding.ledger for finding in findings}

@@ -14,6 +14,7 @@ from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
 from harness.compare.pairing import Pairing
 from harness.compare.pairs import Side
+from harness.compare.toolarge import MEMORY, left_alone, needs
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zeros.find import DERIVATIVES, zero_gradients
 from harness.compare.zeros.flush import flushed
@@ -40,17 +41,21 @@ def judge_all(
     pairing: Pairing | None = None,
     explained: bool = True,
     at_once: int = ELEMENTS,
+    memory: int = MEMORY,
 ) -> Judged:
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.
 
     ``entries`` holds, by adapter, what those recorded that ran. ``progress`` is called with the number of problems
     done; ``pairing`` sees all results of each. Why a gradient is zero, and which wrong rule a result agrees with, costs
     more than the verdicts: where ``explained`` is false, nobody wants to know. A problem of more than ``at_once``
-    elements is judged in parts.
+    elements is judged in parts; one that takes more than ``memory`` bytes all the same is left alone.
     """
     by_problem: dict[str, Judged] = {}
     for stack in stacks(problems):
-        if len(stack) == 1 and is_large(stack[0], elements=at_once):
+        if needs(stack[0], at_once=at_once) > memory:
+            for problem in stack:
+                by_problem[problem.id] = _left_alone(problem, runs, entries, memory=memory, at_once=at_once)
+        elif len(stack) == 1 and is_large(stack[0], elements=at_once):
             judged = _judge_large(stack[0], runs, entries, pairing, explained=explained, at_once=at_once)
             by_problem[stack[0].id] = judged
         else:
@@ -61,6 +66,14 @@ def judge_all(
         verdicts=tuple(verdict for judged in in_order for verdict in judged.verdicts),
         findings=tuple(finding for judged in in_order for finding in judged.findings),
     )
+
+
+def _left_alone(
+    problem: Problem, runs: Sequence[AdapterRun], entries: Mapping[str, Entries], *, memory: int, at_once: int
+) -> Judged:
+    assessed = list(left_alone(problem, runs, entries, memory=memory, at_once=at_once))
+    findings = tuple(found for one in assessed for found in of_evaluation(problem, one))
+    return Judged(verdicts=tuple(one.verdict for one in assessed), findings=findings)
 
 
 def _judge_large(

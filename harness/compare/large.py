@@ -82,7 +82,7 @@ def judged_in_parts(
         gathered.take(part, *judging(*cut.of(part), pairing=gathered, named=False))
     gathered.name(lambda part: judging(*cut.of(part), pairing=_Nobody(), named=True)[1])
     alone = {
-        (run.name, quantity): _alone(run, problem, quantity, entries)
+        (run.name, quantity): alone(run, problem, quantity, entries)
         for run in runs
         for quantity in problem.check
         if (run.name, quantity) not in read
@@ -122,7 +122,7 @@ class _Cut:
         return replace(entry, result=replace(result, value=part.of(result.value, entry.quantity)))
 
 
-def _alone(run: AdapterRun, problem: Problem, quantity: Quantity, entries: Mapping[str, Entries]) -> Assessment:
+def alone(run: AdapterRun, problem: Problem, quantity: Quantity, entries: Mapping[str, Entries]) -> Assessment:
     """Return the verdict on an evaluation that gave nothing to be judged."""
     if not run.ran:
         return unjudged(run.name, problem, quantity, Measured(Outcome.NOT_RUN, run.why_not or ""))

@@ -16,6 +16,7 @@ from harness.compare.compare import run_of
 from harness.compare.docket import Judged, judge_all
 from harness.compare.pairing import Pairing
 from harness.compare.relation import Pair, Relation
+from harness.compare.toolarge import needs
 from harness.compare.verdict import Finding, Verdict
 from harness.plan.problem import Problem
 from harness.record.recording import Recording, Returned
@@ -203,3 +204,32 @@ def test_what_gave_nothing_to_judge_is_the_same_of_the_whole() -> None:
     (in_parts, pairs), (in_one, other_pairs) = (judged(asked, recordings, at_once=size) for size in (_AT_ONCE, 1 << 18))
     assert all_differences(in_parts.verdicts, in_one.verdicts) == []
     assert pairs == other_pairs
+
+
+def test_what_takes_too_much_memory_is_left_alone_and_says_so() -> None:
+    asked = replace(large(Op.SOFTMAX, (9,), 1), check=_EVERY[:2])
+    made = plan(asked)
+    no_vjp: dict[Quantity, Kernel] = {Quantity.VJP: _refuses}
+    recordings = {"kernel": recording(made, TRUE | no_vjp)}
+    entries = {name: recorded.entries for name, recorded in recordings.items()}
+    runs = [run_of("kernel", recordings["kernel"], required=True)]
+    found = judge_all([asked], runs=runs, entries=entries, progress=lambda _: None, memory=100)
+    forward, vjp = found.verdicts
+    assert forward.outcome is Outcome.OUT_OF_MEMORY
+    assert "harness compare --memory" in forward.detail
+    assert vjp.outcome is Outcome.UNSUPPORTED
+    (finding,) = found.findings
+    assert finding.kind is FindingKind.OUT_OF_MEMORY
+    assert finding.sentence.startswith("kernel: the forward of softmax came back, and was not judged: that takes about")
+    assert finding.unexpected
+
+
+def _refuses(_: Call) -> NDArray[Any]:
+    raise NotImplementedError("no vjp")
+
+
+def test_judging_in_parts_takes_no_more_for_more_rows() -> None:
+    few, many, long = (problem(np.zeros(shape)) for shape in ((100, 100), (1000, 100), (2, 20_000)))
+    assert needs(few) < needs(many)
+    assert needs(few, at_once=1000) == needs(many, at_once=1000)
+    assert needs(long, at_once=1000) == 20 * needs(many, at_once=1000)
