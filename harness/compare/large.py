@@ -81,14 +81,14 @@ def judged_in_parts(
     for part in parts(problem.call, rows=rows_within(problem.call, elements)):
         gathered.take(part, *judging(*cut.of(part), pairing=gathered, named=False))
     gathered.name(lambda part: judging(*cut.of(part), pairing=_Nobody(), named=True)[1])
-    alone = {
+    rest = {
         (run.name, quantity): alone(run, problem, quantity, entries)
         for run in runs
         for quantity in problem.check
         if (run.name, quantity) not in read
     }
-    findings = [*gathered.findings, *(found for one in alone.values() for found in of_evaluation(problem, one))]
-    assessed = alone | gathered.assessed(problem)
+    findings = [*gathered.findings, *(found for one in rest.values() for found in of_evaluation(problem, one))]
+    assessed = rest | gathered.assessed(problem)
     for found in _pairs(problem, runs, assessed, gathered, findings):
         note(found)
     order = [assessed[run.name, quantity].verdict for quantity in problem.check for run in runs]

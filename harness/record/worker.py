@@ -126,6 +126,7 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
         entry = _entry(adapter, problem, quantity, order)
         _fill_standard_streams()
         segment.add(entry)
+        del entry  # its array may be as large as all that the next evaluation needs
         channel.send("done", number=number)
         if segment.entries >= order["batch"] or time.monotonic() - opened >= FLUSH_SECONDS:
             segment.close()
