@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from harness.call import Call
 from harness.compare.asked import Asked, cotangent_of, decoded, kept, result_format
+from harness.compare.large import ELEMENTS
 from harness.compare.oracle import same_numbers
 from harness.compare.parameters import parameters
 from harness.compare.printed import summed_rows
 from harness.compare.rowcut import RowCut
+from harness.parts import separable
 from harness.plan.problem import Problem
 from harness.record.recording import Raised, Result, Returned, Unsupported
 from harness.vocabulary import Op, Quantity
@@ -88,7 +90,7 @@ def exhibit(
     problem = problems[0]
     call = problem.call
     length = call.x.shape[call.axis] if call.x.ndim else 1
-    if call.x.size == 0 or length > longest:
+    if call.x.size == 0 or length > longest or not _in_reach(call):
         return None
     cut = RowCut(call, row=row)
     exact = _Exact(call, cut)
@@ -121,6 +123,11 @@ def exhibit(
         hvp=_floats(exact.row(Quantity.HVP)) if Quantity.HVP in asked else None,
         answers=_answers(problems, results, cut),
     )
+
+
+def _in_reach(call: Call) -> bool:
+    """Say whether a row's exact values are at hand: those of a row that all others have a say in are those of all."""
+    return call.x.size <= ELEMENTS or separable(call)
 
 
 class _Exact:

@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
 from harness.compare.asked import Asked, result_format
 from harness.compare.shifts import shifted_pairs
 from harness.parts import separable
+from harness.plan.digest import fingerprint
 from harness.plan.problem import Problem
 from harness.plan.signatures import stack_key
 from harness.vocabulary import Mode, Quantity
@@ -29,6 +31,7 @@ from reference.invariants import Violation, check, shift_violation
 from reference.scale import natural_scale
 from reference.truth import Truth, truth
 
+_COPIED = 1 << 24  # bytes
 ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
 
 Arrays = Mapping[str, Floats]  # by problem
@@ -199,7 +202,12 @@ class Oracle:
 
 def _bits(call: Call, names: Iterable[str]) -> tuple[bytes, ...]:
     arrays = [getattr(call, name) for name in names]
-    return tuple(b"none" if array is None else array.tobytes() for array in arrays)
+    return tuple(b"none" if array is None else _content(array) for array in arrays)
+
+
+def _content(array: NDArray[Any]) -> bytes:
+    """Return the bits of an array; of one whose copy would be large, a digest of them."""
+    return array.tobytes() if array.nbytes <= _COPIED else fingerprint(array).encode()
 
 
 class _Named(TypedDict):

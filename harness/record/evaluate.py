@@ -41,23 +41,29 @@ def evaluate(
     that is filed where the framework is refused memory. With ``rows_per_call`` it is called for so many rows at a time,
     where they do not influence each other; the entry says so, since that is another call.
     """
-    asked = replace(problem.call, mode=adapter.modes[0]) if problem.call.mode is Mode.DEFAULT else problem.call
-    entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=asked.mode)
+    asked = problem.call
+    mode = adapter.modes[0] if asked.mode is Mode.DEFAULT else asked.mode
+    entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=mode)
+    cut = is_cut(asked, quantity, rows_per_call)
     changed: set[str] = set()
     try:
-        with handed(_beginning(asked, quantity, rows_per_call), changed) as call:
+        with handed(next(parts(asked, rows=rows_per_call or 1)).call if cut else asked, mode, changed) as call:
             reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
-            reason = reason or _lacks_mode(adapter, asked.mode) or _lacks_method(adapter, quantity)
+            reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
             if reason:
                 return replace(entry, result=Unsupported(str(reason)))
             precision = _precision(adapter, call, quantity)
             method = adapter.method(quantity)
-            entry = replace(entry, precision=precision, method=None if method is None else str(method))
-            if not is_cut(asked, quantity, rows_per_call):
+            entry = replace(
+                entry,
+                precision=precision,
+                method=None if method is None else str(method),
+                rows_per_call=rows_per_call if cut else None,
+            )
+            if not cut:
                 result: Result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
-        if is_cut(asked, quantity, rows_per_call):
-            entry = replace(entry, rows_per_call=rows_per_call)
-            result = _gathered(adapter, asked, quantity, rows=rows_per_call or 1, changed=changed)
+        if cut:
+            result = _gathered(adapter, asked, mode, quantity, rows=rows_per_call or 1, changed=changed)
     except BaseException as error:  # a framework may raise anything, SystemExit included
         result = _raised(error, memory=memory, where=_where(error, adapter, asked, quantity))
     return replace(entry, result=result, inputs_changed=tuple(name for name in ARRAYS if name in changed))
@@ -65,20 +71,18 @@ def evaluate(
 
 def is_cut(call: Call, quantity: Quantity, rows_per_call: int | None) -> bool:
     """Say whether ``call`` is made of several calls of so many rows: where that is asked for, and its rows allow it."""
-    fits = rows_per_call is None or rows_per_call >= math.prod(call.batch_shape)
-    return not fits and quantity is not Quantity.JACOBIAN and separable(call)
+    if rows_per_call is None or rows_per_call >= math.prod(call.batch_shape):
+        return False
+    return quantity is not Quantity.JACOBIAN and separable(call)
 
 
-def _beginning(call: Call, quantity: Quantity, rows: int | None) -> Call:
-    """Return the first call that is made, which stands for all of them where an adapter is asked what it is."""
-    return next(parts(call, rows=rows or 1)).call if is_cut(call, quantity, rows) else call
-
-
-def _gathered(adapter: Adapter, call: Call, quantity: Quantity, *, rows: int, changed: set[str]) -> Returned:
+def _gathered(
+    adapter: Adapter, call: Call, mode: Mode, quantity: Quantity, *, rows: int, changed: set[str]
+) -> Returned:
     """Return a result that is put together of calls of at most ``rows`` rows."""
     whole: Returned | None = None
     for part in parts(call, rows=rows):
-        with handed(part.call, changed) as own:
+        with handed(part.call, mode, changed) as own:
             due = part.call.shape_of(quantity)
             found = _returned(_computed(adapter, own, quantity), due=call.dtype_of(quantity))
         if found.value.shape != due:

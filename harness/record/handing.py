@@ -11,25 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.call import ARRAYS, Call
+from harness.vocabulary import Mode
 
 ALIGNMENT = 64  # bytes: the widest vector registers, so that no kernel's choice of path depends on where malloc put x
 BLOCK = 1 << 16  # elements that are compared at a time
 
 
 @contextmanager
-def handed(call: Call, changed: set[str]) -> Iterator[Call]:
-    """Give out ``call`` with private copies of its arrays; note in ``changed`` those that come back with other bits."""
-    private = _private(call)
+def handed(call: Call, mode: Mode, changed: set[str]) -> Iterator[Call]:
+    """Give out ``call`` in ``mode`` with arrays of its own; note in ``changed`` which come back with other bits."""
+    given = {name: array for name in ARRAYS if (array := getattr(call, name)) is not None}
+    copies: dict[str, Any] = {name: _copy(array) for name, array in given.items()}
+    own = replace(call, mode=mode, **copies)
     try:
-        yield private
+        yield own
     finally:
-        changed.update(name for name in ARRAYS if not _same_bits(getattr(private, name), getattr(call, name)))
-
-
-def _private(call: Call) -> Call:
-    given = {name: getattr(call, name) for name in ARRAYS}
-    copies: dict[str, Any] = {name: _copy(array) for name, array in given.items() if array is not None}
-    return replace(call, **copies)
+        changed.update(name for name, array in given.items() if not _same_bits(getattr(own, name), array))
 
 
 def _copy(array: NDArray[Any]) -> NDArray[Any]:
@@ -41,10 +38,10 @@ def _copy(array: NDArray[Any]) -> NDArray[Any]:
     return copy
 
 
-def _same_bits(one: NDArray[Any] | None, other: NDArray[Any] | None) -> bool:
-    """Say whether two arrays hold the same bits, block by block: copies of large ones would cost as much as they do."""
-    if one is None or other is None:
-        return one is other
+def _same_bits(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Say whether two arrays hold the same bits; large ones block by block: copies cost as much again."""
+    if other.size <= BLOCK:
+        return one.tobytes() == other.tobytes()
     one, other = one.reshape(-1), np.ascontiguousarray(other).reshape(-1)
     return one.nbytes == other.nbytes and all(
         one[start : start + BLOCK].tobytes() == other[start : start + BLOCK].tobytes()
