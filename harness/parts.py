@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from harness.call import Call
 from harness.vocabulary import Normalization, Op, Quantity
 
+AT_ONCE: Final = 1 << 18  # elements of a part, where arrays become float64 and more: judging that takes some 100 MB
 _OF_INPUT: Final = ("x", "tangent", "mask")  # the arrays of a call that have the shape of x
 
 

@@ -17,12 +17,11 @@ from harness.call import Call
 from harness.compare.asked import cotangent_of, decoded, kept, result_format
 from harness.compare.place import row_of
 from harness.compare.verdict import Finding
-from harness.parts import parts, rows_within, separable
+from harness.parts import AT_ONCE, parts, rows_within, separable
 from harness.vocabulary import Circumstance, Mode, Quantity
 from reference.formats import FLOAT32, FORMATS, FloatFormat, Floats
 from reference.rows import Rows
 
-_AT_ONCE: Final = 1 << 18  # elements that are looked at together
 _VISIBLY: Final = 0.125  # by how much a quotient is rounded where its exponential is off by more than a tenth
 
 
@@ -36,10 +35,10 @@ def holds(circumstance: Circumstance, finding: Finding, call: Call) -> bool:
     if call.x.size == 0:
         return False
     row = row_of(finding, call)
-    if call.x.size <= _AT_ONCE or not separable(call):
+    if call.x.size <= AT_ONCE or not separable(call):
         true = _true_of_rows(circumstance, finding, call)
         return bool(true.any() if row is None else true[row])
-    for part in parts(call, rows=rows_within(call, _AT_ONCE)):
+    for part in parts(call, rows=rows_within(call, AT_ONCE)):
         if row is None or part.first <= row < part.first + part.rows:
             true = _true_of_rows(circumstance, finding, part.call)
             if true.any() if row is None else true[row - part.first]:

@@ -9,7 +9,7 @@ from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.ignored import ignored_cotangent
 from harness.compare.judge import Assessment, Entries, Judge, unjudged
-from harness.compare.large import ELEMENTS, Found, Sees, is_large, judged_in_parts
+from harness.compare.large import Found, Sees, is_large, judged_in_parts
 from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
 from harness.compare.pairing import Pairing
@@ -18,6 +18,7 @@ from harness.compare.toolarge import MEMORY, left_alone, needs
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zeros.find import DERIVATIVES, zero_gradients
 from harness.compare.zeros.flush import flushed
+from harness.parts import AT_ONCE
 from harness.plan.problem import Problem
 from harness.vocabulary import Level, Outcome, Quantity
 
@@ -40,7 +41,7 @@ def judge_all(
     progress: Progress,
     pairing: Pairing | None = None,
     explained: bool = True,
-    at_once: int = ELEMENTS,
+    at_once: int = AT_ONCE,
     memory: int = MEMORY,
 ) -> Judged:
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.

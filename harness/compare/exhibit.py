@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from harness.call import Call
 from harness.compare.asked import Asked, cotangent_of, decoded, kept, result_format
-from harness.compare.large import ELEMENTS
 from harness.compare.oracle import same_numbers
 from harness.compare.parameters import parameters
 from harness.compare.printed import summed_rows
 from harness.compare.rowcut import RowCut
-from harness.parts import separable
+from harness.parts import AT_ONCE, separable
 from harness.plan.problem import Problem
 from harness.record.recording import Raised, Result, Returned, Unsupported
 from harness.vocabulary import Op, Quantity
@@ -127,7 +126,7 @@ def exhibit(
 
 def _in_reach(call: Call) -> bool:
     """Say whether a row's exact values are at hand: those of a row that all others have a say in are those of all."""
-    return call.x.size <= ELEMENTS or separable(call)
+    return call.x.size <= AT_ONCE or separable(call)
 
 
 class _Exact:

@@ -21,13 +21,12 @@ from harness.compare.refusal import refused
 from harness.compare.relation import Pair
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.whole import Of, finding_of, pair_of, verdict_of
-from harness.parts import Part, parts, rows_within, separable
+from harness.parts import AT_ONCE, Part, parts, rows_within, separable
 from harness.plan.digest import fingerprint, question_of
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned, Unsupported
 from harness.vocabulary import FindingKind, Level, Outcome, Quantity
 
-ELEMENTS: Final = 1 << 18  # of a part: what judging it takes stays near 200 MB
 _UNREAD: Final = Unsupported("judged as a whole: there is nothing to be cut")
 
 Found = tuple[Sequence[Verdict], Sequence[Finding]]
@@ -49,7 +48,7 @@ class Judging(Protocol):
         """Return verdicts and findings; those of wrong results name the rule that was broken where ``named``."""
 
 
-def is_large(problem: Problem, *, elements: int = ELEMENTS) -> bool:
+def is_large(problem: Problem, *, elements: int = AT_ONCE) -> bool:
     """Say whether ``problem`` is judged in parts: where it has more than ``elements``, and its rows allow it."""
     return problem.call.x.size > elements and Quantity.JACOBIAN not in problem.check and separable(problem.call)
 
@@ -61,7 +60,7 @@ def judged_in_parts(
     entries: Mapping[str, Entries],
     judging: Judging,
     note: Callable[[Pair], None],
-    elements: int = ELEMENTS,
+    elements: int = AT_ONCE,
 ) -> Found:
     """Judge ``problem`` in parts of at most ``elements`` elements, one row at least.
 

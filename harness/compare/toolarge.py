@@ -8,9 +8,10 @@ from typing import Final
 
 from harness.compare.comparison import AdapterRun
 from harness.compare.judge import Assessment, Entries, unjudged
-from harness.compare.large import ELEMENTS, alone, is_large
+from harness.compare.large import alone, is_large
 from harness.compare.measure import Measured
 from harness.compare.refusal import refused
+from harness.parts import AT_ONCE
 from harness.plan.problem import Problem
 from harness.vocabulary import Outcome, Quantity
 
@@ -18,7 +19,7 @@ MEMORY: Final = 8 << 30  # bytes that judging one problem may take
 _BYTES: Final = 400  # for each element of what is judged in one piece: 350 were measured, with two adapters
 
 
-def needs(problem: Problem, *, at_once: int = ELEMENTS) -> int:
+def needs(problem: Problem, *, at_once: int = AT_ONCE) -> int:
     """Return about how many bytes judging ``problem`` takes; ``at_once`` is how many elements a part of it has.
 
     Of what is judged in parts, a part has one row at least.

@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.call import Call
-from harness.parts import in_parts
+from harness.parts import AT_ONCE, in_parts
 from harness.plan.carrier import decoded, normal_array, one_hot
 from harness.plan.draw import Stream
 from harness.plan.problem import Problem
 from harness.vocabulary import DType, Op, Quantity
 
 ALL_ROWS = 8  # length of an axis up to which every one-hot cotangent is a probe
-_AT_ONCE = 1 << 18  # elements of a cotangent that are looked at together
 _SEED = 1  # so that a probe is not the normal cotangent that a case gets when it names none
 
 
@@ -50,14 +49,14 @@ def proves_nothing(problems: tuple[Problem, ...]) -> bool:
     return (
         bool(asked)
         and not any(Quantity.JACOBIAN in problem.check for problem in problems)
-        and all(_in_null_space(part) for problem in asked for part in in_parts(problem.call, elements=_AT_ONCE))
+        and all(_in_null_space(part) for problem in asked for part in in_parts(problem.call, elements=AT_ONCE))
     )
 
 
 def _has_slope(call: Call) -> bool:
     if not call.x.size or not call.x.ndim:
         return False
-    return any(bool((_kept(part).sum(axis=call.axis) > 1).any()) for part in in_parts(call, elements=_AT_ONCE))
+    return any(bool((_kept(part).sum(axis=call.axis) > 1).any()) for part in in_parts(call, elements=AT_ONCE))
 
 
 def _kept(call: Call) -> NDArray[np.bool_]:
