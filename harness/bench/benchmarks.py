@@ -12,6 +12,7 @@ MODULES: Final = {
     "overhead": "harness.bench.overhead",
     "problems": "harness.bench.problems",
     "reference": "harness.bench.reference",
+    "scaling": "harness.bench.scaling",
 }
 
 

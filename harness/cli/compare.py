@@ -12,7 +12,7 @@ import click
 
 from harness.adapters.registry import BUILT_IN
 from harness.cli.exits import Exit, leave, note
-from harness.cli.options import names, reports_option
+from harness.cli.options import Positive, names, reports_option
 from harness.cli.progress import progress
 from harness.compare.comparison import Comparison
 from harness.layout import Layout
@@ -52,7 +52,16 @@ Examples:
     show_envvar=True,
     help="The comparison.parquet or comparison.csv of an earlier run: fail on what is new or worse since then alone.",
 )
-def command(*, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None) -> None:
+@click.option(
+    "--memory",
+    type=Positive(),
+    default=8.0,
+    show_default=True,
+    help="GiB that judging one problem may take; one that takes more is not judged, which fails the run.",
+)
+def command(
+    *, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None, memory: float
+) -> None:
     """Hold the recordings of the current plan against the oracle and each other.
 
     Judges every recording below REPORTS/recordings and writes REPORTS/comparison.json, from which `harness report`
@@ -109,7 +118,14 @@ def compared(
         remove_comparison(home)
         recordings = gather(folder, plan, only=chosen or None)
         with progress("comparing", total=len(plan.problems)) as step:
-            comparison = compare(plan, recordings, required=(*required, *recordings), progress=step, kept=kept)
+            comparison = compare(
+                plan,
+                recordings,
+                required=(*required, *recordings),
+                progress=step,
+                kept=kept,
+                memory=int(memory * 2**30),
+            )
         if earlier is not None:
             comparison = replace(comparison, changes=changes_since(earlier, comparison))
         write_comparison(comparison, home)

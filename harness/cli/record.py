@@ -43,22 +43,40 @@ Examples:
     type=Positive(),
     default=8.0,
     show_default=True,
-    help="GiB of resident memory that the recording process may grow to.",
+    help="GiB of memory that the recording process may grow to, mapped files not counted.",
 )
 @click.option("--fresh", is_flag=True, help="Record everything again, whatever is there.")
 @click.option("--device", help="Where it is to run, one that it declares, e.g. cpu or cuda:0.  [default: its own]")
-def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh: bool, device: str | None) -> None:
+@click.option(
+    "--rows-per-call",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Call it for at most N rows at a time, where rows do not influence each other.  [default: all rows]",
+)
+def command(
+    *,
+    adapter: str,
+    reports: Path,
+    timeout: float,
+    memory: float,
+    fresh: bool,
+    device: str | None,
+    rows_per_call: int | None,
+) -> None:
     """Run ADAPTER over the current plan and keep what came back.
 
     ADAPTER is reference, mxnet, torch or jax, or the path of a .py file with a kernel of your own. Run this with the
     Python that has the framework. What a framework does wrong (raise, hang, die) becomes its result, and the rest is
     recorded. An interrupted recording goes on where it stopped when the same command is given again.
 
+    --rows-per-call is for arrays that are too large for one call. The recording says so: a call of some rows is another
+    call, which a framework may compute in another way.
+
     Exit codes: 0 recorded, 2 usage, 3 the framework cannot be used here, 70 a fault of the harness, 130 interrupted.
     """
     layout = Layout(reports)
     limits = Limits(timeout=timeout, memory=int(memory * 2**30))
-    if not Path("/proc/self/statm").exists():
+    if not Path("/proc/self/status").exists():
         click.echo("harness: memory is not watched: this system does not say how much a process uses", err=True)
     try:
         plan = read_plan(layout.plan)
@@ -75,6 +93,7 @@ def command(*, adapter: str, reports: Path, timeout: float, memory: float, fresh
                 fresh=fresh,
                 device=device,
                 compiled=layout.compiled,
+                rows_per_call=rows_per_call,
             )
     except (PlanError, CannotGoOn, AdapterFault, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))

@@ -17,6 +17,7 @@ from harness.call import Call
 from harness.compare.asked import cotangent_of, decoded, kept, result_format
 from harness.compare.place import row_of
 from harness.compare.verdict import Finding
+from harness.parts import AT_ONCE, parts, rows_within, separable
 from harness.vocabulary import Circumstance, Mode, Quantity
 from reference.formats import FLOAT32, FORMATS, FloatFormat, Floats
 from reference.rows import Rows
@@ -33,12 +34,23 @@ def holds(circumstance: Circumstance, finding: Finding, call: Call) -> bool:
         return math.isinf(float(finding.evidence.get("want", 0.0)))
     if call.x.size == 0:
         return False
-    if circumstance is Circumstance.VECTOR_SUM_OVERFLOWS:
-        true = _vector_sum_overflows(call, finding.quantity)
-    else:
-        true = _OF_ROWS[circumstance](call)
     row = row_of(finding, call)
-    return bool(true.any() if row is None else true[row])
+    if call.x.size <= AT_ONCE or not separable(call):
+        true = _true_of_rows(circumstance, finding, call)
+        return bool(true.any() if row is None else true[row])
+    for part in parts(call, rows=rows_within(call, AT_ONCE)):
+        if row is None or part.first <= row < part.first + part.rows:
+            true = _true_of_rows(circumstance, finding, part.call)
+            if true.any() if row is None else true[row - part.first]:
+                return True
+    return False
+
+
+def _true_of_rows(circumstance: Circumstance, finding: Finding, call: Call) -> NDArray[np.bool_]:
+    """Return in which rows of ``call``, (rows,), ``circumstance`` is true."""
+    if circumstance is Circumstance.VECTOR_SUM_OVERFLOWS:
+        return _vector_sum_overflows(call, finding.quantity)
+    return _OF_ROWS[circumstance](call)
 
 
 def _logits(call: Call) -> Floats:

@@ -17,6 +17,7 @@ from harness.compare.kept.cabinet import Cabinet
 from harness.compare.kept.memory import Memory
 from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
+from harness.compare.toolarge import MEMORY
 from harness.compare.verdict import Finding
 from harness.plan.plan import Plan, PrintedValue
 from harness.plan.probe import proves_nothing
@@ -40,12 +41,14 @@ def compare(
     required: Iterable[str] = (),
     progress: Progress = lambda _done: None,
     kept: Cabinet | None = None,
+    memory: int = MEMORY,
 ) -> Comparison:
     """Judge every recording of ``plan``.
 
     ``recordings`` maps adapter names to what was recorded; an adapter of ``required`` that is not among them did not
-    run. ``progress`` is called with the number of problems done. The result depends on nothing but these arguments:
-    what ``kept`` holds of earlier runs is taken over where it would come out the same, and saves the time alone.
+    run. ``progress`` is called with the number of problems done. A problem that takes more than ``memory`` bytes to
+    judge is not judged, and says so. The result depends on nothing but these arguments: what ``kept`` holds of earlier
+    runs is taken over where it would come out the same, and saves the time alone.
     """
     wanted = tuple(required)
     names = tuple(dict.fromkeys([*_ordered(recordings), *wanted]))
@@ -55,11 +58,19 @@ def compare(
     entries = {name: recording.entries for name, recording in there.items()}
     days = {name: recording.finished for name, recording in there.items()}
     pairing = Pairing({name: equivalents_of(case.tags) for name, case in plan.cases.items()})
-    memory = None
+    known = None
     if kept is not None:
         groups = pairing.groups(plan.problems)
-        memory = Memory(kept, plan.problems, runs=runs, entries=entries, groups=groups)
-    judged = judge_all(plan.problems, runs=runs, entries=entries, progress=progress, pairing=pairing, memory=memory)
+        known = Memory(kept, plan.problems, runs=runs, entries=entries, groups=groups)
+    judged = judge_all(
+        plan.problems,
+        runs=runs,
+        entries=entries,
+        progress=progress,
+        pairing=pairing,
+        known=known,
+        memory=memory,
+    )
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
     findings = ranked(grouped(excused(plan, runs, found, recorded=days)))
     met = {finding.ledger for finding in findings}
@@ -72,8 +83,8 @@ def compare(
         ledger={entry.id: entry for entry in plan.ledger if entry.id in met},
         cases=plan.cases,
         themes=plan.themes,
-        exhibits=_exhibits(plan, entries, found, memory),
-        pairs=pairing.collected(plan.problems, memory),
+        exhibits=_exhibits(plan, entries, found, known),
+        pairs=pairing.collected(plan.problems, known),
     )
 
 
@@ -143,7 +154,7 @@ def _exhibits(
     plan: Plan,
     entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]],
     found: Iterable[Finding],
-    memory: Memory | None,
+    known: Memory | None,
 ) -> dict[str, Exhibit]:
     """Lay out one row of each case that has small ones: the first whose gradient is zero, or else the first."""
     results: dict[str, dict[tuple[str, str, Quantity], Result]] = {}
@@ -160,7 +171,7 @@ def _exhibits(
     for case, problems in _by_case(plan).items():
         row = zero_rows.get(problems[0].id, 0)
         make = partial(exhibit, problems, results.get(case, {}), row=row)
-        drawn[case] = make() if memory is None else memory.exhibit(problems, row=row, make=make)
+        drawn[case] = make() if known is None else known.exhibit(problems, row=row, make=make)
     return {case: shown for case, shown in drawn.items() if shown is not None}
 
 

@@ -11,14 +11,17 @@ from harness.compare.ignored import ignored_cotangent
 from harness.compare.judge import Assessment, Entries, Judge, unjudged
 from harness.compare.kept.judgement import Judgement
 from harness.compare.kept.memory import Memory
+from harness.compare.large import Found, Sees, is_large, judged_in_parts
 from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
-from harness.compare.pairing import Pairing, pairs_of
+from harness.compare.pairing import Pairing
 from harness.compare.pairs import Side
 from harness.compare.relation import Pair
+from harness.compare.toolarge import MEMORY, left_alone, needs
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zeros.find import DERIVATIVES, zero_gradients
 from harness.compare.zeros.flush import flushed
+from harness.parts import AT_ONCE
 from harness.plan.problem import Problem
 from harness.vocabulary import Level, Outcome, Quantity
 
@@ -41,24 +44,37 @@ def judge_all(
     progress: Progress,
     pairing: Pairing | None = None,
     explained: bool = True,
-    memory: Memory | None = None,
+    known: Memory | None = None,
+    at_once: int = AT_ONCE,
+    memory: int = MEMORY,
 ) -> Judged:
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.
 
     ``entries`` holds, by adapter, what those recorded that ran. ``progress`` is called with the number of problems
     done; ``pairing`` sees all results of each. Why a gradient is zero, and which wrong rule a result agrees with, costs
-    more than the verdicts: where ``explained`` is false, nobody wants to know. What ``memory`` holds of earlier runs,
-    all explained, is not judged again.
+    more than the verdicts: where ``explained`` is false, nobody wants to know. What is ``known`` of earlier runs, all
+    explained, is not judged again. A problem of more than ``at_once`` elements is judged in parts; one that takes more
+    than ``memory`` bytes all the same is left alone.
     """
-    assert memory is None or (explained and pairing is not None)  # noqa: S101 - what is kept has explanations and pairs
+    assert known is None or (explained and pairing is not None)  # noqa: S101 - what is kept has explanations and pairs
     by_problem: dict[str, Judgement] = {}
     for stack in stacks(problems):
-        due = tuple(stack) if memory is None else memory.due(stack)
-        judged = _judge_stack(due, runs, entries, pairing, explained=explained) if due else {}
+        if needs(stack[0], at_once=at_once) > memory:  # what comes of that depends on this run, and is not kept
+            for problem in stack:
+                by_problem[problem.id] = _left_alone(problem, runs, entries, memory=memory, at_once=at_once)
+            progress(len(by_problem))
+            continue
+        due = tuple(stack) if known is None else known.due(stack)
+        judged: dict[str, Judgement] = {}
+        if len(due) == 1 and is_large(due[0], elements=at_once):
+            judged = {due[0].id: _judge_large(due[0], runs, entries, explained=explained, at_once=at_once)}
+        elif due:
+            judged = _judge_stack(due, runs, entries, pairing, explained=explained, named=explained)
         for problem in stack:
-            by_problem[problem.id] = _known(problem, judged, memory)
+            by_problem[problem.id] = _known(problem, judged, known)
             if pairing is not None:
-                pairing.see(by_problem[problem.id].pairs)
+                for pair in by_problem[problem.id].pairs:
+                    pairing.note(pair)
         progress(len(by_problem))
     in_order = [by_problem[problem.id] for problem in problems]
     return Judged(
@@ -67,22 +83,53 @@ def judge_all(
     )
 
 
-def _known(problem: Problem, judged: Mapping[str, Judgement], memory: Memory | None) -> Judgement:
+def _known(problem: Problem, judged: Mapping[str, Judgement], known: Memory | None) -> Judgement:
     """Return what is known of a problem from an earlier run, or else what was judged of it now, which is kept."""
-    if memory is None:
+    if known is None:
         return judged[problem.id]
-    known = memory.judged.get(problem.id)
-    return memory.keep(problem, judged[problem.id]) if known is None else known
+    earlier = known.judged.get(problem.id)
+    return known.keep(problem, judged[problem.id]) if earlier is None else earlier
+
+
+def _left_alone(
+    problem: Problem, runs: Sequence[AdapterRun], entries: Mapping[str, Entries], *, memory: int, at_once: int
+) -> Judgement:
+    assessed = list(left_alone(problem, runs, entries, memory=memory, at_once=at_once))
+    findings = tuple(found for one in assessed for found in of_evaluation(problem, one))
+    return Judgement(verdicts=tuple(one.verdict for one in assessed), findings=findings)
+
+
+def _judge_large(
+    problem: Problem,
+    runs: Sequence[AdapterRun],
+    entries: Mapping[str, Entries],
+    *,
+    explained: bool,
+    at_once: int,
+) -> Judgement:
+    """Judge a problem that is alone in its stack, and too large for one piece."""
+
+    def judging(part: Problem, cut: Mapping[str, Entries], /, *, pairing: Sees, named: bool) -> Found:
+        judged = _judge_stack((part,), runs, cut, pairing, explained=explained, named=named and explained)[part.id]
+        return judged.verdicts, judged.findings
+
+    pairs: list[Pair] = []
+    verdicts, findings = judged_in_parts(
+        problem, runs=runs, entries=entries, judging=judging, note=pairs.append, elements=at_once
+    )
+    return Judgement(verdicts=tuple(verdicts), findings=tuple(findings), pairs=tuple(pairs))
 
 
 def _judge_stack(
     stack: Sequence[Problem],
     runs: Sequence[AdapterRun],
     entries: Mapping[str, Entries],
-    pairing: Pairing | None,
+    pairing: Sees | None,
     *,
     explained: bool,
+    named: bool,
 ) -> dict[str, Judgement]:
+    """Judge problems together; ``named``: say which wrong rule a result agrees with."""
     judge = Judge(stack)
     asked = {quantity for problem in stack for quantity in problem.check}
     ran = {
@@ -99,12 +146,11 @@ def _judge_stack(
             for quantity in problem.check
             for run in runs
         ]
-        of_each = [tuple(of_evaluation(problem, one, explained=explained)) for one in assessed]
+        of_each = [tuple(of_evaluation(problem, one, explained=named)) for one in assessed]
         pairs: tuple[Pair, ...] = ()
         if pairing is not None:
             sides = [_side(problem, *one) for one in zip(assessed, of_each, strict=True)]
-            pairs = tuple(pairs_of(problem, sides))
-            pairing.join(problem, sides)
+            pairs = tuple(pairing.see(problem, sides))
         findings = [finding for found in of_each for finding in found]
         findings += _explanations(judge, problem, assessed) if explained else ()
         verdicts = tuple(one.verdict for one in assessed)

@@ -11,6 +11,7 @@ from harness.compare.oracle import same_numbers
 from harness.compare.parameters import parameters
 from harness.compare.printed import summed_rows
 from harness.compare.rowcut import RowCut
+from harness.parts import AT_ONCE, separable
 from harness.plan.problem import Problem
 from harness.record.recording import Raised, Result, Returned, Unsupported
 from harness.vocabulary import Op, Quantity
@@ -88,15 +89,15 @@ def exhibit(
     problem = problems[0]
     call = problem.call
     length = call.x.shape[call.axis] if call.x.ndim else 1
-    if call.x.size == 0 or length > longest:
+    if call.x.size == 0 or length > longest or not _in_reach(call):
         return None
     cut = RowCut(call, row=row)
     exact = _Exact(call, cut)
     asked = set(problem.check)
     cotangent = None
     if Quantity.VJP in asked:
-        cotangent = cut.output(cotangent_of(call, result=exact.result))
-    tangent = None if call.tangent is None else cut.vector(decoded(call.tangent, call.dtype.value))
+        cotangent = cotangent_of(cut.call, result=exact.result)
+    tangent = None if call.tangent is None else decoded(cut.vector(call.tangent), call.dtype.value)
     masked = kept(call)
     return Exhibit(
         case=problem.case,
@@ -107,7 +108,7 @@ def exhibit(
         result_dtype=exact.result,
         axis=call.axis,
         row=cut.row,
-        x=_floats(cut.vector(decoded(call.x, call.dtype.value))),
+        x=_floats(decoded(cut.vector(call.x), call.dtype.value)),
         kept=None if masked is None else tuple(bool(value) for value in cut.vector(masked)),
         targets=cut.targets(),
         output=_floats(exact.row(Quantity.FORWARD)),
@@ -121,6 +122,11 @@ def exhibit(
         hvp=_floats(exact.row(Quantity.HVP)) if Quantity.HVP in asked else None,
         answers=_answers(problems, results, cut),
     )
+
+
+def _in_reach(call: Call) -> bool:
+    """Say whether a row's exact values are at hand: those of a row that all others have a say in are those of all."""
+    return call.x.size <= AT_ONCE or separable(call)
 
 
 class _Exact:
@@ -192,13 +198,12 @@ def _answer(
 ) -> Answer | None:
     match result:
         case Returned(value=value, dtype=dtype) if value.shape == call.shape_of(quantity) and dtype in FORMATS:
-            numbers = decoded(value, dtype)
             if quantity is Quantity.JACOBIAN:
-                block = cut.block(numbers)
+                block = decoded(cut.block(value), dtype)
                 rows = tuple(_floats(row) for row in block)
                 summed = _floats(summed_rows(block, block.shape[-1:], dtype=dtype))
                 return Answer(adapter=adapter, problem=problem, quantity=quantity, rows=rows, summed=summed)
-            values = _floats(cut.of(numbers, quantity))
+            values = _floats(decoded(cut.of(value, quantity), dtype))
             return Answer(adapter=adapter, problem=problem, quantity=quantity, values=values)
         case Raised(type=kind, text=text):
             return Answer(adapter=adapter, problem=problem, quantity=quantity, words=f"{kind}: {text}")

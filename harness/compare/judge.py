@@ -26,7 +26,7 @@ from reference.consistency import RowConsistency
 from reference.formats import Floats
 from reference.truth import Truth
 
-_DIGITS = 16  # of a digest, hexadecimal: another result passes for the same one in 1 of 2^64 cases
+DIGITS = 16  # of a digest, hexadecimal: another result passes for the same one in 1 of 2^64 cases
 
 Entries = Mapping[tuple[str, Quantity], Entry]
 
@@ -259,7 +259,7 @@ def _row(
         working="" if declared is None else declared.working.value,
         accumulation="" if declared is None else declared.accumulation.value,
         forms=() if declared is None else tuple(form.value for form in declared.forms),
-        inputs=question_of(call)[:_DIGITS],
-        result=fingerprint(entry.result.value)[:_DIGITS] if entry and isinstance(entry.result, Returned) else "",
+        inputs=question_of(call)[:DIGITS],
+        result=fingerprint(entry.result.value)[:DIGITS] if entry and isinstance(entry.result, Returned) else "",
         **_placed(measured.numbers, call),
     )

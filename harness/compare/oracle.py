@@ -11,23 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
 from harness.compare.asked import Asked, result_format
 from harness.compare.shifts import shifted_pairs
+from harness.parts import separable
+from harness.plan.digest import fingerprint
 from harness.plan.problem import Problem
 from harness.plan.signatures import stack_key
-from harness.vocabulary import Mode, Normalization, Op, Quantity
+from harness.vocabulary import Mode, Quantity
 from reference.consistency import RowConsistency, needs_own_forward, row_consistency
 from reference.formats import Floats
 from reference.invariants import Violation, check, shift_violation
 from reference.scale import natural_scale
 from reference.truth import Truth, truth
 
+_COPIED = 1 << 24  # bytes
 ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
 
 Arrays = Mapping[str, Floats]  # by problem
@@ -46,7 +50,7 @@ def stacks(problems: Iterable[Problem]) -> Iterator[tuple[Problem, ...]]:
     """
     open_stacks: dict[object, list[Problem]] = {}
     for problem in problems:
-        if _alone(problem.call):
+        if not separable(problem.call):
             yield (problem,)
             continue
         stack = open_stacks.setdefault(_key(problem.call), [])
@@ -64,12 +68,6 @@ def same_numbers(first: Call, second: Call) -> bool:
 
 def _key(call: Call) -> object:
     return stack_key(replace(call, mode=Mode.DEFAULT))  # the mode changes nothing that is true
-
-
-def _alone(call: Call) -> bool:
-    of_batch = call.op is Op.CROSS_ENTROPY and call.output_shape != call.batch_shape
-    divided = call.op is Op.SOFTMAX_OUTPUT and call.normalization is not Normalization.NULL
-    return call.x.size == 0 or call.x.ndim == 0 or of_batch or divided
 
 
 class Oracle:
@@ -205,7 +203,12 @@ class Oracle:
 
 def _bits(call: Call, names: Iterable[str]) -> tuple[bytes, ...]:
     arrays = [getattr(call, name) for name in names]
-    return tuple(b"none" if array is None else array.tobytes() for array in arrays)
+    return tuple(b"none" if array is None else _content(array) for array in arrays)
+
+
+def _content(array: NDArray[Any]) -> bytes:
+    """Return the bits of an array; of one whose copy would be large, a digest of them."""
+    return array.tobytes() if array.nbytes <= _COPIED else fingerprint(array).encode()
 
 
 class _Named(TypedDict):

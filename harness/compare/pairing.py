@@ -51,23 +51,20 @@ class Pairing:
                 found.setdefault(group, []).append(problem)
         return found
 
-    def see(self, pairs: Iterable[Pair]) -> None:
-        """Take note of the pairs of one problem."""
-        for found in pairs:
-            self._note(found)
-
-    def join(self, problem: Problem, sides: Iterable[Side]) -> None:
-        """Take the results of all adapters for ``problem`` into its groups of equivalent calls."""
+    def see(self, problem: Problem, sides: Sequence[Side]) -> tuple[Pair, ...]:
+        """Take the results of all adapters for ``problem`` into its groups of equivalent calls; return their pairs."""
         groups = self._groups_of(problem)
         if groups:
             with_numbers = [side for side in sides if side.value is not None]
             for group in groups:
                 self._members.setdefault(group, []).extend(with_numbers)
+        return tuple(pairs_of(problem, sides))
 
     def _groups_of(self, problem: Problem) -> Sequence[str]:
         return () if problem.probe else self._groups.get(problem.case, ())
 
-    def _note(self, found: Pair) -> None:
+    def note(self, found: Pair) -> None:
+        """Take note of two results of one problem that were held against each other."""
         key = (found.first, found.second, found.op, found.dtype, found.quantity, found.relation)
         before = self._counts.get(key)
         worst = before is None or (found.share is not None and not found.share <= (before.share or 0.0))

@@ -17,8 +17,11 @@ def refused(problem: Problem, quantity: Quantity, entry: Entry) -> Measured | No
             return Measured(Outcome.CRASHED, how)
         case TimedOut(limit=limit):
             return Measured(Outcome.TIMED_OUT, f"no answer in {limit:g} s")
-        case OutOfMemory(limit=limit):
+        case OutOfMemory(limit=limit, needs=needs):
             detail = f"needed more than {limit / 2**30:.3g} GiB" if limit else "was refused memory"
+            if needs:
+                least, most = needs / 2**30, limit / 2**30
+                detail = f"not tried: its inputs and its result take {least:.3g} GiB, the limit is {most:.3g} GiB"
             return Measured(Outcome.OUT_OF_MEMORY, detail)
         case Raised(type=kind, text=text, where=where):
             return Measured(Outcome.RAISED, f"{kind}: {text}" + (f" [{where}]" if where else ""))

@@ -54,7 +54,7 @@ class RowCut:
             return None
         if call.index_targets:
             return (float(call.targets[self.row]),)
-        return tuple(float(value) for value in self.vector(decoded(call.targets, call.dtype.value)))
+        return tuple(float(value) for value in decoded(self.vector(call.targets), call.dtype.value))
 
     def vector(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return the row of an array of the shape of x."""

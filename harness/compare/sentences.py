@@ -52,6 +52,8 @@ def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
             )
         case FindingKind.RAISED:
             return f"{who}: the {what} raised {verdict.detail}"
+        case FindingKind.OUT_OF_MEMORY if verdict.result:  # it came back: judging it is what takes too much
+            return f"{who}: the {what} came back, and was {_closed(verdict.detail)}"
         case FindingKind.CRASHED | FindingKind.TIMED_OUT | FindingKind.OUT_OF_MEMORY:
             again = f"try again with: harness record {who} --fresh{_AGAIN[kind]}"
             if who not in BUILT_IN:  # where its file lies is not on record, nor whether it was recorded or verified

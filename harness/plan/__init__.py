@@ -11,6 +11,7 @@
     written, npyfile, given   what an author gives: items written out, files, rules
     number, carrier, draw     what is rounded once, to which bits, and what is drawn
     arrays                    each array of a case, made once
+    room                      where it lies until the plan is written: a large one on the disk
     probe                     cotangents for a case whose own ones prove nothing
     faults, diagnosis         what is wrong with the files, where, and what would be right
     schema                    the format, for editors

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.plan.draw import Stream, normal_blocks
 from harness.plan.number import NotANumber, largest
+from harness.plan.room import room
 from harness.vocabulary import DType
 from reference.formats import format_named
 
@@ -21,7 +23,7 @@ _BITS = 11  # by which an int64 can be longer than the significand of a float64
 
 def encoded(values: NDArray[np.float64], dtype: DType) -> NDArray[Any]:
     """Return ``values`` rounded to ``dtype``, to nearest, ties to even; infinite where they are too large for it."""
-    result = np.empty(values.shape, dtype=dtype.carrier)
+    result = room(values.shape, dtype.carrier)
     flat, rounded = np.ascontiguousarray(values).reshape(-1), result.reshape(-1)
     for first in range(0, flat.size, _BLOCK):
         block = flat[first : first + _BLOCK]
@@ -36,9 +38,11 @@ def decoded(array: NDArray[Any], dtype: DType) -> NDArray[np.float64]:
 
 def one_hot(shape: tuple[int, ...], *, axis: int, index: int, dtype: DType) -> NDArray[Any]:
     """Return an array of ``shape`` with 1 at ``index`` along ``axis``, in every row, and 0 elsewhere."""
-    array = np.zeros(shape or (1,), dtype=np.float64)
-    array[(slice(None),) * (axis % array.ndim) + (index,)] = 1
-    return encoded(array.reshape(shape), dtype)
+    nothing, one = encoded(np.array([0.0, 1.0]), dtype)
+    array = room(shape or (1,), dtype.carrier)
+    array[...] = nothing
+    array[(slice(None),) * (axis % array.ndim) + (index,)] = one
+    return array.reshape(shape)
 
 
 def converted(array: NDArray[Any], dtype: DType) -> NDArray[Any]:
@@ -47,12 +51,44 @@ def converted(array: NDArray[Any], dtype: DType) -> NDArray[Any]:
     Raise :class:`~harness.plan.number.NotANumber` where a finite number is too large for ``dtype``; for int32, also
     where one is not whole.
     """
+    flat, result = np.ascontiguousarray(array).reshape(-1), room(array.shape, dtype.carrier)
+    for first in range(0, flat.size, _BLOCK):
+        result.reshape(-1)[first : first + _BLOCK] = _converted(flat[first : first + _BLOCK], dtype)
+    return result
+
+
+def _converted(array: NDArray[Any], dtype: DType) -> NDArray[Any]:
     if dtype is DType.INT32:
         return _int32(array)
     if array.dtype.name == dtype.value:
-        return np.array(array, dtype=dtype.value, order="C")  # every bit of it, those of a NaN too
+        return np.array(array, dtype=dtype.value)  # every bit of it, those of a NaN too
     result = encoded(_wide(array, dtype), dtype)
     if bool(np.any(~np.isfinite(decoded(result, dtype)) & np.isfinite(array))):
+        raise too_large(dtype)
+    return result
+
+
+def normal_array(
+    shape: tuple[int, ...], dtype: DType, *, seed: int, stream: Stream, scale: float = 1.0, shift: float = 0.0
+) -> NDArray[Any]:
+    """Return ``shift`` + ``scale`` times normal draws, rounded to ``dtype`` block by block.
+
+    Raise :class:`~harness.plan.number.NotANumber` where one is too large for it.
+    """
+    result = room(shape, dtype.carrier)
+    flat, first = result.reshape(-1), 0
+    for draws in normal_blocks(flat.size, seed=seed, stream=stream):
+        with np.errstate(over="ignore", under="ignore"):
+            flat[first : first + draws.size] = _rounded_draws(shift + scale * draws, dtype)
+        first += draws.size
+    return result
+
+
+def _rounded_draws(draws: NDArray[np.float64], dtype: DType) -> NDArray[Any]:
+    if not dtype.floating and bool(np.any(np.abs(draws) > float(largest(dtype)))):
+        raise too_large(dtype)
+    result = encoded(draws, dtype)
+    if not bool(np.all(np.isfinite(decoded(result, dtype)))):
         raise too_large(dtype)
     return result
 

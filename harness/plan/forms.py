@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.plan.carrier import converted, decoded, encoded, too_large
-from harness.plan.draw import Stream, normal_draws
+from harness.plan.carrier import converted, encoded, normal_array
+from harness.plan.draw import Stream
 from harness.plan.faults import Fault
 from harness.plan.grammar import ArrayForm, Normal, VectorForm
 from harness.plan.npyfile import read_npy
-from harness.plan.number import NotANumber, largest, rounded
+from harness.plan.number import NotANumber, rounded
+from harness.plan.room import room
 from harness.plan.source import Source, Where
 from harness.plan.written import WrittenArray, read_written
 from harness.vocabulary import DType
@@ -47,12 +47,14 @@ class GivenArray:
 
     def _made(self, dtype: DType, stream: Stream) -> NDArray[Any]:
         if isinstance(self.content, Normal):
-            return _rounded_draws(_drawn(self.content, self.shape, stream), dtype)
+            scale, shift = (rounded(number, DType.FLOAT64) for number in (self.content.scale, self.content.shift))
+            return normal_array(self.shape, dtype, seed=self.content.seed, stream=stream, scale=scale, shift=shift)
         if isinstance(self.content, np.ndarray):
             return converted(self.content, dtype)
         assert not isinstance(self.content, WrittenArray)  # noqa: S101 - what is written knows the place of each number
-        one = encoded(np.array(rounded(self.content, dtype)), dtype)
-        return np.full(self.shape, one, dtype=dtype.carrier)
+        array = room(self.shape, dtype.carrier)
+        array[...] = encoded(np.array(rounded(self.content, dtype)), dtype)
+        return array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,19 +107,3 @@ def _from_file(name: str, source: Source, where: Where, faults: list[Fault]) -> 
         faults.append(source.fault(where, error.what, error.instead))
         return None
     return GivenArray(shape=array.shape, content=array, source=source, where=where)
-
-
-def _drawn(normal: Normal, shape: tuple[int, ...], stream: Stream) -> NDArray[np.float64]:
-    z = normal_draws(math.prod(shape), seed=normal.seed, stream=stream).reshape(shape)
-    scale, shift = rounded(normal.scale, DType.FLOAT64), rounded(normal.shift, DType.FLOAT64)
-    with np.errstate(over="ignore", under="ignore"):
-        return np.asarray(shift + scale * z)
-
-
-def _rounded_draws(draws: NDArray[np.float64], dtype: DType) -> NDArray[Any]:
-    if not dtype.floating and bool(np.any(np.abs(draws) > float(largest(dtype)))):
-        raise too_large(dtype)
-    result = encoded(draws, dtype)
-    if not bool(np.all(np.isfinite(decoded(result, dtype)))):
-        raise too_large(dtype)
-    return result

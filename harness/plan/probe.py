@@ -8,7 +8,6 @@ that asks for nothing else is asked more: one-hot cotangents, which are the rows
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.call import Call
-from harness.plan.carrier import decoded, encoded, one_hot
-from harness.plan.draw import Stream, normal_draws
+from harness.parts import AT_ONCE, in_parts
+from harness.plan.carrier import decoded, normal_array, one_hot
+from harness.plan.draw import Stream
 from harness.plan.problem import Problem
 from harness.vocabulary import DType, Op, Quantity
 
@@ -49,13 +49,14 @@ def proves_nothing(problems: tuple[Problem, ...]) -> bool:
     return (
         bool(asked)
         and not any(Quantity.JACOBIAN in problem.check for problem in problems)
-        and all(_in_null_space(problem.call) for problem in asked)
+        and all(_in_null_space(part) for problem in asked for part in in_parts(problem.call, elements=AT_ONCE))
     )
 
 
 def _has_slope(call: Call) -> bool:
-    along = call.axis if call.x.ndim else None
-    return call.x.size > 0 and along is not None and bool((_kept(call).sum(axis=along) > 1).any())
+    if not call.x.size or not call.x.ndim:
+        return False
+    return any(bool((_kept(part).sum(axis=call.axis) > 1).any()) for part in in_parts(call, elements=AT_ONCE))
 
 
 def _kept(call: Call) -> NDArray[np.bool_]:
@@ -110,9 +111,8 @@ def _probes(base: Problem) -> Iterator[Problem]:
 
 def _cotangents(call: Call) -> Iterator[tuple[str, NDArray[Any]]]:
     shape, dtype = call.output_shape, _output_dtype(call)
-    draws = normal_draws(math.prod(shape), seed=_SEED, stream=Stream.COTANGENT).reshape(shape)
-    yield "normal", encoded(draws, dtype)
-    yield "normal about 1", encoded(draws + 1, dtype)
+    yield "normal", normal_array(shape, dtype, seed=_SEED, stream=Stream.COTANGENT)
+    yield "normal about 1", normal_array(shape, dtype, seed=_SEED, stream=Stream.COTANGENT, shift=1.0)
     if call.op.reduces:
         return
     length = shape[call.axis]

@@ -12,7 +12,9 @@
         opening  its first words: ready, or why not
         watch    its progress, clock, memory and death
         worker   the same process, from inside
+        foreseen what an evaluation needs at least
         evaluate one evaluation
+          handing  copies of the inputs
       surroundings   machine, flags and packages
       compiled   what a framework need not compile again
       ownsource      the recorder itself

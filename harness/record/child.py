@@ -95,12 +95,16 @@ class Child:
 
     @property
     def memory(self) -> int:
-        """The resident memory of the process in bytes; 0 where the system does not say."""
+        """The bytes of memory that the process holds for itself; 0 where the system does not say.
+
+        Files that it has mapped, the plan among them, are not counted: the system takes those pages back at will.
+        """
         try:
-            pages = Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1]
-        except (OSError, IndexError):
+            lines = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines()
+        except OSError:
             return 0
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        fields = (line.split() for line in lines if line.startswith(("RssAnon:", "RssShmem:")))
+        return sum(int(kibibytes) for _, kibibytes, _ in fields) * 1024
 
     def kill(self) -> None:
         """End the process, and all that it has started, at once; what it has started may live longer than itself."""

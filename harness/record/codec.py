@@ -39,6 +39,7 @@ def header_to_json(header: Header) -> Json:
         "platform": header.platform,
         "flags": header.flags,
         "packages": list(header.packages),
+        **({} if header.rows_per_call is None else {"rows_per_call": header.rows_per_call}),
     }
 
 
@@ -55,6 +56,7 @@ def header_from_json(value: Json) -> Header:
         platform=_texts(value["platform"]),
         flags=_texts(value["flags"]),
         packages=tuple(_text(package) for package in value["packages"]),
+        rows_per_call=_optional_count(value.get("rows_per_call")),
     )
 
 
@@ -100,6 +102,8 @@ def entry_to_json(entry: Entry, keep: Keep) -> Json:
         value["inputs_changed"] = list(entry.inputs_changed)
     if entry.method is not None:
         value["method"] = entry.method
+    if entry.rows_per_call is not None:
+        value["rows_per_call"] = entry.rows_per_call
     return value
 
 
@@ -115,6 +119,7 @@ def entry_from_json(value: Json, fetch: Fetch) -> Entry:
         inputs_changed=tuple(_text(name) for name in value.get("inputs_changed", ())),
         method=_optional_text(value.get("method")),
         question=_text(value.get("question", "")),
+        rows_per_call=_optional_count(value.get("rows_per_call")),
     )
 
 
@@ -130,8 +135,8 @@ def _result_to_json(result: Result, keep: Keep) -> Json:
             return {"kind": "crashed", "how": how, **({"own": True} if own else {})}
         case TimedOut(seconds):
             return {"kind": "timed out", "limit": seconds}
-        case OutOfMemory(size):
-            return {"kind": "out of memory", "limit": size}
+        case OutOfMemory(size, needs):
+            return {"kind": "out of memory", "limit": size, **({"needs": needs} if needs else {})}
 
 
 def _result_from_json(value: Json, fetch: Fetch) -> Result:
@@ -147,7 +152,7 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
         case "timed out":
             return TimedOut(float(value["limit"]))
         case "out of memory":
-            return OutOfMemory(int(value["limit"]))
+            return OutOfMemory(int(value["limit"]), int(value.get("needs", 0)))
         case kind:
             raise ValueError(f"{kind!r} is not a kind of result")
 
@@ -175,6 +180,12 @@ def _text(value: object) -> str:
 
 def _optional_text(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _optional_count(value: object) -> int | None:
+    if value is not None and (type(value) is not int or value < 1):
+        raise TypeError(f"{value!r} is not a number of rows")
+    return value
 
 
 def _texts(value: Mapping[str, object]) -> dict[str, str]:

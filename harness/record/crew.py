@@ -44,7 +44,8 @@ class NotAsRemembered(Exception):
 class Crew:
     """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind.
 
-    They run it on ``device``, or where it runs by default, with the variables ``environ``, or those of this process.
+    They run it on ``device``, or where it runs by default, with the variables ``environ``, or those of this process, and
+    hand it ``rows_per_call`` rows at a time, or all.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Crew:
         observer: Observer,
         device: str | None = None,
         environ: Mapping[str, str] | None = None,
+        rows_per_call: int | None = None,
     ) -> None:
         self.schedule = schedule(plan)
         self.processes = 0
@@ -64,6 +66,7 @@ class Crew:
         self._spec, self.plan, self._plan_folder = spec, plan, plan_folder
         self.observer = observer
         self._limits, self._device, self._environ = limits, device, environ
+        self._rows_per_call = rows_per_call
         self._child: Child | None = None
         self._ready = False  # whether the adapter of that process waits for its order
         self._batch = BATCH
@@ -164,6 +167,7 @@ class Crew:
                 "missing": missing,
                 "memory": self._limits.memory,
                 "batch": self._batch,
+                "rows_per_call": self._rows_per_call,
             }
         )
         death = watch(child, self._limits, done=done)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.adapters.contract import Adapter, AdapterError, Precision
 from harness.adapters.frames import own_lines
 from harness.adapters.registry import BUILT_IN, source_file
 from harness.adapters.saved import output_of, saved_of, takes_saved
 from harness.call import ARRAYS, Call
+from harness.parts import parts, separable
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
+from harness.record.handing import handed
 from harness.record.recording import Entry, OutOfMemory, Raised, Result, Returned, Unsupported
 from harness.vocabulary import DType, Form, Mode, Quantity
 
-ALIGNMENT = 64  # bytes: the widest vector registers, so that no kernel's choice of path depends on where malloc put x
 TEXT_LIMIT = 2000  # characters of an exception's text that are kept
 _REFUSALS = ("RESOURCE_EXHAUSTED", "can't allocate memory", "Failed to allocate", "out of memory", "std::bad_alloc")
 
@@ -32,28 +32,67 @@ def schedule(plan: Plan) -> list[tuple[Problem, Quantity]]:
     return sorted(every, key=lambda evaluation: evaluation[0].call.mode is Mode.EAGER)
 
 
-def evaluate(adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: int) -> Entry:
+def evaluate(
+    adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: int, rows_per_call: int | None = None
+) -> Entry:
     """Return what became of one evaluation; whatever the adapter raises is a result like any other.
 
     The adapter gets private copies of the inputs, whose bits are compared afterwards. ``memory`` is the limit in bytes
-    that is filed where the framework is refused memory.
+    that is filed where the framework is refused memory. With ``rows_per_call`` it is called for so many rows at a time,
+    where they do not influence each other; the entry says so, since that is another call.
     """
-    mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
-    call = _private(problem.call, mode)
+    asked = problem.call
+    mode = adapter.modes[0] if asked.mode is Mode.DEFAULT else asked.mode
     entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=mode)
+    cut = is_cut(asked, quantity, rows_per_call)
+    changed: set[str] = set()
     try:
-        reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
-        reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
-        if reason:
-            return replace(entry, result=Unsupported(str(reason)))
-        precision = _precision(adapter, call, quantity)
-        method = adapter.method(quantity)
-        entry = replace(entry, precision=precision, method=None if method is None else str(method))
-        result: Result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
+        with handed(next(parts(asked, rows=rows_per_call or 1)).call if cut else asked, mode, changed) as call:
+            reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
+            reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
+            if reason:
+                return replace(entry, result=Unsupported(str(reason)))
+            precision = _precision(adapter, call, quantity)
+            method = adapter.method(quantity)
+            entry = replace(
+                entry,
+                precision=precision,
+                method=None if method is None else str(method),
+                rows_per_call=rows_per_call if cut else None,
+            )
+            if not cut:
+                result: Result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
+        if cut:
+            result = _gathered(adapter, asked, mode, quantity, rows=rows_per_call or 1, changed=changed)
     except BaseException as error:  # a framework may raise anything, SystemExit included
-        result = _raised(error, memory=memory, where=_where(error, adapter, call, quantity))
-    changed = tuple(name for name in ARRAYS if _bits(getattr(call, name)) != _bits(getattr(problem.call, name)))
-    return replace(entry, result=result, inputs_changed=changed)
+        result = _raised(error, memory=memory, where=_where(error, adapter, asked, quantity))
+    return replace(entry, result=result, inputs_changed=tuple(name for name in ARRAYS if name in changed))
+
+
+def is_cut(call: Call, quantity: Quantity, rows_per_call: int | None) -> bool:
+    """Say whether ``call`` is made of several calls of so many rows: where that is asked for, and its rows allow it."""
+    if rows_per_call is None or rows_per_call >= math.prod(call.batch_shape):
+        return False
+    return quantity is not Quantity.JACOBIAN and separable(call)
+
+
+def _gathered(
+    adapter: Adapter, call: Call, mode: Mode, quantity: Quantity, *, rows: int, changed: set[str]
+) -> Returned:
+    """Return a result that is put together of calls of at most ``rows`` rows."""
+    whole: Returned | None = None
+    for part in parts(call, rows=rows):
+        with handed(part.call, mode, changed) as own:
+            due = part.call.shape_of(quantity)
+            found = _returned(_computed(adapter, own, quantity), due=call.dtype_of(quantity))
+        if found.value.shape != due:
+            raise AdapterError(f"returned shape {found.value.shape} of a call of {part.rows} rows, expected {due}")
+        whole = whole or Returned(np.empty(call.shape_of(quantity), found.value.dtype), found.dtype)
+        if found.dtype != whole.dtype:
+            raise AdapterError(f"returned {found.dtype} of some rows, and {whole.dtype} of others")
+        part.of(whole.value, quantity)[...] = found.value
+    assert whole is not None  # noqa: S101 - there are more rows than one call takes
+    return whole
 
 
 def _computed(adapter: Adapter, call: Call, quantity: Quantity) -> object:
@@ -104,25 +143,6 @@ def _lacks_method(adapter: Adapter, quantity: Quantity) -> str | None:
     if getattr(type(adapter), quantity.value) is getattr(Adapter, quantity.value):
         return f"the adapter has no {quantity.value}"
     return None
-
-
-def _private(call: Call, mode: Mode) -> Call:
-    given = {name: getattr(call, name) for name in ARRAYS}
-    copies: dict[str, Any] = {name: _copy(array) for name, array in given.items() if array is not None}
-    return replace(call, mode=mode, **copies)
-
-
-def _copy(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a writable copy at an aligned address, in the byte order of this machine."""
-    room = np.empty(array.nbytes + ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % ALIGNMENT
-    copy = room[start : start + array.nbytes].view(array.dtype.newbyteorder("=")).reshape(array.shape)
-    copy[...] = array
-    return copy
-
-
-def _bits(array: NDArray[Any] | None) -> bytes:
-    return b"" if array is None else array.tobytes()
 
 
 def _returned(value: object, *, due: DType | None) -> Returned:

@@ -9,14 +9,14 @@ from pathlib import Path
 from harness.adapters.registry import BUILT_IN
 
 _HARNESS = Path(__file__).resolve().parents[1]
-_ALONE = ("arraypack.py", "call.py", "vocabulary.py")
+_ALONE = ("arraypack.py", "call.py", "parts.py", "vocabulary.py")
 
 
 def recorder_digest(harness: Path = _HARNESS) -> str:
     """Return the SHA-256 of what stands between a plan and a recording of it, in the package folder ``harness``.
 
-    That is the recorder, calls, their words and packs of arrays, and of the adapters what is no part of a single one:
-    those have digests of their own (:func:`harness.adapters.registry.source_digest`), and so has the plan, which
+    That is the recorder, calls, their parts and words, packs of arrays, and of the adapters what is no part of a single
+    one: those have digests of their own (:func:`harness.adapters.registry.source_digest`), and so has the plan, which
     decides inputs.
     """
     sha = hashlib.sha256()

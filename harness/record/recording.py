@@ -60,9 +60,13 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True)
 class OutOfMemory:
-    """The recording process grew beyond the limit, in bytes, or was refused memory."""
+    """The recording process grew beyond the limit, in bytes, or was refused memory; or was not tried.
+
+    ``needs``: what inputs and result alone take, in bytes, where that is beyond the limit already; otherwise 0.
+    """
 
     limit: int
+    needs: int = 0
 
 
 Result = Returned | Raised | Unsupported | Crashed | TimedOut | OutOfMemory
@@ -84,6 +88,7 @@ class Entry:
     inputs_changed: tuple[str, ...] = ()  # names of the input arrays whose bits differ after the call
     method: str | None = None  # how a Jacobian or an hvp was made
     question: str = ""
+    rows_per_call: int | None = None  # where the result is put together of calls of so many rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +105,7 @@ class Header:
     platform: dict[str, str] = field(default_factory=dict)  # system, machine, processor, instruction set
     flags: dict[str, str] = field(default_factory=dict)  # environment variables that change results
     packages: tuple[str, ...] = ()  # the environment's whole freeze: name==version, sorted
+    rows_per_call: int | None = None  # how many rows a call was given at most; None for all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ _WORDS = {
     "source": "the adapter's source",
     "harness": "the recorder's own code",
     "packages": "the installed packages",
+    "rows_per_call": "--rows-per-call",
 }
 _SHOWN = 3  # packages named in a message
 

@@ -69,11 +69,13 @@ def record(
     fresh: bool = False,
     device: str | None = None,
     compiled: Path | None = None,
+    rows_per_call: int | None = None,
 ) -> Run:
     """Record the adapter ``spec`` over ``plan`` into a folder of ``recordings`` named after the adapter.
 
-    ``device`` is the one that it is to run on; None stands for the adapter's own default. What a framework compiles is
-    kept below ``compiled``, or not at all.
+    ``device`` is the one that it is to run on; None stands for the adapter's own default. With ``rows_per_call`` it is
+    called for so many rows at a time, where they do not influence each other. What a framework compiles is kept below
+    ``compiled``, or not at all.
     A recording of the same adapter in the same surroundings is continued: of another plan, what this one asks too is
     taken over. A recording of other surroundings is begun anew, as any is where ``fresh``.
 
@@ -90,15 +92,17 @@ def record(
         observer=observer,
         device=device,
         environ=environ if compiled is None else compiled_here(compiled, environ),
+        rows_per_call=rows_per_call,
     )
     stamp = stamp_of(spec, device=device, environ=environ)
+    header_of = partial(_header, plan, environ=environ, rows_per_call=rows_per_call)
     with crew:
         known = None if fresh else remembered(recordings / spec, stamp)
         if known is not None:
             with suppress(NotAsRemembered):
-                return _record(crew, known, _header(plan, known, environ), recordings=recordings, began=began)
+                return _record(crew, known, header_of(known), recordings=recordings, began=began)
         opening = crew.open()
-        header = _header(plan, opening, environ)
+        header = header_of(opening)
         return _record(crew, opening, header, recordings=recordings, began=began, fresh=fresh, stamp=stamp)
 
 
@@ -161,7 +165,7 @@ def _continued(folder: Path, header: Header, plan: Plan, *, deaths: bool) -> int
     return taken
 
 
-def _header(plan: Plan, opening: Opening, environ: Mapping[str, str]) -> Header:
+def _header(plan: Plan, opening: Opening, *, environ: Mapping[str, str], rows_per_call: int | None) -> Header:
     header = Header(
         adapter=opening.name,
         plan=plan.digest,
@@ -170,6 +174,7 @@ def _header(plan: Plan, opening: Opening, environ: Mapping[str, str]) -> Header:
         platform=describe_platform(),
         flags=result_flags(environ),
         packages=installed_packages(),
+        rows_per_call=rows_per_call,
     )
     if isinstance(opening, Ready):
         return replace(header, description=opening.description, source=opening.source)

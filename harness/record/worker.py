@@ -27,10 +27,14 @@ from harness.adapters.device import check_device, made
 from harness.adapters.frames import trimmed_traceback
 from harness.adapters.registry import AdapterFault, load, source_digest, source_file
 from harness.plan.plan import Plan
+from harness.plan.problem import Problem
 from harness.plan.store import PlanError, read_plan
 from harness.record.codec import Json, description_from_json, description_to_json
 from harness.record.evaluate import evaluate, schedule
+from harness.record.foreseen import least_memory
+from harness.record.recording import Entry, OutOfMemory
 from harness.record.segment import SegmentWriter
+from harness.vocabulary import Mode, Quantity
 
 FLUSH_SECONDS = 2.0
 BATCH = 400  # entries that are written together, and lost where the process dies; fewer where one has died
@@ -137,9 +141,10 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         channel.send("start", number=number)
-        entry = evaluate(adapter, problem, quantity, memory=order["memory"])
+        entry = _entry(adapter, problem, quantity, order)
         _fill_standard_streams()
         segment.add(replace(entry, question=plan.question(problem)))
+        del entry  # its array may be as large as all that the next evaluation needs
         channel.hold("done", number=number)
         if segment.entries >= batch or time.monotonic() - opened >= FLUSH_SECONDS:
             channel.release()  # what happens from here on is no evaluation's doing
@@ -148,6 +153,16 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
     channel.release()
     if segment is not None:
         segment.close()
+
+
+def _entry(adapter: Adapter, problem: Problem, quantity: Quantity, order: Json) -> Entry:
+    """Return what becomes of one evaluation; one that cannot fit into the memory allowed is not tried."""
+    memory, rows = order["memory"], order["rows_per_call"]
+    needs = least_memory(problem.call, quantity, rows_per_call=rows)
+    if needs > memory:
+        mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
+        return Entry(problem=problem.id, quantity=quantity, result=OutOfMemory(memory, needs), mode=mode)
+    return evaluate(adapter, problem, quantity, memory=memory, rows_per_call=rows)
 
 
 def _open(spec: str, channel: Channel, *, device: str | None) -> Adapter:

@@ -12,7 +12,7 @@ from harness.compare.parameters import op_in_words
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
 from harness.record.recording import Header
-from harness.repeat.drawn import drawn
+from harness.repeat.drawn import LARGEST, drawn
 from harness.repeat.literal import is_packed
 from harness.repeat.program import of_its_row, program
 from harness.repeat.snippet import SCRIPTS
@@ -111,15 +111,17 @@ def _repeat(
         dtype=call.dtype.value,
         what=titles(finding.kind),
     )
-    code = program(adapter, call, quantity, finding, title=title, instead=drawn(call, text))
-    if code is not None and len(code) > _WHOLE and not about:
+    large = call.x.size > LARGEST  # to pack it would take longer than the rest of the report
+    code = None if large else program(adapter, call, quantity, finding, title=title, instead=drawn(call, text))
+    if large or (code is not None and len(code) > _WHOLE and not about):
         cut = of_its_row(call, quantity, finding)
-        if cut is not None:
+        if cut is not None and cut[0].x.size <= LARGEST:
             alone = program(adapter, cut[0], quantity, cut[1], title=title)
-            if alone is not None and len(alone) < len(code) / 2:
+            if alone is not None and (code is None or len(alone) < len(code) / 2):
                 code, about = alone, "Its input is one row of a larger one, which was not tried alone."
     if code is None:
-        return Repeat(about="No single call of the framework shows it.")
+        why = f"Its input has {call.x.size:,} elements, too many for a program. {_SMALLER}"
+        return Repeat(about=why if large else "No single call of the framework shows it.")
     if len(code) > LONGEST:
         return Repeat(about=f"A program with its input would have {len(code)} characters. {_SMALLER}")
     report = upstream(finding, title=title, header=header, snippet=code, about=about)

@@ -67,6 +67,8 @@ def _properties(run: AdapterRun) -> list[tuple[str, str]]:
     found = [("format", ReportFile.JUNIT.format_name)]
     if run.header is not None:
         found += [("python", run.header.python), *run.header.platform.items()]
+        if run.header.rows_per_call is not None:
+            found.append(("rows per call", str(run.header.rows_per_call)))
         if run.header.description is not None:
             description = run.header.description
             found += [("framework", description.framework), ("version", description.version)]

@@ -48,6 +48,8 @@ def _adapter(run: AdapterRun) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": run.name, "required": run.required, "ran": run.ran, "why_not": run.why_not}
     if run.header is not None:
         entry |= {"python": run.header.python, "platform": run.header.platform}
+        if run.header.rows_per_call is not None:
+            entry["rows_per_call"] = run.header.rows_per_call
         if run.header.description is not None:
             description = run.header.description
             entry |= {

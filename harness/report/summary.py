@@ -54,6 +54,8 @@ def _denominators(comparison: Comparison, accounts: Accounts) -> str:
     for run in comparison.adapters:
         tally = accounts.tally(verdict for verdict in comparison.verdicts if verdict.adapter == run.name)
         name = f"{version(run)} ({run.name})" if run.ran else f"{run.name}: not run: {run.why_not}"
+        if run.ran and run.header is not None and run.header.rows_per_call is not None:
+            name += f", at most {plural(run.header.rows_per_call, 'row')} per call"
         lines.append([literal(name), *_counts(tally)])
     lines.append(["**all**", *(f"**{number}**" for number in _counts(accounts.tally()))])
     return table(heads, lines, align="l" + "r" * (len(heads) - 1))

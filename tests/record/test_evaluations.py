@@ -11,7 +11,8 @@ from harness.adapters.contract import Adapter
 from harness.adapters.registry import load
 from harness.call import ARRAYS
 from harness.plan.plan import Plan
-from harness.record.evaluate import ALIGNMENT, evaluate, schedule
+from harness.record.evaluate import evaluate, schedule
+from harness.record.handing import ALIGNMENT
 from harness.record.recording import Returned, Unsupported
 from harness.record.surroundings import describe_platform, installed_packages, result_flags
 from harness.vocabulary import DType, Mode, Quantity

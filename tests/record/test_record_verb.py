@@ -71,6 +71,15 @@ def test_a_limit_that_is_no_number_is_refused(option: str, *, tmp_path: Path, pl
     assert f"Invalid value for '{option}'" in done.stderr
 
 
+def test_rows_per_call_are_a_number_of_rows(tmp_path: Path, plan: Plan) -> None:
+    refused = harness_record("reference", "--rows-per-call", "0", reports=tmp_path)
+    assert refused.returncode == 2
+    assert "Invalid value for '--rows-per-call'" in refused.stderr
+    done = harness_record("reference", "--rows-per-call", "1", reports=tmp_path)
+    assert done.returncode == 0
+    assert '"rows_per_call": 1' in (tmp_path / "recordings" / "reference" / "header.json").read_text()
+
+
 def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, plan: Plan) -> None:
     (tmp_path / "recordings").write_text("in the way")
     done = harness_record("reference", reports=tmp_path)

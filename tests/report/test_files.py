@@ -102,6 +102,19 @@ def test_parquet_states_its_format_in_its_own_metadata(rendered: dict[ReportFile
     assert metadata[b"softmax-harness"].decode() == ReportFile.PARQUET.format_name
 
 
+def test_rows_per_call_are_told_of_wherever_an_adapter_is() -> None:
+    run = next(run for run in MINIATURE.adapters if run.header is not None)
+    assert run.header is not None
+    cut = replace(run, header=replace(run.header, rows_per_call=1000))
+    files = render(replace(MINIATURE, adapters=tuple(cut if one is run else one for one in MINIATURE.adapters)))
+    adapters = json.loads(files[ReportFile.FINDINGS])["adapters"]
+    assert [one.get("rows_per_call") for one in adapters if one["name"] == run.name] == [1000]
+    assert all("rows_per_call" not in one for one in adapters if one["name"] != run.name)
+    assert files[ReportFile.PAGE].decode().count("at most 1,000 rows per call") == 1
+    assert files[ReportFile.SUMMARY].decode().count("at most 1,000 rows per call") == 1
+    assert 'name="rows per call" value="1000"' in files[ReportFile.JUNIT].decode()
+
+
 def test_the_summary_begins_with_the_denominators_and_puts_faults_first(rendered: dict[ReportFile, bytes]) -> None:
     headings = [line for line in rendered[ReportFile.SUMMARY].decode().splitlines() if line.startswith(("# ", "## "))]
     assert headings == [

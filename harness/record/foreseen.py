@@ -1,0 +1,21 @@
+"""What an evaluation needs at the very least, known before it is tried."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from harness.call import ARRAYS, Call
+from harness.parts import parts
+from harness.record.evaluate import is_cut
+from harness.vocabulary import Quantity
+
+
+def least_memory(call: Call, quantity: Quantity, *, rows_per_call: int | None) -> int:
+    """Return the bytes of what exists at once however frugal the framework is: private inputs, and the whole result."""
+    dtype = np.dtype((call.dtype_of(quantity) or call.dtype).carrier)
+    result = math.prod(call.shape_of(quantity)) * dtype.itemsize
+    one = next(parts(call, rows=rows_per_call or 1)).call if is_cut(call, quantity, rows_per_call) else call
+    given = (getattr(one, name) for name in ARRAYS)
+    return result + sum(int(array.nbytes) for array in given if array is not None)
