@@ -5,6 +5,7 @@
     plan, recordings --gather--> compare --docket--> judge, measure --> Verdict: one per adapter x problem x quantity
                                     |                  |
                                     |                oracle: truth of a stack of problems, whose rows are independent
+                                    |                large, whole: a large problem part by part; toolarge: or not at all
                                     |                laws, shifts: what holds whatever the logits are
                                     |                accuracy: errors in ulps and eps, to be added up over results
                                     |
