@@ -7,6 +7,7 @@
                                     |       kept: what earlier runs judged of equal content, by an equal judge
                                     |                  |
                                     |                oracle: truth of a stack of problems, whose rows are independent
+                                    |                large, whole: a large problem part by part; toolarge: or not at all
                                     |                laws, shifts: what holds whatever the logits are
                                     |                accuracy: errors in ulps and eps, to be added up over results
                                     |
