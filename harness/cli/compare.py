@@ -6,7 +6,7 @@ import difflib
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from harness.compare.change import Baseline
     from harness.compare.kept.cabinet import Cabinet
     from harness.compare.kept.judgement import Ending
+
+_GIB: Final = 8.0
 
 EXAMPLES = """\b
 Examples:
@@ -55,13 +57,11 @@ Examples:
 @click.option(
     "--memory",
     type=Positive(),
-    default=8.0,
+    default=_GIB,
     show_default=True,
     help="GiB that judging one problem may take; one that takes more is not judged, which fails the run.",
 )
-def command(
-    *, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None, memory: float
-) -> None:
+def command(*, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None, memory: float) -> None:
     """Hold the recordings of the current plan against the oracle and each other.
 
     Judges every recording below REPORTS/recordings and writes REPORTS/comparison.json, from which `harness report`
@@ -80,13 +80,13 @@ def command(
 
     layout = Layout(reports)
     with closing(Cabinet(layout.judgements, note=note, fresh=fresh)) as kept:
-        ending, _ = compared(layout, kept, require=require, only=only, baseline=baseline)
+        ending, _ = compared(layout, kept, require=require, only=only, baseline=baseline, memory=memory)
     click.echo(ending.said)
     raise SystemExit(ending.code)
 
 
 def compared(
-    layout: Layout, kept: Cabinet, *, require: str, only: str, baseline: Path | None = None
+    layout: Layout, kept: Cabinet, *, require: str, only: str, baseline: Path | None = None, memory: float = _GIB
 ) -> tuple[Ending, Comparison | None]:
     """Compare, and return how that ended; leave where it cannot be done.
 
@@ -109,7 +109,7 @@ def compared(
     earlier = None if baseline is None else _earlier(baseline)
     try:
         read = [layout.plan, folder] if baseline is None else [layout.plan, folder, baseline]
-        whole = Whole("compare", kept, inputs=read, options={"require": required, "only": chosen})
+        whole = Whole("compare", kept, inputs=read, options={"require": required, "only": chosen, "memory": memory})
         path = comparison_in(home)
         ending = whole.ending([path])
         if ending is not None:

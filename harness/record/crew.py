@@ -44,8 +44,8 @@ class NotAsRemembered(Exception):
 class Crew:
     """The processes that record the adapter ``spec``, at most one at a time; a context, which leaves none behind.
 
-    They run it on ``device``, or where it runs by default, with the variables ``environ``, or those of this process, and
-    hand it ``rows_per_call`` rows at a time, or all.
+    They run it on ``device``, or where it runs by default, with the variables ``environ``, or those of this process,
+    and hand it ``rows_per_call`` rows at a time, or all.
     """
 
     def __init__(
