@@ -16,6 +16,7 @@ from harness.cli.progress import progress
 from harness.compare.comparison import Comparison
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
+from harness.record.lock import AlreadyLocked, locked
 from harness.report.legible import legible
 from harness.report.since import in_words
 
@@ -75,13 +76,16 @@ def command(*, reports: Path, require: str, only: str, baseline: Path | None) ->
     chosen = _names(only, option="--only", recordings=folder)
     earlier = None if baseline is None else _earlier(baseline)
     try:
-        remove_comparison(home)
-        recordings = gather(folder, plan, only=chosen or None)
-        with progress("comparing", total=len(plan.problems)) as step:
-            comparison = compare(plan, recordings, required=(*required, *recordings), progress=step)
-        if earlier is not None:
-            comparison = replace(comparison, changes=changes_since(earlier, comparison))
-        path = write_comparison(comparison, home)
+        with locked(home, doing="at work"):
+            remove_comparison(home)
+            recordings = gather(folder, plan, only=chosen or None)
+            with progress("comparing", total=len(plan.problems)) as step:
+                comparison = compare(plan, recordings, required=(*required, *recordings), progress=step)
+            if earlier is not None:
+                comparison = replace(comparison, changes=changes_since(earlier, comparison))
+            path = write_comparison(comparison, home)
+    except AlreadyLocked as error:
+        leave(Exit.USAGE, str(error))
     except OSError as error:
         leave(Exit.USAGE, f"the comparison cannot be made in {home}: {error}: name another folder with --reports")
     click.echo(_verdict(comparison))

@@ -15,6 +15,7 @@ from harness.cli.exits import Exit, leave
 from harness.cli.options import reports_option
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
+from harness.record.lock import AlreadyLocked, locked
 
 if TYPE_CHECKING:
     from harness.compare.comparison import Comparison
@@ -56,9 +57,12 @@ def command(reports: Path) -> None:
     except SelfTestUnreadable as error:  # of another version, perhaps: no reason to withhold the report
         click.echo(f"harness: {error}; the report says nothing of it", err=True)
     try:
-        page = write_report(comparison, home, repeats_of(comparison, plan, reports), score)
-    except Unwritable as error:
+        with locked(home, doing="at work"):
+            page = write_report(comparison, home, repeats_of(comparison, plan, reports), score)
+    except (Unwritable, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))
+    except OSError as error:
+        leave(Exit.USAGE, f"{home}: the report cannot be written: {error}: name another folder with --reports")
     _lenient(sys.stdout)
     show(comparison, Accounts(comparison), Terminal(file=sys.stdout, highlight=False))
     if os.environ.get("GITHUB_ACTIONS") == "true":

@@ -104,6 +104,11 @@ class Child:
         self._process.wait()
 
     @property
+    def was_killed(self) -> bool:
+        """Whether the process, which has ended, was ended by SIGKILL."""
+        return self._process.poll() == -signal.SIGKILL
+
+    @property
     def death(self) -> str:
         """How the process ended, with its last words; what it has started is ended too."""
         self.kill()

@@ -1,0 +1,15 @@
+"""How much is tried: a little by default, and as much as the environment asks for (README.md beside this file)."""
+
+from __future__ import annotations
+
+import os
+
+
+def rounds(default: int = 2) -> range:
+    """Return the rounds of each kind of disturbance."""
+    return range(int(os.environ.get("HARNESS_ROUNDS", default)))
+
+
+def mutants(default: int, *, of: str) -> int:
+    """Return how many damaged files are tried, of the kind that ``of`` names: CASES, RECORDINGS or PLANS."""
+    return int(os.environ.get(f"HARNESS_MUTATED_{of}", default))

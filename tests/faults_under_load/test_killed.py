@@ -1,0 +1,109 @@
+"""kill -9 at random moments, then the same command again: nothing that was done is lost, and no report is wrong."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.faults_under_load.amounts import rounds
+from tests.faults_under_load.workplace import Workplace, children, finish, kill, sound
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds processes by /proc")
+
+
+def moment(verb: str, number: int, durations: Mapping[str, float]) -> float:
+    """Return when to disturb, in seconds after the start: any time of a run, the end included."""
+    return random.Random(f"{verb} {number}").uniform(0.05, 1.0) * durations[verb]
+
+
+def killed(place: Workplace, verb: str, after: float) -> bool:
+    """Start a verb and kill it; return whether it was still at work."""
+    process = place.start(verb)
+    time.sleep(after)
+    process.kill()
+    return finish(process).code < 0
+
+
+@pytest.mark.parametrize("number", rounds())
+def test_a_planner_that_is_killed_leaves_no_plan_or_a_whole_one(
+    number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
+) -> None:
+    work = stages["record"].copy(place)
+    killed(work, "plan", moment("plan", number, durations))
+    ended = work.run("record")
+    assert ended.code in (0, 2)
+    assert ended.code == 0 or "harness plan" in ended.err
+    work.through("plan")
+    assert work.plan_bytes() == stages["record"].plan_bytes()
+    assert work.left_behind() == []
+
+
+@pytest.mark.parametrize("number", rounds())
+def test_a_recorder_that_is_killed_twice_evaluates_nothing_again_that_is_on_the_disk(
+    number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
+) -> None:
+    work = stages["record"].copy(place)
+    for attempt in range(2):
+        killed(work, "record", moment(f"record {attempt}", number, {f"record {attempt}": durations["record"]}))
+        stored, before = work.stored(), work.evaluated()
+    ended = work.run("record")
+    assert ended.code == 0, ended
+    asked_again = work.evaluated() - before
+    assert not stored & asked_again.keys()
+    assert max(asked_again.values(), default=1) == 1
+    assert len(stored | asked_again.keys()) == len(work.recorded().entries)
+    work.through("compare", "report")
+    assert work.report_bytes() == stages["whole"].report_bytes()
+    assert work.left_behind() == []
+
+
+@pytest.mark.parametrize("number", rounds())
+def test_a_recording_process_that_is_killed_costs_nothing(
+    number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
+) -> None:
+    work = stages["record"].copy(place)
+    process = work.start("record")
+    time.sleep(moment("record child", number, {"record child": durations["record"]}))
+    for child in children(process.pid):
+        kill(child)
+    assert sound(finish(process)).code == 0
+    work.through("compare", "report")
+    assert work.report_bytes() == stages["whole"].report_bytes()
+
+
+@pytest.mark.parametrize("number", rounds())
+def test_recorder_and_recording_process_killed_together_are_resumed(
+    number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
+) -> None:
+    work = stages["record"].copy(place)
+    process = work.start("record")
+    time.sleep(moment("record both", number, {"record both": durations["record"]}))
+    for each in (*children(process.pid), process.pid):
+        kill(each)
+    finish(process)
+    stored, before = work.stored(), work.evaluated()
+    work.through("record")
+    assert not stored & (work.evaluated() - before).keys()
+    work.through("compare", "report")
+    assert work.report_bytes() == stages["whole"].report_bytes()
+
+
+@pytest.mark.parametrize("number", rounds())
+@pytest.mark.parametrize("verb", ["compare", "report"])
+def test_a_verb_that_is_killed_is_followed_by_no_wrong_report(
+    verb: str, number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
+) -> None:
+    whole = stages["whole"]
+    work = whole.copy(place)  # with an older comparison and report, which a half one must not be taken for
+    killed(work, verb, moment(verb, number, durations))
+    ended = work.run("report")
+    assert ended.code in (0, 2)
+    assert ended.code == 0 or "harness compare" in ended.err
+    assert ended.code == 2 or work.report_bytes() == whole.report_bytes()
+    work.through("compare", "report")
+    assert work.report_bytes() == whole.report_bytes()
+    assert work.left_behind() == []
