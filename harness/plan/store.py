@@ -34,6 +34,7 @@ from harness.plan.digest import digest_of, fingerprint
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
 from harness.plan.signatures import count_signatures
+from harness.seal import seal_holds, sealed
 from harness.wholefile import is_alive
 
 FORMAT = "softmax-harness plan"
@@ -137,6 +138,8 @@ def read_plan(folder: Path) -> Plan:
         selection=header.get("selection"),
         themes=_take(header, "themes", dict),
     )
+    if not seal_holds(header):
+        raise PlanError(f"{where}: changed after it was made (its seal is broken); {_AGAIN}")
     orphans = sorted({problem.case for problem in problems} - plan.cases.keys())
     if orphans:
         raise PlanError(f"{where}: problems belong to the case {orphans[0]!r}, which is not there; {_AGAIN}")
@@ -160,7 +163,7 @@ def _write_files(plan: Plan, folder: Path) -> None:
         raise
     pack.close()
     (folder / _PROBLEMS).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    header = json.dumps(_header(plan), indent=1, ensure_ascii=False) + "\n"
+    header = json.dumps(sealed(_header(plan)), indent=1, ensure_ascii=False) + "\n"
     (folder / _HEADER).write_text(header, encoding="utf-8")
 
 

@@ -1,8 +1,8 @@
 """A segment: some entries of a recording, written whole or not at all, and never changed afterwards.
 
-``segment-0007.jsonl`` holds a first line that says how many entries follow and what the pack's SHA-256 is, then one
-entry per line; ``segment-0007.npy`` is the pack of their arrays. The JSON lines get their name last: where they are,
-the segment is whole.
+``segment-0007.jsonl`` holds a first line that says how many entries follow and what the SHA-256 of them and of the
+pack is, then one entry per line; ``segment-0007.npy`` is the pack of their arrays. The JSON lines get their name last:
+where they are, the segment is whole.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ class SegmentWriter:
     def close(self) -> None:
         """Write the segment."""
         self._pack.close()
-        first = {"entries": len(self._lines), "pack": sha256(pack_of(self._path))}
-        write_whole(self._path, "".join(json.dumps(line) + "\n" for line in [first, *self._lines]))
+        lines = "".join(json.dumps(line) + "\n" for line in self._lines)
+        first = {"entries": len(self._lines), "pack": sha256(pack_of(self._path)), "lines": _digest(lines)}
+        write_whole(self._path, json.dumps(first) + "\n" + lines)
 
 
 def read_segment(path: Path) -> list[Entry]:
@@ -76,7 +77,14 @@ def read_segment(path: Path) -> list[Entry]:
         raise SegmentError(f"{pack_of(path)}: the arrays of this segment are missing")
     if sha256(pack_of(path)) != checksum:
         raise SegmentError(f"{pack_of(path)}: the bytes are not those that were recorded (SHA-256 differs)")
-    return _entries(path, lines)
+    entries = _entries(path, lines)
+    if start.get("lines", digest := _digest("".join(line + "\n" for line in lines))) != digest:
+        raise SegmentError(f"{path}: the entries are not those that were recorded (SHA-256 differs)")
+    return entries
+
+
+def _digest(lines: str) -> str:
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _entries(path: Path, lines: list[str]) -> list[Entry]:

@@ -14,6 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from harness.cli import cli
 from harness.layout import Layout
 from harness.plan.digest import question_of
 from harness.plan.store import read_plan
@@ -34,11 +38,11 @@ CASES = "format: 1\ntheme: enough to be disturbed at\ncases:\n" + "".join(
     why: to be interrupted
     source: here
     op: {OPS[seed % len(OPS)]}
-    dtype: [float16, bfloat16, float32, float64]
+    dtype: [bfloat16, float64]
     x: {{normal: {{shape: [2, 5], scale: 3, seed: {seed}}}}}
-    check: [forward, vjp, jvp, jacobian, hvp]
+    check: [forward, vjp, jacobian, hvp]
 """
-    for seed in range(24)
+    for seed in range(20)
 )
 
 
@@ -120,10 +124,10 @@ def kill(process: int) -> None:
         return
 
 
-def minds(process: subprocess.Popen[str], number: signal.Signals) -> bool:
+def minds(process: int, number: signal.Signals) -> bool:
     """Whether a process has come so far that it handles a signal itself; an interpreter at its start does not."""
     try:
-        lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except FileNotFoundError:
         return False
     caught = next((line.split()[1] for line in lines if line.startswith("SigCgt")), "0")
@@ -181,10 +185,17 @@ class Workplace:
         """Run a verb here to its end."""
         return run(*self.line(verb), environ=self.environ)
 
+    def inside(self, verb: str) -> Ended:
+        """Run a verb to its end in this process, which spares the imports; nothing but the disk knows of it."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WITNESSED", str(self.witnesses))
+            done = CliRunner().invoke(cli, [str(word) for word in self.line(verb)], catch_exceptions=False)
+        return Ended(code=done.exit_code, out=done.stdout, err=done.stderr)
+
     def through(self, *verbs: str) -> None:
-        """Run several verbs, each of which ends as it does where nobody disturbs."""
+        """Run several verbs in this process, each of which ends as it does where nobody disturbs."""
         for verb in verbs:
-            ended = self.run(verb)
+            ended = self.inside(verb)
             assert ended.code == 0, ended
 
     def recorded(self) -> Recording:

@@ -48,7 +48,7 @@ class Witnessed(Adapter):
 
     def _seen(self, quantity, call):
         result = getattr(self._right, quantity)(call)
-        time.sleep(0.002)
+        time.sleep(0.025)  # so that a recording takes seconds, and costs none
         if "WITNESSED" in os.environ:
             with Path(os.environ["WITNESSED"]).open("a") as file:
                 file.write(f"{quantity} {question_of(call)}\n")
