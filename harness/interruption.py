@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
 
 from harness.vocabulary import Exit
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+_seen: list[int] = []
 
 
 @contextmanager
@@ -18,16 +22,34 @@ def interruptible() -> Iterator[None]:
 
     A run that has come to its end, in whichever way, is not interrupted any more.
     """
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # who started us may want it ignored
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for interruption, default in zip(_INTERRUPTIONS, (signal.default_int_handler, signal.SIG_DFL), strict=True):
+        if signal.getsignal(interruption) is default:  # who started us may want it ignored
+            signal.signal(interruption, _interrupt)
     try:
         yield
     except KeyboardInterrupt:
-        _ignore()
-        sys.stderr.write("harness: interrupted: what is done is kept, and the same command goes on from there\n")
-        raise SystemExit(int(Exit.INTERRUPTED)) from None
+        _end()
     finally:
         _ignore()
+
+
+def was_interrupted() -> bool:
+    """Whether a signal came: some packages make an exception of their own of the KeyboardInterrupt that it raised."""
+    return bool(_seen)
+
+
+def _interrupt(number: int, _: FrameType | None) -> NoReturn:
+    _seen.append(number)
+    raise KeyboardInterrupt
+
+
+def _end() -> NoReturn:
+    _ignore()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    sys.stderr.write("harness: interrupted: what is done is kept, and the same command goes on from there\n")
+    sys.stderr.flush()
+    os._exit(int(Exit.INTERRUPTED))  # an interpreter that saw one in code made of text would end by the signal itself
 
 
 def _ignore() -> None:

@@ -18,7 +18,7 @@ import click
 
 from harness import __version__
 from harness.cli.exits import Exit, leave
-from harness.interruption import interruptible
+from harness.interruption import interruptible, was_interrupted
 
 
 class _Verbs(click.Group):
@@ -102,6 +102,8 @@ def _run() -> None:
         _forget_output()
         raise SystemExit(128 + signal.SIGPIPE) from None
     except ModuleNotFoundError as error:
+        if was_interrupted():
+            raise KeyboardInterrupt from None
         leave(Exit.USAGE, _missing(error))
     except OSError as error:
         if error.errno not in _DISK:
@@ -114,6 +116,8 @@ def _run() -> None:
 
 
 def _blame_us() -> NoReturn:
+    if was_interrupted():
+        raise KeyboardInterrupt from None
     traceback.print_exc()
     leave(Exit.OUR_FAULT, "this is a fault of the harness, not of your input: please report the lines above")
 

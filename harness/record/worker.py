@@ -81,7 +81,9 @@ def main(spec: str, plan_folder: str, descriptor: str, device: str = "") -> NoRe
     except PlanError as error:
         channel.end("fault", text=str(error))
     except OSError as error:  # an adapter's own is a result: this is the disk
-        channel.end("fault", text=f"{order['folder']}: cannot be written: {error}")
+        channel.end(
+            "fault", text=f"{order['folder']}: cannot be written: {error}: make room, and the same command goes on"
+        )
     except Exception:  # what the adapter raises has been caught where it was called: this is the harness itself
         channel.end("broken", text=traceback.format_exc())
     channel.end("finished")
