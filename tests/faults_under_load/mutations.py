@@ -132,7 +132,7 @@ def _change(value: Json, place: Path, source: random.Random) -> None:
     elif isinstance(old, str):
         holder[step] = source.choice((old[:-1], old + "x", old.upper(), old * 3, [old], {old: old}))
     elif isinstance(old, list):
-        holder[step] = source.choice((old * 2, old[::-1], old[:-1], [old], old * 100))
+        holder[step] = source.choice((old * 2, old[::-1], old[:-1], [old], old * 20))
     else:
         holder[step] = source.choice(([old], {"x": old}, list(old), {key.upper(): item for key, item in old.items()}))
 

@@ -21,7 +21,7 @@ from tests.faults_under_load.amounts import chance, mutants
 from tests.faults_under_load.mutations import damaged_bytes, damaged_value
 
 CASES = Path(__file__).parents[2] / "cases"
-SECONDS = 20  # in which a damaged file has to be refused or planned, on a machine that is busy with other things
+SECONDS = 20  # of computing, in which a damaged file has to be refused or planned; waiting for others does not count
 MEMORY = 32 << 20  # bytes that the arrays of one case may need here
 PARTS = 50  # tests that share the work
 
@@ -33,13 +33,13 @@ def no_longer_than(seconds: int) -> Iterator[None]:
     def late(*_: object) -> None:
         raise TimeoutError(f"not done after {seconds} seconds")
 
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @pytest.fixture(scope="module")
