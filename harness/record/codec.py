@@ -22,7 +22,9 @@ from harness.record.recording import (
 from harness.vocabulary import DType, Form, Mode, Quantity
 
 Json = dict[str, Any]
+_CARRIERS = {dtype.value: dtype.carrier for dtype in DType}  # what holds the bits of each
 Keep = Callable[[NDArray[Any]], Json]
+
 Fetch = Callable[[Mapping[str, Any]], NDArray[Any]]
 
 
@@ -134,7 +136,7 @@ def _result_to_json(result: Result, keep: Keep) -> Json:
 def _result_from_json(value: Json, fetch: Fetch) -> Result:
     match value["kind"]:
         case "returned":
-            return Returned(fetch(value["array"]), _text(value["dtype"]))
+            return _returned(fetch(value["array"]), _text(value["dtype"]))
         case "raised":
             return Raised(_text(value["type"]), _text(value["text"]), _text(value.get("where", "")))
         case "unsupported":
@@ -147,6 +149,12 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
             return OutOfMemory(int(value["limit"]))
         case kind:
             raise ValueError(f"{kind!r} is not a kind of result")
+
+
+def _returned(array: NDArray[Any], name: str) -> Returned:
+    if _CARRIERS.get(name, array.dtype.name) != array.dtype.name:
+        raise ValueError(f"an array of {array.dtype.name} does not hold numbers of {name}")
+    return Returned(array, name)
 
 
 def _precision_to_json(precision: Precision) -> Json:

@@ -128,7 +128,8 @@ def says_what_it_says(found: Rows, lines: list[Any], original: Original, number:
         elif line["result"]["kind"] != "returned":
             assert outcome == line["result"]["kind"], where
         elif line == before[key]:
-            assert row == original.rows[key], where
+            forward = (key[0], "forward")  # the bound of a derivative follows from the kernel's own output
+            assert row == original.rows[key] or there.get(forward) != before[forward], where
         elif far(line["result"], before[key]["result"], original.pack):
             assert outcome not in AGREED, where
 
