@@ -24,7 +24,6 @@ from harness.vocabulary import DType, Form, Mode, Quantity
 Json = dict[str, Any]
 _CARRIERS = {dtype.value: dtype.carrier for dtype in DType}  # what holds the bits of each
 Keep = Callable[[NDArray[Any]], Json]
-
 Fetch = Callable[[Mapping[str, Any]], NDArray[Any]]
 
 
