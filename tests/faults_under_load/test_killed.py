@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from harness.record.recording import Recording
+from harness.record.store import read_recording
 from tests.faults_under_load.amounts import chance, rounds
-from tests.faults_under_load.workplace import Workplace, children, finish, kill, sound
+from tests.faults_under_load.workplace import Workplace, children, finish, kill, run, sound, start
+from tests.record.bench import same
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds processes by /proc")
 
@@ -105,3 +110,41 @@ def test_a_verb_that_is_killed_is_followed_by_no_wrong_report(
     work.through("compare", "report")
     assert work.report_bytes() == whole.report_bytes()
     assert work.left_behind() == []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfAFramework:
+    """What PyTorch returns where nobody disturbs it, and in how many seconds."""
+
+    python: str
+    seconds: float
+    recording: Recording
+
+
+@pytest.fixture(scope="module")
+def of_torch(stages: Mapping[str, Workplace], tmp_path_factory: pytest.TempPathFactory) -> OfAFramework:
+    python = os.environ.get("HARNESS_PYTHON_TORCH", "")
+    if not Path(python).is_file():
+        pytest.skip("HARNESS_PYTHON_TORCH names no interpreter with PyTorch")
+    work = stages["record"].copy(tmp_path_factory.mktemp("torch") / "undisturbed")
+    began = time.monotonic()
+    assert run("record", "torch", "--reports", work.reports, python=python).code == 0
+    seconds = time.monotonic() - began
+    recording = read_recording(work.home / "recordings" / "torch", plan=None)
+    return OfAFramework(python=python, seconds=seconds, recording=recording)
+
+
+@pytest.mark.parametrize("number", rounds(1))
+def test_a_framework_that_is_killed_while_it_is_recorded_is_resumed(
+    number: int, stages: Mapping[str, Workplace], of_torch: OfAFramework, place: Path
+) -> None:
+    work = stages["record"].copy(place)
+    process = start("record", "torch", "--reports", work.reports, python=of_torch.python)
+    time.sleep(moment("torch", number, {"torch": of_torch.seconds}))
+    for each in (*children(process.pid), process.pid):
+        kill(each)
+    finish(process)
+    assert run("record", "torch", "--reports", work.reports, python=of_torch.python).code == 0
+    recording = read_recording(work.home / "recordings" / "torch", plan=None)
+    assert recording.complete
+    assert same(recording, of_torch.recording)
