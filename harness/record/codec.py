@@ -164,9 +164,12 @@ def _precision_to_json(precision: Precision) -> Json:
 
 
 def _precision_from_json(value: Json) -> Precision:
+    working, accumulation = DType(value["working"]), DType(value["accumulation"])
+    if not (working.floating and accumulation.floating):
+        raise ValueError(f"a kernel cannot compute in {working.value} and {accumulation.value}: a bound needs floats")
     return Precision(
-        working=DType(value["working"]),
-        accumulation=DType(value["accumulation"]),
+        working=working,
+        accumulation=accumulation,
         forms=tuple(Form(form) for form in value.get("forms", ())),
     )
 
