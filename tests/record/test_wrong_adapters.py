@@ -56,8 +56,8 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
             "computes_in_integers",
             Raised(
                 "AdapterError",
-                f"precision() returned {Precision(working=DType.INT32, accumulation=DType.FLOAT64)}, expected dtypes of "
-                "floating point numbers",
+                f"precision() returned {Precision(working=DType.INT32, accumulation=DType.FLOAT64)}, expected dtypes "
+                "of floating point numbers",
             ),
             LIMITS,
         ),
