@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+from harness.interruption import interruptible
+
 if importlib.util.find_spec("click") is None:
     sys.stderr.write(
         "harness: this interpreter lacks the package 'click': in a checkout, .tox/report/bin/python has every package "
@@ -12,6 +14,7 @@ if importlib.util.find_spec("click") is None:
     )
     raise SystemExit(2)
 
-from harness.cli import main
+with interruptible():  # also while it is being imported
+    from harness.cli import main
 
-main()
+    main()

@@ -1,8 +1,9 @@
-"""The one way in which a file is written: it is on the disk, whole, or it is not there under its name."""
+"""The one way in which files are written: they are on the disk, whole, or they are not there under their names."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,14 +13,47 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
     Raise OSError where that cannot be done; what was there is then unchanged, and nothing else is left.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes | str]) -> None:
+    """Write files that belong together: all are on the disk before the first gets its name, in the order given.
+
+    Raise OSError where one cannot be written; what was there is then unchanged, and nothing else is left.
+    """
+    partials = {path: path.with_name(f"{path.name}.{os.getpid()}.partial") for path in contents}
+    for path in contents:
+        remove_left_behind(path)
     try:
-        with partial.open("wb") as file:
-            file.write(content.encode("utf-8") if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        with suppress(OSError):  # the error that matters is the one on its way
-            partial.unlink(missing_ok=True)
+        for path, content in contents.items():
+            with partials[path].open("wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, partial in partials.items():
+            partial.replace(path)
+    except BaseException:  # an interruption, too, leaves nothing
+        for partial in partials.values():
+            with suppress(OSError):  # the error that matters is the one on its way
+                partial.unlink(missing_ok=True)
         raise
+
+
+def remove_left_behind(path: Path) -> None:
+    """Remove what processes that were killed while they wrote ``path`` have left of it."""
+    for partial in path.parent.glob(f"{path.name}.*.partial"):
+        number = partial.name.removeprefix(f"{path.name}.").removesuffix(".partial")
+        if number.isdecimal() and not is_alive(int(number)):
+            with suppress(OSError):  # it is in nobody's way
+                partial.unlink()
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this number is running, be it somebody else's."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

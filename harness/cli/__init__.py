@@ -5,17 +5,20 @@ So a verb needs only what it uses: ``record`` runs beside a framework with NumPy
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import signal
 import sys
 import traceback
-from typing import ClassVar
+from contextlib import suppress
+from typing import ClassVar, NoReturn
 
 import click
 
 from harness import __version__
 from harness.cli.exits import Exit, leave
+from harness.interruption import interruptible, was_interrupted
 
 
 class _Verbs(click.Group):
@@ -75,8 +78,16 @@ def cli() -> None:
     """
 
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+
 def main() -> None:
     """Run the command line; an exception that nobody foresaw is reported as ours, with how to report it."""
+    with interruptible():
+        _run()
+
+
+def _run() -> None:
     try:
         # not click's own main: it ends an interrupted run, and a closed pipe, with 1, which here means findings
         with cli.make_context("harness", sys.argv[1:]) as context:
@@ -86,17 +97,37 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         raise SystemExit(error.exit_code) from None
-    except (KeyboardInterrupt, click.Abort):
-        leave(Exit.INTERRUPTED, "interrupted")
+    except click.Abort:
+        raise KeyboardInterrupt from None
     except BrokenPipeError:
         # the reader went away (`| head`): end as the signal would have ended us, which is nobody's fault
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         raise SystemExit(128 + signal.SIGPIPE) from None
     except ModuleNotFoundError as error:
+        if was_interrupted():
+            raise KeyboardInterrupt from None
         leave(Exit.USAGE, _missing(error))
+    except OSError as error:
+        if error.errno not in _DISK:
+            _blame_us()
+        _forget_output()
+        remedy = "make room, or let it be written elsewhere, and give the same command again"
+        leave(Exit.USAGE, f"something cannot be written or read here: {error}: {remedy}")
     except Exception:
-        traceback.print_exc()
-        leave(Exit.OUR_FAULT, "this is a fault of the harness, not of your input: please report the lines above")
+        _blame_us()
+
+
+def _blame_us() -> NoReturn:
+    if was_interrupted():
+        raise KeyboardInterrupt from None
+    traceback.print_exc()
+    leave(Exit.OUR_FAULT, "this is a fault of the harness, not of your input: please report the lines above")
+
+
+def _forget_output() -> None:
+    """Send what is still to be printed nowhere: where it should have gone, it does not go."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _missing(error: ModuleNotFoundError) -> str:

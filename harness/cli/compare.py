@@ -17,6 +17,7 @@ from harness.cli.progress import progress
 from harness.compare.comparison import Comparison
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
+from harness.record.lock import AlreadyLocked, locked
 from harness.report.legible import legible
 from harness.report.since import in_words
 from harness.report.subject import subject
@@ -108,29 +109,32 @@ def compared(
     chosen = _names(only, option="--only", recordings=folder)
     earlier = None if baseline is None else _earlier(baseline)
     try:
-        read = [layout.plan, folder] if baseline is None else [layout.plan, folder, baseline]
-        whole = Whole("compare", kept, inputs=read, options={"require": required, "only": chosen, "memory": memory})
-        path = comparison_in(home)
-        ending = whole.ending([path])
-        if ending is not None:
-            note(f"nothing has changed since {path} was written")
-            return ending, None
-        remove_comparison(home)
-        recordings = gather(folder, plan, only=chosen or None)
-        with progress("comparing", total=len(plan.problems)) as step:
-            comparison = compare(
-                plan,
-                recordings,
-                required=(*required, *recordings),
-                progress=step,
-                kept=kept,
-                memory=int(memory * 2**30),
-            )
-        if earlier is not None:
-            comparison = replace(comparison, changes=changes_since(earlier, comparison))
-        write_comparison(comparison, home)
-        note(f"written to {path}")
-        return whole.keep([path], said=_verdict(comparison), code=int(_exit(comparison))), comparison
+        with locked(home, doing="at work"):
+            read = [layout.plan, folder] if baseline is None else [layout.plan, folder, baseline]
+            whole = Whole("compare", kept, inputs=read, options={"require": required, "only": chosen, "memory": memory})
+            path = comparison_in(home)
+            ending = whole.ending([path])
+            if ending is not None:
+                note(f"nothing has changed since {path} was written")
+                return ending, None
+            remove_comparison(home)
+            recordings = gather(folder, plan, only=chosen or None)
+            with progress("comparing", total=len(plan.problems)) as step:
+                comparison = compare(
+                    plan,
+                    recordings,
+                    required=(*required, *recordings),
+                    progress=step,
+                    kept=kept,
+                    memory=int(memory * 2**30),
+                )
+            if earlier is not None:
+                comparison = replace(comparison, changes=changes_since(earlier, comparison))
+            write_comparison(comparison, home)
+            note(f"written to {path}")
+            return whole.keep([path], said=_verdict(comparison), code=int(_exit(comparison))), comparison
+    except AlreadyLocked as error:
+        leave(Exit.USAGE, str(error))
     except OSError as error:
         leave(Exit.USAGE, f"the comparison cannot be made in {home}: {error}: name another folder with --reports")
 

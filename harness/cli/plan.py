@@ -22,6 +22,7 @@ from harness.layout import Layout
 from harness.plan.plan import Plan
 from harness.plan.signatures import count_signatures
 from harness.plan.store import PlanError, note_failure, remove_plan, write_plan
+from harness.record.lock import AlreadyLocked, locked
 from harness.vocabulary import Op
 
 EXAMPLES = """\b
@@ -72,12 +73,15 @@ def planned(
     """Make the plan, and say what is in it; leave with what is wrong with the cases, or with what is asked of them."""
     folder = layout.plan
     try:
-        remove_plan(folder)
-        library = read_cases(paths, gibibytes=gibibytes, note=lambda text: note_failure(folder, text))
-        plan = plan_cases(library, paths, keyword=keyword, ops=ops)
-        write_plan(plan, folder)
-    except PlanError as error:
+        with locked(layout.root, doing="at work"):
+            remove_plan(folder)
+            library = read_cases(paths, gibibytes=gibibytes, note=lambda text: note_failure(folder, text))
+            plan = plan_cases(library, paths, keyword=keyword, ops=ops)
+            write_plan(plan, folder)
+    except (PlanError, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))
+    except OSError as error:
+        leave(Exit.USAGE, f"{folder}: the plan cannot be written: {error}; choose another folder with --reports")
     _describe(plan, folder)
     return plan
 

@@ -16,6 +16,7 @@ from harness.cli.exits import Exit, leave, note
 from harness.cli.options import reports_option
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
+from harness.record.lock import AlreadyLocked, locked
 
 if TYPE_CHECKING:
     from harness.compare.comparison import Comparison
@@ -73,10 +74,16 @@ def reported(layout: Layout, plan: Plan, kept: Cabinet, *, comparison: Compariso
         options=[console.width, console.color_system, console.encoding, github],
     )
     files = [home / file.value for file in ReportFile]
-    ending = whole.ending(files)
-    if ending is None:
-        said = _written(layout, plan, comparison or _current(home, plan), console=console, github=github)
-        ending = whole.keep(files, said=said, code=int(Exit.AGREED))
+    try:
+        with locked(home, doing="at work"):
+            ending = whole.ending(files)
+            if ending is None:
+                said = _written(layout, plan, comparison or _current(home, plan), console=console, github=github)
+                ending = whole.keep(files, said=said, code=int(Exit.AGREED))
+    except AlreadyLocked as error:
+        leave(Exit.USAGE, str(error))
+    except OSError as error:
+        leave(Exit.USAGE, f"{home}: the report cannot be written: {error}: name another folder with --reports")
     _lenient(sys.stdout)
     click.echo(ending.said, nl=False, color=True)
     page = home / ReportFile.PAGE.value

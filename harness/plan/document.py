@@ -154,6 +154,9 @@ class _Tree:
 
     def _scalar(self, event: ScalarEvent) -> Any:
         text: str = event.value
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            self._note(event, "half of a surrogate pair", "write the character itself: these halves are not text")
+            return text.encode("utf-8", "backslashreplace").decode("utf-8")
         plain, _ = event.implicit
         if not plain or event.style is not None:
             return text

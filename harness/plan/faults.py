@@ -21,8 +21,9 @@ class Fault:
 
     @property
     def text(self) -> str:
-        """The whole message, on one line."""
-        return f"{self.file}:{self.line}:{self.column}: {self.what}; {self.instead}"
+        """The whole message, on one line; what cannot be seen, or would move a cursor, as its escape."""
+        text = f"{self.file}:{self.line}:{self.column}: {self.what}; {self.instead}"
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class BadCases(Exception):

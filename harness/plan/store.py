@@ -34,6 +34,8 @@ from harness.plan.digest import digest_and_questions, fingerprint
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
 from harness.plan.signatures import count_signatures
+from harness.seal import seal_holds, sealed
+from harness.wholefile import is_alive
 
 FORMAT = "softmax-harness plan"
 VERSION = 2
@@ -49,9 +51,9 @@ class PlanError(Exception):
 
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write ``plan`` to ``folder``, in place of any plan that is there. Raise :class:`PlanError` where it cannot be."""
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a killed process that had our number, as in containers all have
+    partial = _partial(folder)
     try:
+        _remove_left_behind(folder)
         partial.mkdir(parents=True)
         try:
             _write_files(plan, partial)
@@ -80,9 +82,24 @@ def remove_plan(folder: Path) -> None:
                 f"{folder}: this folder should hold a plan and nothing else, and holds {strange[0]!r}; move that away, "
                 "or choose another folder with --reports"
             )
-        shutil.rmtree(folder)
+        gone = _partial(folder).with_suffix(".removed.partial")
+        shutil.rmtree(gone, ignore_errors=True)  # of a killed process that had our number, as in containers all have
+        folder.rename(gone)  # at once, so that nobody reads a plan half removed
+        shutil.rmtree(gone)
     except OSError as error:
         raise PlanError(f"{folder}: the old plan cannot be removed: {error}; remove it by hand") from None
+
+
+def _partial(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+
+
+def _remove_left_behind(folder: Path) -> None:
+    """Remove what killed processes left half written or half removed, also one that had our number."""
+    for left in folder.parent.glob(f".{folder.name}.*.partial"):
+        number = left.name.removeprefix(f".{folder.name}.").split(".")[0]
+        if number == str(os.getpid()) or (number.isdecimal() and not is_alive(int(number))):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def note_failure(folder: Path, text: str) -> None:
@@ -122,6 +139,8 @@ def read_plan(folder: Path) -> Plan:
         themes=_take(header, "themes", dict),
         questions=questions,
     )
+    if not seal_holds(header):
+        raise PlanError(f"{where}: changed after it was made (its seal is broken); {_AGAIN}")
     orphans = sorted({problem.case for problem in problems} - plan.cases.keys())
     if orphans:
         raise PlanError(f"{where}: problems belong to the case {orphans[0]!r}, which is not there; {_AGAIN}")
@@ -145,7 +164,7 @@ def _write_files(plan: Plan, folder: Path) -> None:
         raise
     pack.close()
     (folder / _PROBLEMS).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    header = json.dumps(_header(plan), indent=1, ensure_ascii=False) + "\n"
+    header = json.dumps(sealed(_header(plan)), indent=1, ensure_ascii=False) + "\n"
     (folder / _HEADER).write_text(header, encoding="utf-8")
 
 

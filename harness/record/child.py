@@ -120,6 +120,11 @@ class Child:
         return -self._process.wait() in OWN_DOING
 
     @property
+    def was_killed(self) -> bool:
+        """Whether the process, which has ended, was ended by SIGKILL."""
+        return self._process.poll() == -signal.SIGKILL
+
+    @property
     def death(self) -> str:
         """How the process ended, with its last words; what it has started is ended too."""
         self.kill()

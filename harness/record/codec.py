@@ -22,6 +22,7 @@ from harness.record.recording import (
 from harness.vocabulary import DType, Form, Mode, Quantity
 
 Json = dict[str, Any]
+_CARRIERS = {dtype.value: dtype.carrier for dtype in DType}  # what holds the bits of each
 Keep = Callable[[NDArray[Any]], Json]
 Fetch = Callable[[Mapping[str, Any]], NDArray[Any]]
 
@@ -142,7 +143,7 @@ def _result_to_json(result: Result, keep: Keep) -> Json:
 def _result_from_json(value: Json, fetch: Fetch) -> Result:
     match value["kind"]:
         case "returned":
-            return Returned(fetch(value["array"]), _text(value["dtype"]))
+            return _returned(fetch(value["array"]), _text(value["dtype"]))
         case "raised":
             return Raised(_text(value["type"]), _text(value["text"]), _text(value.get("where", "")))
         case "unsupported":
@@ -157,6 +158,12 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
             raise ValueError(f"{kind!r} is not a kind of result")
 
 
+def _returned(array: NDArray[Any], name: str) -> Returned:
+    if _CARRIERS.get(name, array.dtype.name) != array.dtype.name:
+        raise ValueError(f"an array of {array.dtype.name} does not hold numbers of {name}")
+    return Returned(array, name)
+
+
 def _precision_to_json(precision: Precision) -> Json:
     value: Json = {"working": precision.working.value, "accumulation": precision.accumulation.value}
     if precision.forms:
@@ -165,9 +172,12 @@ def _precision_to_json(precision: Precision) -> Json:
 
 
 def _precision_from_json(value: Json) -> Precision:
+    working, accumulation = DType(value["working"]), DType(value["accumulation"])
+    if not (working.floating and accumulation.floating):
+        raise ValueError(f"a kernel cannot compute in {working.value} and {accumulation.value}: a bound needs floats")
     return Precision(
-        working=DType(value["working"]),
-        accumulation=DType(value["accumulation"]),
+        working=working,
+        accumulation=accumulation,
         forms=tuple(Form(form) for form in value.get("forms", ())),
     )
 

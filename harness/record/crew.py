@@ -1,6 +1,7 @@
 """The recording processes of one run, one after the other, until every planned evaluation has its entry.
 
 Every death costs one evaluation: the one in progress gets the death as its entry, and a new process goes on behind it.
+One that was ended from outside, by SIGKILL, is first tried once more.
 What had not yet reached the disk is done again, and from then on written sooner: a process that dies of the number of
 its evaluations gets on.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -115,6 +117,7 @@ class Crew:
     def _fill(self, folder: Path, ready: Ready) -> None:
         missing = self._missing(folder)
         idle_deaths = direct_deaths = 0
+        again: set[int] = set()
         if missing and not self._ready and self.open() != ready:
             self._dismiss()
             raise NotAsRemembered
@@ -128,7 +131,10 @@ class Crew:
             if lost > 0:
                 self._batch = max(1, min(self._batch, lost // 2))
             if death.number in missing:  # it may have ended in time after all, between two looks
-                self._mark(folder, [death.number], death.result, ready)
+                if death.by_others and death.number not in again:
+                    again.add(death.number)  # who was killed from outside may have been the wrong one
+                else:
+                    self._mark(folder, [death.number], death.result, ready)
             idle_deaths = 0 if death.number is not None or len(missing) < before else idle_deaths + 1
             if idle_deaths == ATTEMPTS:
                 idle_deaths = 0
@@ -193,9 +199,13 @@ class Crew:
         if self._child is None or not self._ready:
             return
         self.observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
+        grace = replace(self._limits, timeout=GRACE, pause=GRACE)
         try:
             self._child.order("stop")
-            watch(self._child, replace(self._limits, timeout=GRACE, pause=GRACE), done=lambda _: None)
+            while True:
+                with suppress(ValueError):  # of a message, a part of which was lost to the interruption
+                    watch(self._child, grace, done=lambda _: None)
+                    return
         except KeyboardInterrupt:
             return
 

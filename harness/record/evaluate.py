@@ -119,6 +119,8 @@ def _precision(adapter: Adapter, call: Call, quantity: Quantity) -> Precision:
         raise AdapterError(f"precision() returned {_kind(precision)}, expected a Precision")
     if not isinstance(precision.working, DType) or not isinstance(precision.accumulation, DType):
         raise AdapterError(f"precision() returned {precision}, expected members of DType in it")
+    if not (precision.working.floating and precision.accumulation.floating):
+        raise AdapterError(f"precision() returned {precision}, expected dtypes of floating point numbers")
     if not isinstance(precision.forms, tuple) or not all(isinstance(form, Form) for form in precision.forms):
         raise AdapterError(f"precision() returned {precision}, expected a tuple of members of Form as its forms")
     return precision

@@ -25,6 +25,7 @@ from harness.record.codec import Json, header_from_json, header_to_json
 from harness.record.recording import Entry, Header, Recording
 from harness.record.remembered import NAME as REMEMBERED
 from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_lines, read_segment, segments, sha256
+from harness.seal import seal_holds, sealed
 from harness.vocabulary import Quantity
 from harness.wholefile import write_whole
 
@@ -70,6 +71,8 @@ def read_recording(folder: Path, *, plan: str | None) -> Recording:
             f"{folder}: {len(entries)} entries, the manifest says {manifest['entries']}; {_again(header.adapter)}"
         )
     finished = None if manifest is None else _finished(manifest, folder / _MANIFEST, header.adapter)
+    if manifest is not None:
+        _check_seal(manifest, folder / _MANIFEST, header.adapter)
     return Recording(header=header, complete=manifest is not None, entries=entries, finished=finished)
 
 
@@ -94,7 +97,7 @@ def reopen_recording(folder: Path) -> None:
 
 def rename_recording(folder: Path, header: Header) -> None:
     """Give the incomplete recording in ``folder`` another header."""
-    _write_json(folder / _HEADER, {"format": FORMAT, "version": VERSION, **header_to_json(header)})
+    _write_json(folder / _HEADER, sealed({"format": FORMAT, "version": VERSION, **header_to_json(header)}))
 
 
 def recorded(folder: Path) -> set[tuple[str, Quantity]]:
@@ -132,17 +135,15 @@ def finish_recording(folder: Path, recording: Recording, *, run: Json, on: date)
     kinds = Counter(type(entry.result).__name__ for entry in recording.entries.values())
     files = {path.name: sha256(path) for lines in segments(folder) for path in (lines, pack_of(lines))}
     _write_json(folder / _RUN, run)
-    _write_json(
-        folder / _MANIFEST,
-        {
-            "format": FORMAT,
-            "version": VERSION,
-            "entries": len(recording.entries),
-            "finished": on.isoformat(),
-            "results": dict(sorted(kinds.items())),
-            "sha256": files,
-        },
-    )
+    manifest = {
+        "format": FORMAT,
+        "version": VERSION,
+        "entries": len(recording.entries),
+        "finished": on.isoformat(),
+        "results": dict(sorted(kinds.items())),
+        "sha256": files,
+    }
+    _write_json(folder / _MANIFEST, sealed(manifest))
 
 
 def _read_header(folder: Path) -> Header:
@@ -151,9 +152,11 @@ def _read_header(folder: Path) -> Header:
         raise RecordingError(f"{folder}: there is no recording here; {_again(folder.name)}")
     value = _read_json(path, folder.name)
     try:
-        return header_from_json(value)
+        header = header_from_json(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordingError(f"{path}: not the header of a recording: {error!r}; {_again(folder.name)}") from None
+    _check_seal(value, path, header.adapter)
+    return header
 
 
 def _read_manifest(folder: Path, adapter: str) -> Json | None:
@@ -186,6 +189,11 @@ def _finished(manifest: Json, path: Path, adapter: str) -> date | None:
         return date.fromisoformat(manifest["finished"])
     except (TypeError, ValueError):
         raise RecordingError(f"{path}: finished is {manifest['finished']!r}, not a day; {_again(adapter)}") from None
+
+
+def _check_seal(value: Json, path: Path, adapter: str) -> None:
+    if not seal_holds(value):
+        raise RecordingError(f"{path}: changed after it was written (its seal is broken); {_again(adapter)}")
 
 
 def _read_json(path: Path, adapter: str) -> Json:

@@ -38,6 +38,7 @@ class Death:
 
     number: int | None
     result: Crashed | TimedOut | OutOfMemory
+    by_others: bool = False  # neither the harness nor the process itself ended it
 
 
 def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death | None:
@@ -63,7 +64,11 @@ def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death
                 case "broken":
                     raise HarnessBroken(message["text"])
         if child.ended:
-            return Death(number=number, result=Crashed(child.death, own=child.died_by_itself))
+            return Death(
+                number=number,
+                result=Crashed(child.death, own=child.died_by_itself),
+                by_others=child.was_killed,
+            )
         if child.memory > limits.memory:
             child.kill()
             return Death(number=number, result=OutOfMemory(limits.memory))

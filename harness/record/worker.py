@@ -75,6 +75,7 @@ def main(spec: str, plan_folder: str, descriptor: str, device: str = "") -> NoRe
     ``device`` is the one that it is to run on; where it is empty, the adapter's own default.
     """
     _end_with_parent()
+    _leave_termination_to_parent()
     orders = os.fdopen(os.dup(0), encoding="utf-8")
     os.close(0)  # nothing that an adapter reads, or closes, is the harness's
     os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
@@ -95,7 +96,9 @@ def main(spec: str, plan_folder: str, descriptor: str, device: str = "") -> NoRe
             channel.end("fault", text=f"{plan_folder}: the plan was made anew while it was being recorded: start again")
         _record(adapter, plan, order, channel=channel, stop=stop)
     except OSError as error:  # an adapter's own is a result: this is the disk
-        channel.end("fault", text=f"{order['folder']}: cannot be written: {error}")
+        channel.end(
+            "fault", text=f"{order['folder']}: cannot be written: {error}: make room, and the same command goes on"
+        )
     except Exception:  # what the adapter raises has been caught where it was called: this is the harness itself
         channel.end("broken", text=traceback.format_exc())
     channel.end("finished")
@@ -113,6 +116,15 @@ def _end_with_parent() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # a C library without it: the end of the input has to do
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _leave_termination_to_parent() -> None:
+    """Let SIGTERM, which services send to all their processes, pass: the parent has what is done saved first.
+
+    What the adapter starts, in whichever way, is ended by it as ever.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
 def _fill_standard_streams() -> None:

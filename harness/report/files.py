@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from harness.wholefile import write_whole
+from harness.wholefile import write_together
 
 
 class Unwritable(Exception):
@@ -48,13 +49,13 @@ def encode(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write ``content`` under the name ``path`` whole or not at all; raise :class:`Unwritable` where it cannot be."""
+def write_files(folder: Path, contents: Mapping[ReportFile, bytes]) -> None:
+    """Write the files of a report into ``folder``, none before all are on the disk; raise :class:`Unwritable`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_together({folder / file.value: content for file, content in contents.items()})
     except OSError as error:
         raise Unwritable(
-            f"{path}: cannot be written ({error.strerror or error}); the report that was there is unchanged. "
-            "Give a folder that you may write to with --reports, or make room; nothing is wrong with the comparison"
+            f"{error.filename2 or error.filename or folder}: cannot be written ({error.strerror or error}). Give a "
+            "folder that you may write to with --reports, or make room; nothing is wrong with the comparison"
         ) from error

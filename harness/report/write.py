@@ -11,7 +11,7 @@ from harness.compare.comparison import Comparison
 from harness.repeat.repeats import Key, Repeat
 from harness.report import accuracytext
 from harness.report.errors import errors
-from harness.report.files import ReportFile, encode, write_atomically
+from harness.report.files import ReportFile, encode, write_files
 from harness.report.junit import junit
 from harness.report.listing import listing
 from harness.report.page import page
@@ -56,6 +56,5 @@ def write_report(
     Everything is rendered before anything is written. Raises :class:`~harness.report.files.Unwritable` where a file
     cannot be written.
     """
-    for file, content in render(comparison, repeats, selftest).items():
-        write_atomically(folder / file.value, content)
+    write_files(folder, render(comparison, repeats, selftest))
     return folder / ReportFile.PAGE.value

@@ -276,7 +276,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
 def edit_header(**changes: object) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
         path = folder / "plan.json"
-        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+        header = json.loads(path.read_text()) | changes
+        del header["seal"]  # what is wrong with the value itself is to be seen
+        path.write_text(json.dumps(header))
 
     return edit
 

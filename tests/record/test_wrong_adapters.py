@@ -53,6 +53,15 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
             LIMITS,
         ),
         (
+            "computes_in_integers",
+            Raised(
+                "AdapterError",
+                f"precision() returned {Precision(working=DType.INT32, accumulation=DType.FLOAT64)}, expected dtypes "
+                "of floating point numbers",
+            ),
+            LIMITS,
+        ),
+        (
             "names_precision_in_text",
             Raised(
                 "AdapterError",

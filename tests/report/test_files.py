@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from harness.compare.accounts import Accounts
 from harness.compare.standing import Place
 from harness.plan.plan import LedgerEntry
-from harness.report.files import ReportFile, Unwritable, write_atomically
+from harness.report.files import ReportFile, Unwritable, write_files
 from harness.report.legible import legible
 from harness.report.markdown import literal
 from harness.report.summary import MOST, summary
@@ -175,8 +176,8 @@ def test_failures_of_one_kind_beyond_a_screenful_are_counted() -> None:
 
 def test_a_folder_that_cannot_be_made_is_a_clear_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(Unwritable, match=r"file/index.html: cannot be written .* --reports"):
-        write_atomically(tmp_path / "file" / "index.html", b"")
+    with pytest.raises(Unwritable, match=r"file: cannot be written .* --reports"):
+        write_files(tmp_path / "file", {ReportFile.PAGE: b""})
 
 
 def test_a_write_that_fails_leaves_the_old_file_whole_and_no_partial_one(tmp_path: Path) -> None:
@@ -184,9 +185,24 @@ def test_a_write_that_fails_leaves_the_old_file_whole_and_no_partial_one(tmp_pat
     target.mkdir()  # a folder of that name cannot be replaced by a file
     (target / "kept").write_text("old")
     with pytest.raises(Unwritable):
-        write_atomically(target, b"new")
+        write_files(tmp_path, {ReportFile.PAGE: b"new"})
     assert os.listdir(tmp_path) == ["index.html"]
     assert (target / "kept").read_text() == "old"
+
+
+def test_where_one_file_has_no_room_the_whole_report_is_the_old_one(tmp_path: Path) -> None:
+    old = {ReportFile.CSV: b"old", ReportFile.PAGE: b"old"}
+    write_files(tmp_path, old)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
+    try:
+        with pytest.raises(Unwritable, match="make room"):
+            write_files(tmp_path, {ReportFile.CSV: b"new", ReportFile.PAGE: b"new" * 1024})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        file.value: content for file, content in old.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Ctrl-C, and SIGTERM which is to mean the same: a run that is interrupted ends with one line, whatever it was at."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+from harness.vocabulary import Exit
+
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+_seen: list[int] = []
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have SIGTERM raise KeyboardInterrupt, as SIGINT does, and end the process with a message where that comes out.
+
+    A run that has come to its end, in whichever way, is not interrupted any more.
+    """
+    for interruption, default in zip(_INTERRUPTIONS, (signal.default_int_handler, signal.SIG_DFL), strict=True):
+        if signal.getsignal(interruption) is default:  # who started us may want it ignored
+            signal.signal(interruption, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end()
+    finally:
+        _ignore()
+
+
+def was_interrupted() -> bool:
+    """Whether a signal came: some packages make an exception of their own of the KeyboardInterrupt that it raised."""
+    return bool(_seen)
+
+
+def _interrupt(number: int, _: FrameType | None) -> NoReturn:
+    _seen.append(number)
+    raise KeyboardInterrupt
+
+
+def _end() -> NoReturn:
+    _ignore()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    sys.stderr.write("harness: interrupted: what is done is kept, and the same command goes on from there\n")
+    sys.stderr.flush()
+    os._exit(int(Exit.INTERRUPTED))  # an interpreter that saw one in code made of text would end by the signal itself
+
+
+def _ignore() -> None:
+    for interruption in _INTERRUPTIONS:
+        signal.signal(interruption, signal.SIG_IGN)
