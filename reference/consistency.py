@@ -189,7 +189,8 @@ class _Rows:
             masked = None if self.block.kept is None else ~self.block.kept[kept]
             return gradient.log_softmax_jvp(given, reading, masked=masked)
         assert self.forward is not None  # noqa: S101 - likewise
-        test = gradient.softmax_derivative if op in LIKE_SOFTMAX else gradient.log_softmax_vjp
+        of_softmax = gradient.softmax_vjp if self.quantity == "vjp" else gradient.softmax_jvp
+        test = of_softmax if op in LIKE_SOFTMAX else gradient.log_softmax_vjp
         if not exactly:
             return test(given, self.forward[kept], reading)
         distribution = reading.distribution

@@ -37,12 +37,25 @@ class Derivative:
     rounding: float
 
 
-def softmax_derivative(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool = False) -> Votes:
+def softmax_vjp(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool = False) -> Votes:
     """With its own s, each element says what inner product it subtracted: v_i - g_i / s_i.
 
-    A vjp, and, since the Jacobian is symmetric, a jvp, whose tangent is v. ``exactly``: ``forward`` are the exact
-    probabilities, from which those that the kernel used may differ.
+    ``exactly``: ``forward`` are the exact probabilities, from which those that the kernel used may differ.
     """
+    return _of_softmax(given, forward, reading, exactly=exactly, anew=exactly)
+
+
+def softmax_jvp(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool = False) -> Votes:
+    """The same with the tangent for v, since the Jacobian is symmetric.
+
+    But a forward mode has no stored output to begin with: it may take its inner product with probabilities that it has
+    computed anew, as PyTorch does with the derivative of logsumexp.
+    """
+    return _of_softmax(given, forward, reading, exactly=exactly, anew=True)
+
+
+def _of_softmax(given: Derivative, forward: Floats, reading: Reading, *, exactly: bool, anew: bool) -> Votes:
+    """Return the votes; ``anew``: the probabilities of the inner product are those of any correct kernel."""
     arithmetic, v = reading.arithmetic, given.vector
     moved, u, stored = reading.perturbation, arithmetic.u, arithmetic.stored_output.u
     underflow = _ROUNDINGS_THAT_UNDERFLOW * given.omega / forward
@@ -69,6 +82,7 @@ def softmax_derivative(given: Derivative, forward: Floats, reading: Reading, *, 
     of_sum = (sizes * exponential(own)).sum(axis=-1, keepdims=True) + exponential(common) * np.abs(mean.hi)
     if exactly:
         width = width + (1.0 + p.relative) * p.relative * product
+    if anew:
         of_sum = of_sum + p.mean(v, omega=given.omega, rounding=given.rounding).error
     return Votes(
         centre=((DoubleDouble.exactly(v) - quotient) - mean).hi,

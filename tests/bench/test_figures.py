@@ -19,7 +19,7 @@ SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## How f
 
 def test_they_are_of_the_benchmarks_that_there_are() -> None:
     assert list(COLUMNS) == list(ROWS[0])
-    assert set(MODULES) == {row["benchmark"] for row in ROWS}
+    assert {row["benchmark"] for row in ROWS} <= set(MODULES)
 
 
 @pytest.mark.parametrize(
