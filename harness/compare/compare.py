@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from harness.compare.asked import decoded
 from harness.compare.comparison import AdapterRun, Comparison
@@ -13,8 +14,6 @@ from harness.compare.excuse import excused
 from harness.compare.exhibit import Exhibit, exhibit
 from harness.compare.findings import of_degenerate
 from harness.compare.grouping import grouped, ranked
-from harness.compare.kept.cabinet import Cabinet
-from harness.compare.kept.memory import Memory
 from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.toolarge import MEMORY
@@ -25,6 +24,10 @@ from harness.plan.problem import Problem
 from harness.record.recording import Entry, Recording, Result, Returned
 from harness.vocabulary import FindingKind, Level, Quantity
 from reference.formats import FORMATS
+
+if TYPE_CHECKING:
+    from harness.compare.kept.cabinet import Cabinet
+    from harness.compare.kept.memory import Memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +61,10 @@ def compare(
     entries = {name: recording.entries for name, recording in there.items()}
     days = {name: recording.finished for name, recording in there.items()}
     pairing = Pairing({name: equivalents_of(case.tags) for name, case in plan.cases.items()})
-    known = None
+    known: Memory | None = None
     if kept is not None:
+        from harness.compare.kept.memory import Memory  # noqa: PLC0415 - judging alone needs no more than NumPy
+
         groups = pairing.groups(plan.problems)
         known = Memory(kept, plan.problems, runs=runs, entries=entries, groups=groups)
     judged = judge_all(

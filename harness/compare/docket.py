@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.ignored import ignored_cotangent
 from harness.compare.judge import Assessment, Entries, Judge, unjudged
-from harness.compare.kept.judgement import Judgement
-from harness.compare.kept.memory import Memory
+from harness.compare.judgement import Judgement
 from harness.compare.large import Found, Sees, is_large, judged_in_parts
 from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
@@ -24,6 +24,9 @@ from harness.compare.zeros.flush import flushed
 from harness.parts import AT_ONCE
 from harness.plan.problem import Problem
 from harness.vocabulary import Level, Outcome, Quantity
+
+if TYPE_CHECKING:
+    from harness.compare.kept.memory import Memory
 
 Progress = Callable[[int], None]
 

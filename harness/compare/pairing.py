@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from harness.call import Call
-from harness.compare.kept.memory import Memory
 from harness.compare.pairs import Side, pair
 from harness.compare.relation import Pair, PairCount, Pairs, Relation
 from harness.plan.problem import Problem
 from harness.vocabulary import Quantity
+
+if TYPE_CHECKING:
+    from harness.compare.kept.memory import Memory
 
 EQUIVALENT = "same-as-"  # how a tag begins that calls of several cases share, which should agree
 

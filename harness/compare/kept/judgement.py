@@ -8,19 +8,10 @@ from typing import ClassVar, Final, Generic, TypeVar
 from pydantic import ConfigDict, RootModel
 
 from harness.compare.exhibit import Exhibit
+from harness.compare.judgement import Judgement
 from harness.compare.relation import Pair
-from harness.compare.verdict import Finding, Verdict
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """All that judging says of one problem: by quantity, then adapter; nothing has excused the findings yet."""
-
-    verdicts: tuple[Verdict, ...]
-    findings: tuple[Finding, ...]
-    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

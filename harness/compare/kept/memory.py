@@ -8,8 +8,9 @@ from typing import TypeVar
 from harness.compare.comparison import AdapterRun
 from harness.compare.exhibit import Exhibit
 from harness.compare.judge import Entries
+from harness.compare.judgement import Judgement
 from harness.compare.kept.cabinet import Cabinet
-from harness.compare.kept.judgement import EQUIVALENTS, EXHIBIT, JUDGEMENT, Form, Judgement
+from harness.compare.kept.judgement import EQUIVALENTS, EXHIBIT, JUDGEMENT, Form
 from harness.compare.kept.keys import contents, key_of
 from harness.compare.relation import Pair
 from harness.compare.shifts import leaders
