@@ -206,9 +206,9 @@ class _Rows:
         of_v, of_w = self._temper.given(self.arithmetic, self.quantity)
         omega = (reading.arithmetic.omega + stored.omega) * (1.0 if temperature == 1.0 else 1.0 + temperature)
         return Derivative(
-            got=np.ldexp(sign * self.got[kept] * temperature, -exponent),
+            got=np.ldexp(self.got[kept], -exponent) * (sign * temperature),  # scaled first: times T it may overflow
             vector=scaled,
-            omega=np.maximum(np.ldexp(omega, -exponent), _SMALLEST_ERROR),
+            omega=np.maximum(np.ldexp(omega, -exponent), _SMALLEST_ERROR * (1.0 + temperature)),
             stored=stored.u,
             rounding=(of_w if self.quantity == "jvp" else of_v).u,
             scaling=0.0 if temperature == 1.0 else self._temper.rounding(self.arithmetic) + _OUR_OWN,
