@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from reference.bounds.perturbation import Moved
-from reference.formats import BFLOAT16, FLOAT16, FloatFormat
+from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FloatFormat
 from reference.invariants import check
 from reference.question import Question
 from reference.truth import truth
@@ -87,6 +87,20 @@ def test_quotients_in_eight_bits_that_change_places_are_no_fault(quantity: str) 
         assert got[0, 1] == got[0, 2] == 0.5
     assert (judged.share(got, of="bfloat16") <= 1).all()
     assert judged.vacuous.all()
+
+
+@pytest.mark.parametrize("of", [FLOAT16, BFLOAT16], ids=lambda of: of.name)
+def test_a_forward_mode_may_take_its_inner_product_with_probabilities_that_it_computes_anew(of: FloatFormat) -> None:
+    """PyTorch's does: s is a float32 result rounded once, and <s, w> is made of x - m as the half type rounds it."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((300, 4)) * 30, np.eye(4)[rng.integers(0, 4, 300)]
+    question = asked("softmax", x, of)
+    wide = Machine(working=FLOAT32, accumulation=FLOAT32, storage=of, entering=of, order=pairwise)
+    own = Kernel(name="", machine=wide, style=Style())(question, "forward")
+    mean = kernel(of, Style())(asked("logsumexp", x, of), "jvp", tangent=w)
+    got = of.nearest(own * of.nearest(w - mean[:, None]))
+    precision = {"working": of.name, "accumulation": "float32"}
+    assert shares(question, "jvp", got, precision=precision, own=own, tangent=w).worst <= 1
 
 
 def test_a_second_derivative_made_step_by_step_may_lose_what_underflows_before_it_meets_the_cotangent() -> None:
