@@ -198,9 +198,9 @@ class Crew:
         """Let the evaluation in progress end, and what is done reach the disk; a second Ctrl-C does without."""
         if self._child is None or not self._ready:
             return
-        self.observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
         grace = replace(self._limits, timeout=GRACE, pause=GRACE)
         try:
+            self.observer.note("stopping after the evaluation in progress; press Ctrl-C again to leave it")
             self._child.order("stop")
             while True:
                 with suppress(ValueError):  # of a message, a part of which was lost to the interruption
