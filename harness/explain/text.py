@@ -6,6 +6,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
+from harness.compare.asked import Asked, result_format
 from harness.compare.parameters import op_in_words
 from harness.compare.zeros.find import ZeroGradient
 from harness.explain.answer import LONGEST, Explained, row_count
@@ -114,6 +117,15 @@ def _not_zero(answer: Explained) -> str:
     """Say why what was asked is not zero, or that nothing is defined."""
     call, name = answer.problem.call, _NAMES[answer.quantity]
     if answer.undefined:
+        vectors = Asked([call], result=result_format(call)).vectors(answer.quantity)
+        odd = [
+            vector for vector, array in vectors.items() if not np.isfinite(np.asarray(array, dtype=np.float64)).all()
+        ]
+        if odd:
+            return (
+                f"The {name} is NaN in {plural(answer.undefined, 'element')}: the {' and the '.join(odd)} holds NaN or "
+                "an infinity, and every element of the row is made of all of it."
+            )
         return (
             f"The {name} is NaN in {plural(answer.undefined, 'element')}: a row that holds NaN or +inf, or nothing but "
             "-inf, has no softmax, and this harness says NaN there."

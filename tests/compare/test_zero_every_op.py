@@ -49,7 +49,7 @@ def one(x: Any, op: Op, quantity: Quantity = VJP, **given: Any) -> Problem:
         (
             one(ROW, Op.MASKED_SOFTMAX, cotangent=[[0, 0, 7]], mask=[[True, True, False]]),
             FindingKind.ZERO_COTANGENT,
-            "nothing was asked",
+            "is zero wherever the mask keeps an element",
         ),
         (
             one(ROW, Op.MASKED_SOFTMAX, cotangent=[[1, 2, 3]], lengths=[1]),

@@ -267,5 +267,20 @@ def test_a_row_that_is_undefined_is_said_to_be_nan() -> None:
     assert "is NaN in 2 elements" in text_of(explained(Words(x="[nan, 1]", cotangent="one_hot:0")))
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"x": "[0.1, 2]", "cotangent": "[nan, 0]"}, "the cotangent holds NaN or an infinity"),
+        ({"x": "[-inf, 2, 2]", "cotangent": "one_hot:0"}, "a logit of minus infinity makes an output of 0"),
+        (
+            {"op": Op.MASKED_SOFTMAX, "x": "[1, 2, 3]", "mask": "[true, false, true]", "cotangent": "one_hot:1"},
+            "is zero wherever the mask keeps an element",
+        ),
+    ],
+)
+def test_a_cotangent_that_has_no_say_is_not_called_what_it_is_not(words: dict[str, Any], said: str) -> None:
+    assert said in " ".join(text_of(explained(Words(**words))).split())
+
+
 def test_nothing_is_explained_as_nothing() -> None:
     assert "There is nothing to differentiate" in text_of(explained(Words(x="[]")))

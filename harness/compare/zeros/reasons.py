@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.compare.zeros.cause import Cause
 from harness.compare.zeros.proof import largest, left_over
-from harness.compare.zeros.rows import Flags, Rows
+from harness.compare.zeros.rows import Flags, Rows, constant
 from harness.vocabulary import Op, Quantity
 
 
@@ -45,6 +45,11 @@ def because(told: Told) -> str:
             return (
                 f"the target is ignore_index ({told.rows.call.ignore_index}): the row does not count in the loss, so "
                 "its input has no influence."
+            )
+        case Cause.ZERO_COTANGENT if told.rows.hidden[told.holds].all():
+            return (
+                "the cotangent (head gradient) is zero wherever the mask keeps an element: what the mask hides is a "
+                "constant, so that its part of the cotangent has no say."
             )
         case Cause.ZERO_COTANGENT:
             return "the cotangent (head gradient) is zero: nothing was asked of any output."
@@ -87,6 +92,12 @@ def _summed(told: Told) -> str:
         if told.rows.call.cotangent is None
         else "the cotangent has one and the same value along the axis, as a sum or a mean of the outputs gives it"
     )
+    heads = told.rows.heads
+    if heads is not None and not constant(heads[told.holds], among=told.rows.kept[told.holds]).all():
+        given = (
+            "the cotangent has one and the same value at all outputs that are not zero whatever the others do: a logit "
+            "of minus infinity makes an output of 0, which has no slope"
+        )
     name = "Softmin" if told.op.negated else "Softmax"
     if told.of_hessian:
         return (

@@ -36,6 +36,9 @@ class Rows:
             self.kept = cut(question.mask)
         self.heads = self._outputs(vectors["cotangent"]) if "cotangent" in vectors else None  # (rows, outputs)
         self.tangent = np.where(self.kept, cut(vectors["tangent"]), 0.0) if "tangent" in vectors else None
+        self.hidden: Flags = np.zeros(question.rows.count, np.bool_)  # rows whose cotangent is not zero under the mask
+        if "cotangent" in vectors and question.outputs_per_row is None:
+            self.hidden = np.asarray((~self.kept & (cut(vectors["cotangent"]) != 0)).any(axis=1))
 
     def _outputs(self, array: Floats) -> Floats:
         """Return an array of the output's shape as (rows, outputs); one number for all rows is each row's."""
