@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.explain.reading import SPECIAL, Misread, Written, a_number, read_array
+from harness.explain.reading import SPECIAL, Misread, Written, a_number, bare, read_array
 from harness.plan.carrier import encoded, one_hot
 from harness.plan.number import NotANumber, WrittenFloat, rounded
 from harness.vocabulary import DType
@@ -33,7 +33,7 @@ def name_of(text: str | None) -> str:
 
 def named(text: str) -> bool:
     """Say whether ``text`` is a word, as cotangents and tangents may be, where numbers could stand."""
-    return re.match(r"[a-z]", text) is not None and text.lower() not in SPECIAL
+    return re.match(r"[a-z]", bare(text)) is not None and text.lower() not in SPECIAL
 
 
 def stored(written: Written[WrittenFloat], dtype: DType, *, where: str) -> NDArray[Any]:

@@ -12,6 +12,10 @@ from harness.plan.number import NotANumber, WrittenFloat, is_decimal, is_hexadec
 
 AXES: Final = 8  # that a primal may have
 _TOKEN: Final = re.compile(r"\s*(?:(?P<open>[\[(])|(?P<close>[\])])|(?P<comma>,)|(?P<item>[^\s,\[\]()]+))")
+_PRINTED: Final = re.compile(  # array([1., 2.], dtype=float32); tensor([0.], grad_fn=<MulBackward0>)
+    r"(?P<name>\s*(?:\w+\.)*(?:array|tensor|Array)\()(?P<array>.*?)(?:,\s*[a-z_]+=[^\[\]]*)?\)\s*", re.DOTALL
+)
+_OF_MXNET: Final = re.compile(r"\s*<NDArray [^>]*>\s*$")
 SPECIAL: Final = {"nan": ".nan", "inf": ".inf", "infinity": ".inf"}
 _TRUE: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
@@ -42,12 +46,21 @@ class Written(Generic[Item]):
 def read_array(text: str, leaf: Callable[[str], Item], *, where: str) -> Written[Item]:
     """Return the array that ``text`` holds, each item read by ``leaf``.
 
-    Lists stand in square or round brackets; items are separated by commas, blanks or both. Raise :class:`Misread`,
+    Lists stand in square or round brackets; items are separated by commas, blanks or both. What a framework prints
+    around them is left out (:func:`bare`). Raise :class:`Misread`,
     naming ``where`` and the character, for anything else; ``leaf`` raises
     :class:`~harness.plan.number.NotANumber`.
     """
-    reader = _Reader(text, leaf, where)
+    reader = _Reader(bare(text), leaf, where)
     return reader.whole()
+
+
+def bare(text: str) -> str:
+    """Return ``text`` without what a framework prints around an array; all characters keep their places."""
+    printed = _PRINTED.fullmatch(text)
+    if printed is not None:
+        return " " * len(printed["name"]) + printed["array"]
+    return _OF_MXNET.sub("", text)
 
 
 def a_number(text: str) -> WrittenFloat:

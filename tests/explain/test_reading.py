@@ -24,6 +24,12 @@ from harness.explain.reading import Misread, a_number, a_truth_value, a_whole_nu
         ("[]", (0,), []),
         ("[0x1.8p-3, '0x1p4', -0x1p0]", (3,), [0.1875, 16.0, -1.0]),
         ("[inf, -inf, +Infinity, .inf, -.inf]", (5,), [math.inf, -math.inf, math.inf, math.inf, -math.inf]),
+        ("array([1., 2.], dtype=float32)", (2,), [1.0, 2.0]),
+        ("np.array([[1, 2]])", (1, 2), [1.0, 2.0]),
+        ("tensor([[0.1302, 0.8698]], grad_fn=<SoftmaxBackward0>)", (1, 2), [0.1302, 0.8698]),
+        ("tensor(0.5, device='cpu', dtype=torch.float64)", (), [0.5]),
+        ("Array([0., 0.], dtype=float32)", (2,), [0.0, 0.0]),  # as JAX prints
+        ("\n[[0.13 0.87]]\n<NDArray 1x2 @cpu(0)>", (1, 2), [0.13, 0.87]),
         ("[1e-5, .5, 5., +3]", (4,), [1e-5, 0.5, 5.0, 3.0]),
     ],
 )
