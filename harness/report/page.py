@@ -90,7 +90,7 @@ def page(
             relations=[relation for relation in Relation if any(one.counts[relation] for one in stand)],
             remarks=remarks(comparison),
             equivalents=equivalents(comparison),
-            gaps=gaps(comparison, accounts),
+            gaps=gaps(comparison, accounts, judge_tried=selftest is not None),
             selftest=selftest,
             selftest_heads=HEADS,
             repeat_of=lambda finding: programs.get(key_of(finding)),

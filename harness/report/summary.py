@@ -41,7 +41,10 @@ def summary(comparison: Comparison, accounts: Accounts, selftest: SelfTest | Non
         *_pairs(comparison),
         *of_selftest(selftest),
         "## Not verified",
-        "\n".join(f"- **{literal(gap.what)}**: {literal(gap.why)}" for gap in gaps(comparison, accounts)),
+        "\n".join(
+            f"- **{literal(gap.what)}**: {literal(gap.why)}"
+            for gap in gaps(comparison, accounts, judge_tried=selftest is not None)
+        ),
         "The page `index.html` beside this file shows every case with its numbers, `accuracy.md` how large errors are, "
         "`findings.json` every finding in full.",
     ]

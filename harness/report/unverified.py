@@ -28,9 +28,13 @@ class Gap:
     why: str
 
 
-def gaps(comparison: Comparison, accounts: Accounts) -> tuple[Gap, ...]:
-    """Return the gaps of a run: adapters, calls, cells, ranges, declarations, probes, and what was never tried."""
+def gaps(comparison: Comparison, accounts: Accounts, *, judge_tried: bool = True) -> tuple[Gap, ...]:
+    """Return the gaps of a run: adapters, calls, cells, ranges, declarations, probes, and what was never tried.
+
+    ``judge_tried``: whether there is a score of the self-test.
+    """
     return (
+        *_judge(tried=judge_tried),
         *_adapters(comparison),
         *_unsupported(comparison, accounts),
         *_cells(comparison),
@@ -40,6 +44,12 @@ def gaps(comparison: Comparison, accounts: Accounts) -> tuple[Gap, ...]:
         *_modes(comparison),
         *_devices(comparison),
     )
+
+
+def _judge(*, tried: bool) -> Iterable[Gap]:
+    if not tried:
+        why = "no self-test was run in this folder: `harness selftest` puts wrong rules, and right ones, before it"
+        yield Gap(what="the judge itself", why=why)
 
 
 def _adapters(comparison: Comparison) -> Iterable[Gap]:

@@ -63,10 +63,11 @@ def test_a_score_without_kernels_written_step_by_step_has_one_table(written: Pat
     assert "Wrong kernels written step by step" not in text
 
 
-def test_nothing_is_said_where_no_self_test_was_run(tmp_path: Path) -> None:
+def test_where_no_self_test_was_run_the_judge_is_said_not_to_be_verified(tmp_path: Path) -> None:
     assert read(tmp_path / "selftest.csv") is None
-    assert "self-test" not in page(MINIATURE, Accounts(MINIATURE))
-    assert "self-test" not in summary(MINIATURE, Accounts(MINIATURE))
+    assert 'id="self-test"' not in page(MINIATURE, Accounts(MINIATURE))
+    for text in (page(MINIATURE, Accounts(MINIATURE)), summary(MINIATURE, Accounts(MINIATURE))):
+        assert "no self-test was run in this folder" in text
 
 
 @pytest.mark.parametrize("text", ["kind,kernel\nwrong,sign\n", SCORE.replace("1200", "many")])
