@@ -8,6 +8,7 @@
       logits  heads  masks  targets   kinds of rows, of cotangents and tangents, and of what stands beside them
     campaign  chunks of problems, one after the other
       interpreter, recorder   every adapter in its own Python, by `harness record`
+      program                 another program there, asked a question in JSON
       chunk   sample -> plan -> recordings -> harness.compare -> cells, findings
       kept    what a finished chunk leaves on the disk
     cell      counts and worst shares of one adapter, op, dtype and quantity

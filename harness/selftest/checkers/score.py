@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from harness.campaign.interpreter import NoInterpreter, interpreter
-from harness.record.elsewhere import reachable
+from harness.campaign.program import answer_of
 from harness.selftest.checkers.jobs import DTYPES, RIGHT, Job, candidates, right_jobs
 from harness.selftest.checkers.ours import due, refused
 from harness.selftest.checkers.program import BY_FRAMEWORK
@@ -82,21 +79,12 @@ def beside(
     framework: str, jobs: Sequence[Job], python: Path, environ: Mapping[str, str], *, progress: Progress
 ) -> Answers:
     """Return what the checkers of ``framework`` say of each job; raise :class:`CheckerFailed`."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "jobs.json", Path(folder) / "answers.json"
-        source.write_text(json.dumps([job.fields for job in jobs]), encoding="utf-8")
-        line = [str(python), "-m", "harness.selftest.checkers.program", framework, str(source), str(target)]
-        with (
-            reachable(environ) as environment,
-            subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, text=True) as running,  # noqa: S603
-        ):
-            for said in running.stdout or ():
-                if said.strip().isdigit():
-                    progress(int(said))
-        if running.returncode:
-            raise CheckerFailed(f"{' '.join(line)}: it ended with exit code {running.returncode}")
-        answers: dict[str, list[tuple[bool, float]]] = json.loads(target.read_text(encoding="utf-8"))
-        return answers
+    program = ("harness.selftest.checkers.program", framework)
+    asked = [job.fields for job in jobs]
+    answers: Answers = answer_of(
+        program, asked, python=python, environ=environ, progress=progress, failed=CheckerFailed
+    )
+    return answers
 
 
 def scores(faults: Iterable[Fault], jobs: Sequence[Job], answers: Answers) -> Iterator[Score]:
