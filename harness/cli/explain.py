@@ -101,7 +101,9 @@ def _answer(said: dict[str, Any]) -> Exit:
     from harness.explain.reading import Misread  # noqa: PLC0415
     from harness.explain.text import text_of  # noqa: PLC0415
     from harness.explain.words import Words  # noqa: PLC0415
+    from harness.explain.worth import Standing  # noqa: PLC0415
 
+    exits = {Standing.WRONG: Exit.FINDINGS, Standing.UNDECIDED: Exit.NOT_RUN}
     if "x" not in said:
         leave(Exit.USAGE, "nothing to explain: give --x with numbers, as in: --x '[0.1, 2]', or the name of a case")
     asked: dict[str, Any] = {name: _SETS[name](value) if name in _SETS else value for name, value in said.items()}
@@ -110,7 +112,7 @@ def _answer(said: dict[str, Any]) -> Exit:
     except Misread as error:
         leave(Exit.USAGE, str(error))
     click.echo(text_of(answer))
-    return Exit.AGREED if answer.worth is None or answer.worth.right else Exit.FINDINGS
+    return Exit.AGREED if answer.worth is None else exits.get(answer.worth.standing, Exit.AGREED)
 
 
 def _recorded(case: str, reports: Path, *, snippets: bool) -> str:

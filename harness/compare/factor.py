@@ -18,6 +18,8 @@ _DISTINCT: Final = 0.1  # of a factor's distance from one: how well one that has
 _SHARP: Final = 0.01  # and how well one that has none
 _BARE: Final = ((1.0, "one"), (2.0, "two"), (0.5, "1 / two"))  # factors that need no other name
 _AT_LEAST: Final = 3  # elements that agree on a factor without a name: those of a gradient of two are g and -g
+_ROUND: Final[list[int]] = sorted({*range(1, 13), *(2**k for k in range(25)), *(10**k for k in range(10))})
+_DIGITS: Final = 17  # that tell any two numbers of float64 apart
 _NEAREST: Final = 0.01  # to one that such a factor may be: nobody multiplies by 1.000004, a sum or a logarithm is off
 
 
@@ -91,6 +93,26 @@ def named_factor(found: Interval, calls: tuple[Call, Call]) -> tuple[float, str]
             return nearest, ", ".join(dict.fromkeys(name for value, name in fitting if value == nearest))
     sharp = found.determined >= _AT_LEAST and found.told_from_one(_SHARP)
     return (found.middle, "") if sharp and abs(found.middle - 1.0) >= _NEAREST else None
+
+
+def round_factor(found: Interval, *, agreed: bool) -> float | None:
+    """Return the roundest factor of an interval; None where none is round.
+
+    ``agreed``: whether elements agree on it that make any number credible; then the shortest decimal stands for all
+    that cannot be told apart. Otherwise it has to be a small whole number, a power of two or ten, or the inverse.
+    """
+    if not agreed and not found.told_from_one(_DISTINCT):
+        return None
+    sign = math.copysign(1.0, found.middle)
+    for whole in _ROUND:
+        if found.holds(sign * whole):
+            return sign * whole
+        if found.holds(sign / whole):
+            return sign / whole
+    if not agreed:
+        return None
+    shortest = (float(f"{found.middle:.{digits}e}") for digits in range(_DIGITS))
+    return next((value for value in shortest if found.holds(value)), found.middle)
 
 
 def _single(sizes: list[tuple[float, str]]) -> Iterator[tuple[float, str]]:

@@ -17,6 +17,7 @@ from harness.compare.verdict import Finding, Verdict, json_value
 from harness.compare.zeros.find import ZeroGradient
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Outcome, Quantity
+from reference.formats import Floats
 
 _BY_OUTCOME = {
     Outcome.MISSING: FindingKind.MISSING,
@@ -34,16 +35,19 @@ _BY_OUTCOME = {
 _BACKWARD = (Quantity.VJP, Quantity.HVP)
 
 
-def of_evaluation(problem: Problem, assessed: Assessment, *, explained: bool = True) -> Iterator[Finding]:
+def of_evaluation(
+    problem: Problem, assessed: Assessment, *, explained: bool = True, spread: Floats | None = None
+) -> Iterator[Finding]:
     """Yield the findings that one verdict calls for; none where the result agrees, or was never to be had.
 
-    Where ``explained``, they name the wrong rule that agrees with the result, which takes longer than the verdict.
+    Where ``explained``, they name the wrong rule that agrees with the result, which takes longer than the verdict;
+    ``spread``: by how much each number of a result may be another one, where it was printed with few digits.
 
     A law that a result breaks is a finding of its own, whatever the element test says; it is the only one where no
     bound says anything.
     """
     verdict = assessed.verdict
-    naming = named(problem, assessed) if explained else None
+    naming = named(problem, assessed, spread=spread) if explained else None
     yield from (explained_by(naming, finding, verdict) for finding in of_laws(problem, verdict, assessed.broken))
     if verdict.outcome in _BY_OUTCOME and not assessed.by_law:
         kind = kind_of(problem, assessed)

@@ -20,7 +20,7 @@ def disagreements(texts: tuple[str, ...], values: Floats, *, dtype: str) -> list
     if len(texts) != flat.size:
         return [f"{len(texts)} numbers are given, the result has {flat.size}"]
     return [
-        f"element {index} is {_shown(value, dtype)}, printed was {text}"
+        f"element {index} is {shown(value, dtype)}, printed was {text}"
         for index, (text, value) in enumerate(zip(texts, flat, strict=True))
         if not _reads_as(value, text)
     ]
@@ -47,8 +47,10 @@ def _reads_as(value: Any, text: str) -> bool:
     return abs(Decimal(float(value)) - printed) <= half_unit
 
 
-def _shown(value: Any, dtype: str) -> str:
+def shown(value: Any, dtype: str) -> str:
     """Return the shortest text that reads back as a number of its dtype; NumPy has float32 for those of bfloat16."""
     kinds: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float16": np.float16}
     number = kinds.get(dtype, np.float32)(value)
-    return np.format_float_positional(number) if 1e-4 <= abs(value) < 1e6 else np.format_float_scientific(number)
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        return np.format_float_positional(number, trim="0")
+    return np.format_float_scientific(number, trim="0")

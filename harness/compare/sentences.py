@@ -6,6 +6,7 @@ import math
 
 from harness.adapters.registry import BUILT_IN
 from harness.compare.parameters import op_in_words
+from harness.compare.printed import shown
 from harness.compare.verdict import Verdict
 from harness.plan.problem import Problem
 from harness.vocabulary import FindingKind, Op
@@ -29,7 +30,8 @@ def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
         case FindingKind.BEYOND_BOUND:
             return (
                 f"{who}: the {what} is wrong by {_times(verdict.share)} what rounding can explain: element "
-                f"{_index(verdict)} is {verdict.got!r}, the exact value rounds to {verdict.want!r}."
+                f"{_index(verdict)} is {_number(verdict, verdict.got)}, the exact value rounds to "
+                f"{_number(verdict, verdict.want)}."
             )
         case FindingKind.INCONSISTENT_ROW:
             return (
@@ -39,7 +41,8 @@ def sentence(kind: FindingKind, problem: Problem, verdict: Verdict) -> str:
         case FindingKind.ZERO_RULE:
             return (
                 f"{who}: the {what} came back as zeros although the true one is not zero: element {_index(verdict)} "
-                f"should be {verdict.want!r}. A backward rule that returns zeros is a fault, not rounding."
+                f"should be {_number(verdict, verdict.want)}. A backward rule that returns zeros is a fault, not "
+                "rounding."
             )
         case FindingKind.IMPLICIT_REFUSED:
             return f"{who} refuses to differentiate a non-scalar output when no cotangent is given: {verdict.detail}"
@@ -82,6 +85,11 @@ def _undefined(problem: Problem) -> str:
             return "what is kept of a row holds NaN or +inf, or nothing but -inf, or nothing at all"
         case _:
             return "a row holds NaN or +inf, or nothing but -inf"
+
+
+def _number(verdict: Verdict, value: float | None) -> str:
+    """Return a number of the result's dtype as short as its bits allow; the evidence has these bits."""
+    return "none" if value is None else shown(value, verdict.result_dtype or verdict.dtype)
 
 
 def _times(share: float | None) -> str:

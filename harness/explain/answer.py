@@ -12,6 +12,7 @@ from harness.compare.judge import Judge
 from harness.compare.zeros.find import DERIVATIVES, ZeroGradient, zero_gradients
 from harness.explain.question import got_numbers, problem_of
 from harness.explain.row import as_row
+from harness.explain.vanished import vanished
 from harness.explain.words import Words
 from harness.explain.worth import Worth, worth_of
 from harness.plan.problem import Problem
@@ -33,6 +34,7 @@ class Explained:
     largest: float  # size of what was asked, NaN left out
     undefined: int  # elements that only a convention answers
     worth: Worth | None
+    vanished: tuple[str, ...] = ()  # numbers of the question that its dtype has not, in sentences
 
 
 def explained(words: Words) -> Explained:
@@ -53,6 +55,7 @@ def explained(words: Words) -> Explained:
         largest=float(np.abs(np.nan_to_num(found.value.hi, nan=0.0, posinf=np.inf)).max(initial=0.0)),
         undefined=int(found.undefined.sum()),
         worth=None if written is None else worth_of(judge, problem, quantity, written, found),
+        vanished=tuple(vanished(read, problem.call)),
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
 import numpy as np
 
@@ -11,48 +11,59 @@ from harness.explain.reading import Written
 from harness.plan.number import WrittenFloat, is_hexadecimal
 from reference.formats import FloatFormat, Floats
 
-_DIGITS: Final = {"float16": 5, "bfloat16": 4, "float32": 9, "float64": 17}  # that tell any two numbers apart
 
+def spread_of(written: Written[WrittenFloat], target: FloatFormat) -> Floats | None:
+    """Return by how much each number may be another one that prints so, half a unit of its last digit; None for none.
 
-def nearest_that_prints_so(written: Written[WrittenFloat], wanted: Floats, target: FloatFormat) -> Floats:
-    """Return the numbers nearest to what is ``wanted`` among those that round to what was written.
-
-    A number with fewer digits than tell two numbers of the format apart stands for all that lie within half a unit of
-    its last digit. Zero stands for itself, and so do whole numbers, which is how exact ones are printed.
+    That is 0 where its digits tell it from the next number of the format. Zero stands for itself, and so do whole
+    numbers, which is how exact ones are printed. All numbers of an array are printed with the same precision, so one
+    from which zeros at the end were left out has the last digit of its neighbours.
     """
-    values = np.array([float(value) for value in written.items])
-    for index, (text, want) in enumerate(zip(written.texts, wanted, strict=True)):
-        half = _half_a_unit(text, digits=_DIGITS[target.name])
-        if half and np.isfinite(want):
-            values[index] = min(max(float(want), values[index] - half), values[index] + half)
-    return values
+    numbers = [_Number(text) for text in written.texts]
+    coarse = [one for one in numbers if not one.exact]
+    last = min((one.last for one in coarse if not one.scientific), default=0)
+    significant = max((one.significant for one in coarse if one.scientific), default=1)
+    halves = np.zeros(len(numbers))
+    for index, one in enumerate(numbers):
+        if not one.exact:
+            unit = one.value.adjusted() - significant + 1 if one.scientific else last
+            halves[index] = float(Decimal(5).scaleb(unit - 1))
+    halves[halves <= target.spacing(np.array([float(one.value) for one in numbers]))] = 0.0
+    return halves.reshape(written.shape) if halves.any() else None
 
 
-def fewest_digits(written: Written[WrittenFloat]) -> int:
-    """Return how many digits the shortest number has that does not stand for itself; a large number where all do."""
-    numbers = [_decimal(text) for text in written.texts]
-    return min(
-        (len(one.as_tuple().digits) for one in numbers if not _stands_for_itself(one)), default=_DIGITS["float64"]
-    )
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number as it was written."""
 
+    text: str
 
-def _half_a_unit(text: str, *, digits: int) -> float:
-    """Return half a unit of the last digit of a number that has fewer ``digits``; 0 where it stands for itself."""
-    number = _decimal(text)
-    if _stands_for_itself(number) or len(number.as_tuple().digits) >= digits:
-        return 0.0
-    return float(Decimal(5).scaleb(int(number.as_tuple().exponent) - 1))
+    @property
+    def value(self) -> Decimal:
+        """The number; NaN for one that is hexadecimal, and so exact."""
+        lower = self.text.lower()
+        return Decimal("nan" if is_hexadecimal(self.text) else lower.replace(".inf", "inf").replace(".nan", "nan"))
 
+    @property
+    def scientific(self) -> bool:
+        """Whether it has an exponent, and so as many digits as its neighbours, whatever their size."""
+        return "e" in self.text.lower()
 
-def _stands_for_itself(number: Decimal) -> bool:
-    """Say whether a number is zero or whole and written as exact ones are, or has no digits at all."""
-    if not number.is_finite() or not number:
-        return True
-    exponent = int(number.as_tuple().exponent)
-    return exponent >= 0 or (exponent == -1 and number == number.to_integral_value())
+    @property
+    def last(self) -> int:
+        """The power of ten of its last digit."""
+        return int(self.value.as_tuple().exponent)
 
+    @property
+    def significant(self) -> int:
+        """How many digits it has."""
+        return len(self.value.as_tuple().digits)
 
-def _decimal(text: str) -> Decimal:
-    """Return a number as it was written; NaN for one that is hexadecimal, and so exact."""
-    spelled = "nan" if is_hexadecimal(text) else text.lower().replace(".inf", "inf").replace(".nan", "nan")
-    return Decimal(spelled)
+    @property
+    def exact(self) -> bool:
+        """Whether it stands for itself: hexadecimal, no number, or whole and written as exact ones are."""
+        value = self.value
+        if not value.is_finite() or (self.scientific and not value):
+            return True
+        fraction = self.text.lower().partition("e")[0].partition(".")[2]
+        return fraction in ("", "0") and value == value.to_integral_value()

@@ -10,14 +10,15 @@ import numpy as np
 
 from harness.compare.asked import Asked, result_format
 from harness.compare.parameters import op_in_words
+from harness.compare.zeros.cause import Cause
 from harness.compare.zeros.find import ZeroGradient
 from harness.explain.answer import LONGEST, Explained, row_count
 from harness.explain.arrays import shape_text
-from harness.explain.worth import GOT, Worth
+from harness.explain.judged import elements, in_words
 from harness.report.explanation import proof_of_zero
-from harness.report.figures import plural, share, size, ulps
+from harness.report.figures import plural, size
 from harness.report.rowtext import mathematics
-from harness.vocabulary import Op, Outcome, Quantity
+from harness.vocabulary import Op, Quantity
 
 WIDTH: Final = 96
 _NAMES: Final = {
@@ -42,14 +43,22 @@ def _parts(answer: Explained) -> Iterator[str]:
     several = row_count(answer.problem) > 1
     yield from (mathematics(row, reduction=reduction, alone=not several) for row in answer.rows)
     yield _left_out(answer)
+    yield from map(_wrapped, answer.vanished)
     if answer.worth is not None:
-        yield _wrapped(_verdict(answer.worth, answer))
+        yield _wrapped(in_words(answer.worth, _NAMES[answer.quantity]))
+        yield "\n".join(f"  {line}" for line in elements(answer.worth))
     if answer.causes:
-        # where the kernel made it zero, and has been told so, the causes are those of its being tiny
-        about = "Why it is so small" if answer.worth is not None and answer.worth.flushed else "Why it is zero"
-        yield f"{about}\n" + "\n\n".join("\n".join(_cause(cause)) for cause in answer.causes)
+        yield f"{_about(answer)}\n" + "\n\n".join("\n".join(_cause(cause)) for cause in answer.causes)
     else:
         yield _wrapped(_not_zero(answer))
+
+
+def _about(answer: Explained) -> str:
+    """Return what the paragraphs on the causes are about."""
+    if answer.worth is not None and answer.worth.flushed:
+        return "Why it is so small"  # the kernel made it zero, and has been told so
+    nothing_kept = all(cause.cause is Cause.NOTHING_KEPT for cause in answer.causes)
+    return "Why it is not defined" if nothing_kept else "Why it is zero"
 
 
 def _cause(cause: ZeroGradient) -> Iterator[str]:
@@ -69,48 +78,6 @@ def _left_out(answer: Explained) -> str:
         return _wrapped(f"Rows of {length} elements are not printed: the longest that is has {LONGEST}.")
     others = row_count(answer.problem) - len(answer.rows)
     return f"{plural(others, 'more row')} not printed." if others else ""
-
-
-def _verdict(worth: Worth, answer: Explained) -> str:
-    """Say whether what somebody got is right, and how far it is from the truth."""
-    verdict, name = worth.verdict, _NAMES[answer.quantity]
-    if not worth.right:
-        return _wrong(worth)
-    if worth.as_printed:
-        return (
-            f"What you got is right as far as its digits show: with as few of them, the true {name} reads the same. "
-            f"To have the rest of {verdict.dtype} judged, give all digits, or hex floats."
-        )
-    if verdict.outcome is Outcome.EXACT:
-        return (
-            f"What you got is right: every element of the {name} is the exact value, rounded once to {verdict.dtype}."
-        )
-    lost = "".join(f" {_told(sentence)}" for sentence in worth.flushed)
-    return (
-        f"What you got is right: the {name} is within what rounding in {verdict.dtype} explains (its worst element has "
-        f"{share(verdict.share)} of its bound, {ulps(verdict.ulps)} ulps).{lost}"
-    )
-
-
-def _wrong(worth: Worth) -> str:
-    """Say what is wrong, and what explains it; or that nothing can be said."""
-    if not worth.findings:
-        return (
-            "No bound says what rounding may do here, so what you got is neither right nor wrong: "
-            f"{worth.verdict.detail}."
-        )
-    digits = " (as far as its digits show)" if worth.as_printed else ""
-    said = [f"What you got is wrong{digits}."]
-    said += [_told(finding.sentence) for finding in worth.main]
-    if worth.main != worth.findings:
-        said.append(f"It breaks a law, too, that holds whatever the logits are: {'; '.join(worth.laws)}.")
-    return " ".join(said)
-
-
-def _told(sentence: str) -> str:
-    """Return the sentence of a finding without the name of who returned the result."""
-    bare = sentence.removeprefix(f"{GOT}: ")
-    return bare[0].upper() + bare[1:]
 
 
 def _not_zero(answer: Explained) -> str:

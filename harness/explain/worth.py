@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any, Final
 
 import numpy as np
@@ -12,43 +13,72 @@ from harness.compare.asked import result_format
 from harness.compare.findings import of_evaluation
 from harness.compare.judge import Assessment, Judge
 from harness.compare.laws import FINDINGS
-from harness.compare.naming.name import wrong_of
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zeros.find import DERIVATIVES
 from harness.compare.zeros.flush import flushed
 from harness.explain.arrays import stored
-from harness.explain.digits import fewest_digits, nearest_that_prints_so
+from harness.explain.digits import spread_of
 from harness.explain.reading import Written
 from harness.plan.number import WrittenFloat
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned
-from harness.vocabulary import DType, Mode, Quantity
-from reference.faults import CATALOGUE
-from reference.formats import format_named
+from harness.vocabulary import DType, Level, Mode, Quantity
+from reference.formats import Floats, format_named
 from reference.truth import Truth
 from reference.ulp import rounded
 
-_TELLING: Final = 3  # digits: with fewer, one fault prints as another does
 GOT: Final = "got"  # who returned a result that is judged here
+
+
+class Standing(Enum):
+    """How a result stands to the truth."""
+
+    RIGHT = auto()  # a correct kernel may return this, and no law says otherwise
+    WRONG = auto()
+    POLICY = auto()  # there is no true answer, and it is another one than the convention of this harness
+    UNDECIDED = auto()  # no bound and no law says anything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """What the digits of a result leave open: ``most`` at the element ``at``, and how many times its bound that is.
+
+    ``reads_the_same``: whether the truth, written with as many digits, has the same ones.
+    """
+
+    most: float
+    at: tuple[int, ...]
+    bounds: float
+    reads_the_same: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
-    """How a result stands to the oracle; ``as_printed``: it is what it is called only as far as its digits show.
+    """How a result stands to the oracle; ``open``: what its digits leave open, where it is right for their sake alone.
 
-    ``laws`` are those that it breaks, ``flushed`` says what of it is zero by underflow, both in words.
+    ``undefined`` elements have no true value, and are NaN by convention. ``laws`` are those that it breaks, ``flushed``
+    says what of it is zero by underflow, both in words.
     """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
+    undefined: int = 0
     laws: tuple[str, ...] = ()
     flushed: tuple[str, ...] = ()
-    as_printed: bool = False
+    open: Open | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands."""
+        if self.findings:
+            policy = all(finding.level is Level.POLICY for finding in self.findings)
+            return Standing.POLICY if policy else Standing.WRONG
+        return Standing.RIGHT if self.verdict.outcome.agreed else Standing.UNDECIDED
 
     @property
     def right(self) -> bool:
         """Whether a correct kernel may return this, and no law says otherwise."""
-        return self.verdict.outcome.agreed and not self.findings
+        return self.standing is Standing.RIGHT
 
     @property
     def named(self) -> bool:
@@ -65,63 +95,69 @@ class Worth:
 def worth_of(judge: Judge, problem: Problem, quantity: Quantity, written: Written[WrittenFloat], truth: Truth) -> Worth:
     """Judge a result as it is written; where that fails, as the nearest number that prints like it.
 
-    A result that is wrong either way, and that no fault explains digit by digit, is held against what each fault of
-    the catalogue would print.
+    What is wrong either way is held against every fault as far as its digits go.
     """
-    one = _Result(judge, problem, quantity, written)
-    worth = one.worth(one.assess(stored(written, one.due, where="--got")))
-    if worth.right:
-        return worth
-    printed = one.worth(one.assess(one.nearest(rounded(truth.value, one.format))))
-    if printed.right:
-        return replace(printed, as_printed=True)
-    return worth if worth.named else one.like_a_fault() or worth
+    result = _Result(judge, problem, quantity, written)
+    found = result.worth(result.as_written, result.spread)
+    if result.spread is None or found.right:
+        return found
+    wanted = rounded(truth.value, result.format)
+    printed = result.worth(result.nearest(wanted), None)
+    return replace(printed, open=result.left_open(wanted, truth)) if printed.right else found
 
 
 class _Result:
     """A result as it was written, and the question that it answers."""
 
     def __init__(self, judge: Judge, problem: Problem, quantity: Quantity, written: Written[WrittenFloat]) -> None:
-        self._judge, self._problem, self._quantity, self._written = judge, problem, quantity, written
+        self._judge, self._problem, self._quantity = judge, problem, quantity
         of_output = quantity in (Quantity.FORWARD, Quantity.JVP)
-        self.due = DType(result_format(problem.call)) if of_output else problem.call.dtype
-        self.format = format_named(self.due)
+        self._due = DType(result_format(problem.call)) if of_output else problem.call.dtype
+        self.format = format_named(self._due)
+        self.as_written = stored(written, self._due, where="--got")
+        self.spread = spread_of(written, self.format)
+        self._values = np.array([float(value) for value in written.items]).reshape(written.shape)
 
-    def nearest(self, wanted: NDArray[np.float64]) -> NDArray[Any]:
-        """Return the numbers nearest to ``wanted`` that print as what was written."""
-        values = nearest_that_prints_so(self._written, wanted.reshape(-1), self.format)
-        return self.format.encode(values).reshape(self._written.shape)
+    def _towards(self, wanted: Floats) -> Floats:
+        """Return the numbers nearest to what is ``wanted`` among those that print as what was written."""
+        nearest = np.clip(wanted, self._values - self.spread, self._values + self.spread)
+        return np.where(np.isfinite(wanted) & np.isfinite(self._values), nearest, self._values)
 
-    def assess(self, value: NDArray[Any]) -> Assessment:
-        """Judge numbers in the dtype that is due."""
+    def nearest(self, wanted: Floats) -> NDArray[Any]:
+        """Return the same in the dtype that is due."""
+        return self.format.encode(self._towards(wanted))
+
+    def left_open(self, wanted: Floats, truth: Truth) -> Open:
+        """Return what the digits leave open where rounding leaves least."""
+        assert self.spread is not None  # noqa: S101 - the caller has asked
+        with np.errstate(all="ignore"):
+            bounds = np.where(self.spread > 0, self.spread / truth.bound, 0.0)
+        at = tuple(int(index) for index in np.unravel_index(int(bounds.argmax()), bounds.shape))
+        same = (self._towards(wanted) == wanted) | np.isnan(wanted)
+        return Open(most=float(self.spread[at]), at=at, bounds=float(bounds[at]), reads_the_same=bool(same.all()))
+
+    def worth(self, value: NDArray[Any], spread: Floats | None) -> Worth:
+        """Return what numbers of the dtype that is due are worth; each was printed to within ``spread``."""
         problem, quantity = self._problem, self._quantity
-        result = Returned(value=value, dtype=self.due.value)
+        result = Returned(value=value, dtype=self._due.value)
         entry = Entry(problem=problem.id, quantity=quantity, result=result, mode=Mode.EAGER)
-        return self._judge.assess(GOT, quantity, {(problem.id, quantity): entry})[problem.id]
-
-    def worth(self, assessed: Assessment) -> Worth:
-        """Return what a judged result is worth."""
-        lost = flushed(self._problem, assessed)
+        assessed = _in_print(
+            self._judge.assess(GOT, quantity, {(problem.id, quantity): entry})[problem.id], spread=spread
+        )
+        lost = flushed(problem, assessed)
         return Worth(
             verdict=assessed.verdict,
-            findings=tuple(of_evaluation(self._problem, assessed)),
+            findings=tuple(of_evaluation(problem, assessed, spread=spread)),
+            undefined=0 if assessed.oracle is None else int(assessed.oracle.undefined.sum()),
             laws=tuple(law.worst.sentence for law in assessed.broken),
-            flushed=tuple(finding.sentence for finding in lost) if self._quantity in DERIVATIVES else (),
+            flushed=tuple(finding.sentence for finding in lost) if quantity in DERIVATIVES else (),
         )
 
-    def like_a_fault(self) -> Worth | None:
-        """Return the worth of the first fault of the catalogue that prints as what was written, if one does."""
-        assessed = self.assess(stored(self._written, self.due, where="--got"))
-        if assessed.numbers is None or fewest_digits(self._written) < _TELLING:
-            return None
-        evaluation = wrong_of(self._problem.call, self._quantity, assessed).evaluation
-        for fault in CATALOGUE:
-            answer = fault.answer(evaluation)
-            if answer is None:
-                continue
-            near = self.nearest(rounded(answer.value, self.format))
-            apart = np.abs(self.format.decode(near) - answer.value.hi)
-            if (apart <= answer.bound).all():
-                found = self.worth(self.assess(near))
-                return replace(found, as_printed=True) if found.named else None
-        return None
+
+def _in_print(assessed: Assessment, *, spread: Floats | None) -> Assessment:
+    """Return a judged result without the laws that it may break for want of digits alone."""
+    if spread is None:
+        return assessed
+    slack = float(spread.sum())  # all of them, as if all were in the row, and off to the same side
+    kept = tuple(law for law in assessed.broken if law.worst.measured - law.worst.allowed > slack)
+    return replace(assessed, broken=kept)

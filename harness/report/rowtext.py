@@ -6,7 +6,6 @@ A row that is too long for a line goes on in the next one, its numbers below eac
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -109,7 +108,7 @@ def _line(label: str, values: Sequence[float], dtype: str, meaning: str = "") ->
 
 
 def _numbers(values: Sequence[float], dtype: str) -> str:
-    return _joined([_number(shortest(value, dtype)) for value in values])
+    return _joined([decimal(value, dtype) for value in values])
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -122,7 +121,9 @@ def _joined(texts: Sequence[str]) -> str:
     return "[" + f"\n{' ' * (_LABEL + 4)}".join(lines) + "]"
 
 
-def _number(value: np.floating[Any]) -> str:
+def decimal(number: float, dtype: str) -> str:
+    """Return the shortest decimal that reads back as a number of ``dtype``, in characters that a program reads."""
+    value = shortest(number, dtype)
     if value == 0 or 1e-4 <= abs(float(value)) < 1e7 or not np.isfinite(value):
         return np.format_float_positional(value, trim="0")
     return np.format_float_scientific(value, trim="0")

@@ -5,6 +5,9 @@ wrong formula (:mod:`reference.faults`), and one rounding more, to the format th
 all elements of all rows that are wrong agree with it, and where it says something else than the truth: at one of them
 formula and truth are farther apart than both bounds together. Times a factor c it fits where one c does so for all
 these elements at once (:func:`~harness.compare.factor.factors`), and where that c is one that can be told from others.
+
+A result that was printed with a few digits is any number that prints so: the one nearest to a formula is held against
+it, and a formula must be telling, since more of them fit.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.call import Call
-from harness.compare.factor import factors, named_factor
+from harness.compare.factor import Interval, factors, named_factor, round_factor
 from harness.compare.naming.wrong import Wrong
 from reference.faults import Answer
 from reference.formats import Floats, format_named
@@ -30,6 +33,9 @@ _FEW: Final = 3  # elements that decide a factor by themselves, however coarse t
 _ROUNDED: Final = 2.0  # unit roundoffs: a formula is met to the last place
 _SIZABLE: Final = 16.0  # bounds of the right rule: a multiple that is smaller may be its rounding
 _SHARP: Final = 1e-3  # how well fewer have to know it, relatively: twenty names then meet a wrong one by 2 % at most
+_SHARP_IN_PRINT: Final = 2.0**-8  # the same of four printed digits, of which a factor of a third leaves three
+_TELLING: Final = 2.0**-6  # how loosely a formula may fit a result of few digits where it fits best
+_IN_PRINT: Final = 4  # elements that decide the multiple of a formula, where few digits were printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +113,13 @@ def scaled_fit(wrong: Wrong, answer: Answer, call: Call, *, at_least: int = 1) -
     if not (np.isfinite(got).all() and np.isfinite(value).all() and np.isfinite(bound).all() and got.any()):
         return None
     storage = format_named(wrong.dtype)
-    of_got = storage.unit_roundoff * np.abs(got) + storage.smallest_subnormal
+    of_got = storage.unit_roundoff * np.abs(got) + storage.smallest_subnormal + wrong.within[concerned]
     found = factors(got, value, of_a=of_got, of_b=bound)
     if found is None or found.determined < at_least:
         return None
-    if found.determined < _FEW and found.high - found.low > _SHARP * abs(found.middle):
+    if wrong.spread is not None and at_least > 1 and found.determined < _IN_PRINT:
         return None
-    known = named_factor(found, (call, call))
+    known = _known(found, wrong, call, alone=at_least == 1)
     if known is None:
         return None
     factor, called = known
@@ -122,10 +128,25 @@ def scaled_fit(wrong: Wrong, answer: Answer, call: Call, *, at_least: int = 1) -
         and not abs(factor) * np.abs(value).max() > _SIZABLE * wrong.evaluation.truth.bound[concerned].max()
     ):
         return None
-    off = np.abs(wrong.got - factor * answer.value.hi)
+    off = np.abs(wrong.towards(factor * answer.value.hi) - factor * answer.value.hi)
     loose = abs(factor) * _bound(wrong, answer) + storage.unit_roundoff * np.abs(wrong.got) + storage.smallest_subnormal
     explained = _fit(wrong, factor * answer.value.hi, off, loose)
     return None if explained is None else replace(explained, factor=factor, called=called)
+
+
+def _known(found: Interval, wrong: Wrong, call: Call, *, alone: bool) -> tuple[float, str] | None:
+    """Return the factor that an interval stands for, in words where it has a name; None where it stands for none.
+
+    ``alone``: of the right rule, which a round number may multiply; other rules meet one too easily.
+    """
+    width = (found.high - found.low) / abs(found.middle)
+    if found.determined < _FEW and not width <= (_SHARP if wrong.spread is None else _SHARP_IN_PRINT):
+        return None
+    known = named_factor(found, (call, call))
+    if known is not None and known[1]:
+        return known
+    value = round_factor(found, agreed=known is not None) if known is not None or alone else None
+    return None if value is None else (value, "")
 
 
 def strongest(fits: Mapping[Explanation, Fit]) -> list[Explanation]:
@@ -151,7 +172,9 @@ def _fit(
         decisive = wrong.beyond & elsewhere
         numbers = wrong.beyond & np.isfinite(wrong.apart) & np.isfinite(off)
         left = float(off[numbers].sum() / wrong.apart[numbers].sum()) if numbers.any() else 0.0
-        loose = np.where(np.isinf(wrong.apart), 0.0, bound / wrong.apart)[decisive]
+        loose = np.where(np.isinf(wrong.apart), 0.0, (bound + wrong.within) / wrong.apart)[decisive]
+    if wrong.spread is not None and not loose.min() <= _TELLING:
+        return None
     floor = format_named(wrong.dtype).unit_roundoff  # nobody can tell better formulas apart
     return Fit(share=float(share.max(initial=0.0)), left=max(left, floor), loose=float(loose.min()))
 
@@ -169,7 +192,7 @@ def _apart(wrong: Wrong, answer: Answer) -> Floats:
 
     An infinity is due where the answer is one, and where it overflows in the format that it is stored in.
     """
-    got, value = wrong.got, answer.value.hi
+    got, value = wrong.towards(answer.value.hi), answer.value.hi
     with np.errstate(all="ignore"):
         off = error(got, answer.value)
         due = np.abs(value) + answer.bound >= format_named(wrong.dtype).largest

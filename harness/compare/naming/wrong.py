@@ -16,18 +16,35 @@ from reference.ulp import error
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
 class Wrong:
-    """A result, numbers of the format ``dtype`` as float64, beside the evaluation that it is the answer to."""
+    """A result, numbers of the format ``dtype`` as float64, beside the evaluation that it is the answer to.
+
+    ``spread``: by how much each of these numbers may be another one, where it was printed with a few digits; None where
+    all of its bits are known.
+    """
 
     evaluation: Evaluation
     got: Floats
     dtype: str
+    spread: Floats | None = None
+
+    def towards(self, value: Floats) -> Floats:
+        """Return the numbers nearest to ``value`` among those that the result may be."""
+        if self.spread is None:
+            return self.got
+        nearest = np.clip(value, self.got - self.spread, self.got + self.spread)
+        return np.where(np.isfinite(value) & np.isfinite(self.got), nearest, self.got)
+
+    @property
+    def within(self) -> Floats:
+        """The spread; zeros where all bits are known."""
+        return np.zeros(self.got.shape) if self.spread is None else self.spread
 
     @cached_property
     def share(self) -> Floats:
         """The error of each element as a share of its bound, 0 where nothing is judged, infinite for what is NaN."""
         truth = self.evaluation.truth
         with np.errstate(all="ignore"):
-            share = truth.share(self.got, of=self.dtype)
+            share = truth.share(self.towards(truth.value.hi), of=self.dtype)
         share = np.where(np.isnan(share), np.inf, share)
         excused = truth.undefined | (truth.out_of_range & ~np.isfinite(self.got))
         return np.where(excused, 0.0, share)
@@ -111,5 +128,6 @@ class Wrong:
             tangent=None if asked.tangent is None else cut(asked.tangent),
         )
         of_output = asked.quantity in ("forward", "jvp")
-        got = cut_output(self.got) if of_output else cut(self.got)
-        return Wrong(evaluation=evaluation, got=got, dtype=self.dtype)
+        own = cut_output if of_output else cut
+        spread = None if self.spread is None else own(self.spread)
+        return Wrong(evaluation=evaluation, got=own(self.got), dtype=self.dtype, spread=spread)
