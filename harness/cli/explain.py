@@ -117,7 +117,7 @@ def _answer(said: dict[str, Any]) -> Exit:
 
 def _recorded(case: str, reports: Path, *, snippets: bool) -> str:
     """Return what is to be said of a case of the current plan; ``snippets``: with all programs that repeat it."""
-    from harness.cli.repeated import repeats_of  # noqa: PLC0415
+    from harness.cli.repeated import repeats_of, smaller_of  # noqa: PLC0415
     from harness.compare.compare import compare  # noqa: PLC0415
     from harness.compare.gather import gather  # noqa: PLC0415
     from harness.report.explanation import explanation  # noqa: PLC0415
@@ -131,8 +131,9 @@ def _recorded(case: str, reports: Path, *, snippets: bool) -> str:
     recordings = gather(layout.recordings(selected=plan.selection is not None), plan)
     narrowed = _narrowed(plan, case)
     comparison = compare(narrowed, recordings)
-    programs = programs_text(comparison, repeats_of(comparison, narrowed, reports), every=snippets)
-    return "\n\n".join(filter(None, (explanation(comparison, case), programs)))
+    smaller = smaller_of(comparison, narrowed, reports)
+    programs = programs_text(comparison, repeats_of(comparison, narrowed, reports, smaller=smaller), every=snippets)
+    return "\n\n".join(filter(None, (explanation(comparison, case, smaller), programs)))
 
 
 def _narrowed(plan: Plan, case: str) -> Plan:

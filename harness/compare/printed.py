@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from reference.formats import Floats, format_named
+from reference.formats import BFLOAT16, Floats, format_named
+
+_NUMPY_TYPES: Final[dict[str, type[np.floating[Any]]]] = {
+    "float16": np.float16,
+    "float32": np.float32,
+    "float64": np.float64,
+}
+_DIGITS_OF_BFLOAT16: Final = 4  # significant ones, which tell any two of its numbers apart: 8 bits
 
 
 def disagreements(texts: tuple[str, ...], values: Floats, *, dtype: str) -> list[str]:
@@ -48,9 +55,22 @@ def _reads_as(value: Any, text: str) -> bool:
 
 
 def shown(value: Any, dtype: str) -> str:
-    """Return the shortest text that reads back as a number of its dtype; NumPy has float32 for those of bfloat16."""
-    kinds: dict[str, type[np.floating[Any]]] = {"float64": np.float64, "float16": np.float16}
-    number = kinds.get(dtype, np.float32)(value)
+    """Return the shortest text that reads back as a number of its dtype."""
+    number = shortest(float(value), dtype)
     if value == 0 or 1e-4 <= abs(value) < 1e6:
         return np.format_float_positional(number, trim="0")
     return np.format_float_scientific(number, trim="0")
+
+
+def shortest(value: float, dtype: str) -> np.floating[Any]:
+    """Return the NumPy number whose shortest decimal is that of ``value`` in ``dtype``, or in float64 as above."""
+    if dtype == BFLOAT16.name:
+        rounded = (float(f"{value:.{digits}e}") for digits in range(_DIGITS_OF_BFLOAT16))
+        return np.float64(next((one for one in rounded if _nearest(one) == value), value))
+    with np.errstate(over="ignore", under="ignore"):
+        narrow = _NUMPY_TYPES.get(dtype, np.float64)(value)
+    return narrow if float(narrow) == value else np.float64(value)
+
+
+def _nearest(value: float) -> float:
+    return float(BFLOAT16.nearest(np.array([value]))[0])

@@ -15,7 +15,7 @@ from harness.compare.zeros.find import ZeroGradient
 from harness.explain.answer import LONGEST, Explained, row_count
 from harness.explain.arrays import shape_text
 from harness.explain.judged import elements, in_words
-from harness.report.explanation import proof_of_zero
+from harness.report.evidence import proof_of_zero
 from harness.report.figures import plural, size
 from harness.report.rowtext import mathematics
 from harness.vocabulary import Op, Quantity

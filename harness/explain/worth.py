@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Any, Final
@@ -54,7 +55,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
-    """How a result stands to the oracle; ``open``: what its digits leave open, where it is right for their sake alone.
+    """How a result stands to the oracle; ``open``: what its digits leave open, if it is not wrong because of them.
 
     ``undefined`` elements have no true value, and are NaN by convention. ``laws`` are those that it breaks, ``flushed``
     says what of it is zero by underflow, both in words.
@@ -83,7 +84,7 @@ class Worth:
     @property
     def named(self) -> bool:
         """Whether a fault of the catalogue, or a factor, explains what is wrong."""
-        return any(finding.evidence.get("faults") for finding in self.findings)
+        return _named(self.findings)
 
     @property
     def main(self) -> tuple[Finding, ...]:
@@ -99,11 +100,13 @@ def worth_of(judge: Judge, problem: Problem, quantity: Quantity, written: Writte
     """
     result = _Result(judge, problem, quantity, written)
     found = result.worth(result.as_written, result.spread)
-    if result.spread is None or found.right:
+    if result.spread is None or found.standing is not Standing.WRONG:
         return found
     wanted = rounded(truth.value, result.format)
     printed = result.worth(result.nearest(wanted), None)
-    return replace(printed, open=result.left_open(wanted, truth)) if printed.right else found
+    if printed.standing is Standing.WRONG:
+        return found
+    return replace(printed, open=result.left_open(wanted, truth))
 
 
 class _Result:
@@ -145,13 +148,20 @@ class _Result:
             self._judge.assess(GOT, quantity, {(problem.id, quantity): entry})[problem.id], spread=spread
         )
         lost = flushed(problem, assessed)
+        found = tuple(of_evaluation(problem, assessed, spread=spread))
+        if spread is not None and not _named(found):  # 0.5 may be all that there is of one half
+            found = tuple(of_evaluation(problem, assessed))
         return Worth(
             verdict=assessed.verdict,
-            findings=tuple(of_evaluation(problem, assessed, spread=spread)),
+            findings=found,
             undefined=0 if assessed.oracle is None else int(assessed.oracle.undefined.sum()),
             laws=tuple(law.worst.sentence for law in assessed.broken),
             flushed=tuple(finding.sentence for finding in lost) if quantity in DERIVATIVES else (),
         )
+
+
+def _named(findings: Iterable[Finding]) -> bool:
+    return any(finding.evidence.get("faults") for finding in findings)
 
 
 def _in_print(assessed: Assessment, *, spread: Floats | None) -> Assessment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from harness.report.figures import ABSENT, decimal, share, size, ulps
 
@@ -16,6 +16,8 @@ _FORMS: dict[str, Callable[[float], str]] = {
     "bound": size,
 }
 _OF_LAWS = {"error": "measured", "bound": "allowed"}  # what a law is missed by, and by how much it may be
+# what the sentence about a zero says itself, of its evidence
+_SAID: Final = ("rows", "of rows", "row", "with", "it is at most", "shape", "axis", "length")
 LONGEST_LIST = 12  # elements: what a line holds
 
 
@@ -24,6 +26,13 @@ def proof(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     names = _OF_LAWS if "law" in evidence else {}
     shown_as = ((names.get(name, name), name, value) for name, value in evidence.items() if value != "")
     return [(title.replace("_", " "), _named(name, value)) for title, name, value in shown_as]
+
+
+def proof_of_zero(evidence: Mapping[str, Any]) -> str:
+    """Return the numbers that prove why a derivative is zero, in brackets; nothing where the sentence has them all."""
+    told = {name: size(value) if isinstance(value, float) else value for name, value in evidence.items()}
+    numbers = "; ".join(f"{name}: {value}" for name, value in proof(told) if name not in _SAID)
+    return f"({numbers})" if numbers else ""
 
 
 def _named(name: str, value: Any) -> str:

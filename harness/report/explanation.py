@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from types import MappingProxyType
 
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Verdict
-from harness.report.evidence import proof
-from harness.report.figures import plural, size
+from harness.repeat.repeats import Key, Smaller
+from harness.report.figures import plural
+from harness.report.findingtext import findings_text, wrapped
 from harness.report.rowtext import answers, mathematics
-from harness.vocabulary import Level
-
-# what the sentence about a zero says itself, of its evidence
-_SAID: Final = ("rows", "of rows", "row", "with", "it is at most", "shape", "axis", "length")
 
 
-def explanation(comparison: Comparison, case: str) -> str:
-    """Return the text that ``harness explain`` prints for ``case``, which is in ``comparison``."""
+def explanation(comparison: Comparison, case: str, smaller: Mapping[Key, Smaller] = MappingProxyType({})) -> str:
+    """Return the text that ``harness explain`` prints for ``case``, which is in ``comparison``.
+
+    ``smaller`` holds what is known of smaller inputs, by :func:`~harness.repeat.repeats.key_of`.
+    """
     record = comparison.cases[case]
     origin = f"source: {record.source}\ndefined at {record.file}:{record.line}"
-    parts = [f"{case}\n{_wrapped(record.why)}\n{origin}", _findings(comparison, case)]
+    parts = [f"{case}\n{wrapped(record.why)}\n{origin}", findings_text(comparison, case, smaller)]
     shown = comparison.exhibits.get(case)
     if shown is not None:
         own = next((verdict for verdict in comparison.verdicts if verdict.problem == shown.problem), None)
@@ -31,30 +30,6 @@ def explanation(comparison: Comparison, case: str) -> str:
         parts += [mathematics(shown, reduction=reduction, alone=alone), answers(shown)]
     parts.append(_verdicts(comparison, case))
     return "\n\n".join(part for part in parts if part)
-
-
-def proof_of_zero(evidence: Mapping[str, Any]) -> str:
-    """Return the numbers that prove why a derivative is zero, in brackets; nothing where the sentence has them all."""
-    told = {name: size(value) if isinstance(value, float) else value for name, value in evidence.items()}
-    numbers = "; ".join(f"{name}: {value}" for name, value in proof(told) if name not in _SAID)
-    return f"({numbers})" if numbers else ""
-
-
-def _wrapped(text: str, *, indent: str = "") -> str:
-    return textwrap.fill(text, width=100, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
-
-
-def _findings(comparison: Comparison, case: str) -> str:
-    found = [finding for finding in comparison.findings if finding.case == case]
-    found.sort(key=lambda finding: (not finding.unexpected, finding.level is not Level.EXPLANATION))
-    lines = ["What was found"]
-    for finding in found:
-        lines += [f"  {finding.kind.value}", _wrapped(finding.sentence, indent="    ")]
-        if "with" in finding.evidence and (numbers := proof_of_zero(finding.evidence)):
-            lines.append(_wrapped(numbers, indent="    "))
-        if finding.excuse:
-            lines.append(_wrapped(f"({finding.excuse})", indent="    "))
-    return "\n".join(lines) if found else "Nothing was found that needs a sentence."
 
 
 def _verdicts(comparison: Comparison, case: str) -> str:

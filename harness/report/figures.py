@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from reference.formats import BFLOAT16
+from harness.compare.printed import shortest
 
 ABSENT = "–"
 _TRAILING_ZEROS = re.compile(r"\.?0*(?=p)")
-_NUMPY_TYPES: dict[str, type[np.floating[Any]]] = {"float16": np.float16, "float32": np.float32, "float64": np.float64}
-_DIGITS_OF_BFLOAT16 = 4  # significant ones, which tell any two of its numbers apart: 8 bits
 
 
 def decimal(value: float | None, dtype: str = "float64", *, digits: int = 0) -> str:
@@ -39,20 +36,6 @@ def decimals(values: Sequence[float], dtype: str = "float64") -> list[str]:
     alone = [decimal(value, dtype) for value in values]
     digits = max((len(text.partition("e")[0].partition(".")[2]) for text in alone if "e" in text), default=0)
     return [decimal(value, dtype, digits=digits) for value in values]
-
-
-def shortest(value: float, dtype: str) -> np.floating[Any]:
-    """Return the NumPy number whose shortest decimal is that of ``value`` in ``dtype``, or in float64 as above."""
-    if dtype == BFLOAT16.name:
-        rounded = (float(f"{value:.{digits}e}") for digits in range(_DIGITS_OF_BFLOAT16))
-        return np.float64(next((one for one in rounded if _nearest(one) == value), value))
-    with np.errstate(over="ignore", under="ignore"):
-        narrow = _NUMPY_TYPES.get(dtype, np.float64)(value)
-    return narrow if float(narrow) == value else np.float64(value)
-
-
-def _nearest(value: float) -> float:
-    return float(BFLOAT16.nearest(np.array([value]))[0])
 
 
 def _positional(value: float) -> bool:

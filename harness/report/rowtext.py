@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from harness.compare.exhibit import Answer, Exhibit
-from harness.report.figures import shortest
+from harness.compare.printed import shortest
 from harness.vocabulary import Op, Quantity
 
 _LABEL, _WIDTH = 10, 14  # characters of a label, and of a number: the longest of float32
@@ -26,7 +26,7 @@ def mathematics(shown: Exhibit, *, reduction: str = "", alone: bool = False) -> 
     about = f"{' '.join(filter(None, named))}, axis {shown.axis}{which}"
     lines = [f"The exact numbers, rounded once to {dtypes} ({about})", _line("x", shown.x, narrow)]
     if shown.kept is not None:
-        lines.append(f"  {'kept':<{_LABEL}} " + _joined(["yes" if kept else "no" for kept in shown.kept]))
+        lines.append(f"  {'kept':<{_LABEL}} " + words(["yes" if kept else "no" for kept in shown.kept]))
     if shown.targets is not None:
         lines.append(_target(shown.targets, narrow, shown))
     lines.append(_line("output", shown.output, result))
@@ -93,25 +93,26 @@ def _answer(gathered: tuple[Answer, list[Quantity]], shown: Exhibit) -> Iterable
         yield f"{name} {answer.words}"
     elif answer.rows is not None and answer.summed is not None:
         for row in answer.rows:
-            yield f"{name} {_numbers(row, dtype)}"
+            yield f"{name} {numbers(row, dtype)}"
         if len(answer.rows) > 1:
-            yield f"  {answer.adapter:<{_LABEL}} {'rows sum':<9} {_numbers(answer.summed, dtype)}"
+            yield f"  {answer.adapter:<{_LABEL}} {'rows sum':<9} {numbers(answer.summed, dtype)}"
     elif answer.values is not None:
         of = f"   ({answer.problem})" if answer.quantity is Quantity.VJP else ""
-        yield f"{name} {_numbers(answer.values, dtype)}{of}"
+        yield f"{name} {numbers(answer.values, dtype)}{of}"
 
 
 def _line(label: str, values: Sequence[float], dtype: str, meaning: str = "") -> str:
-    line = f"  {label:<{_LABEL}} {_numbers(values, dtype)}"
+    line = f"  {label:<{_LABEL}} {numbers(values, dtype)}"
     apart = f"\n{' ' * (_LABEL + 4)}" if "\n" in line else "   "
     return line + (f"{apart}{meaning}" if meaning else "")
 
 
-def _numbers(values: Sequence[float], dtype: str) -> str:
-    return _joined([decimal(value, dtype) for value in values])
+def numbers(values: Iterable[float], dtype: str) -> str:
+    """Return numbers of ``dtype`` in brackets, in lines below each other where one is too short."""
+    return words([decimal(value, dtype) for value in values])
 
 
-def _joined(texts: Sequence[str]) -> str:
+def words(texts: Sequence[str]) -> str:
     """Return texts in brackets, as many in a line as fit; the numbers of a long row are no wider than they must be."""
     fits = (_LINE - _LABEL - 5) // (_WIDTH + 2)
     width = _WIDTH if len(texts) <= fits else max(map(len, texts))

@@ -17,6 +17,7 @@ from harness.compare.verdict import Finding, Verdict
 from harness.vocabulary import Outcome
 from reference.formats import format_named
 
+_ZEROS: Final = "zeros-returned"  # which comes before what else gives zeros here
 _IN_FULL: Final = 3  # explanations whose formulas are told; of more, each is told by its name in the catalogue
 _BARE: Final = ("", "one", "two", "minus one", "minus two")  # names that say no more than the number
 
@@ -26,11 +27,12 @@ def explained_by(naming: Naming | None, finding: Finding, verdict: Verdict) -> F
     if naming is None:
         return finding
     faults = {"faults": [one.evidence for one in naming.names], "faults tried": naming.tried}
-    words = f"{finding.sentence} {in_words(naming, verdict)}".rstrip()
+    distance = "" if "law" in finding.evidence else _distance(verdict)  # a law is about rows, not about an element
+    words = f"{finding.sentence} {_in_words(naming, verdict, distance)}".rstrip()
     return replace(finding, sentence=words, evidence=finding.evidence | faults)
 
 
-def in_words(naming: Naming, verdict: Verdict) -> str:
+def _in_words(naming: Naming, verdict: Verdict, distance: str) -> str:
     """Return the sentences that go behind that of a finding."""
     if not naming.names:
         if verdict.outcome is Outcome.NONFINITE_PATTERN:
@@ -40,9 +42,10 @@ def in_words(naming: Naming, verdict: Verdict) -> str:
     if first.name == ROW_SCALAR:
         return f"{first.what[0].upper()}{first.what[1:]}."
     agrees = "It agrees, in all digits that it has, with" if naming.in_print else "It agrees with"
-    said = [_what(one) + _how_well(one, naming) for one in naming.names[:_IN_FULL]]
-    others = _others(naming.names[_IN_FULL:])
-    return f"{agrees} {'; and with '.join(said)}{others}{_distance(verdict)}.{_rows(naming)}"
+    names = sorted(naming.names, key=lambda one: one.name != _ZEROS)
+    said = [_what(one) + _how_well(one, naming) for one in names[:_IN_FULL]]
+    others = _others(names[_IN_FULL:])
+    return f"{agrees} {'; and with '.join(said)}{others}{distance}.{_rows(naming)}"
 
 
 def _what(one: Named) -> str:
@@ -69,7 +72,7 @@ def _others(names: Sequence[Named]) -> str:
     if not names:
         return ""
     told = (one.name if one.factor == 1.0 else f"{_factor(one.factor)} times {one.name}" for one in names)
-    return f"; {len(names)} more coincide with {'these' if len(names) > 1 else 'them'} here: {', '.join(told)}"
+    return f"; {len(names)} more coincide{'s' if len(names) == 1 else ''} with these here: {', '.join(told)}"
 
 
 def _distance(verdict: Verdict) -> str:

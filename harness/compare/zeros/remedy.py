@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from harness.compare.zeros.rows import Rows
 from harness.plan.carrier import encoded
 from harness.vocabulary import DType, Op, Quantity
 from reference.formats import FLOAT64, Floats, format_named
+
+_DUST: Final = 2.0**-40  # of a number of float64, relatively
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,11 +180,17 @@ def _keeping(rows: Rows, words: str, mask: NDArray[np.bool_]) -> Change:
 
 def _most_movable(rows: Rows) -> int:
     s = np.nan_to_num(rows.probabilities[0])
-    return int(np.where(rows.kept[0], s * (1.0 - s), -1.0).argmax())
+    return _first_largest(np.where(rows.kept[0], s * (1.0 - s), -1.0))
 
 
 def _least_probable(rows: Rows) -> int:
-    return int(np.where(rows.kept[0], np.nan_to_num(rows.probabilities[0]), np.inf).argmin())
+    return _first_largest(-np.where(rows.kept[0], np.nan_to_num(rows.probabilities[0]), np.inf))
+
+
+def _first_largest(values: Floats) -> int:
+    """Return the first of those that are as large as any but for dust, so that two dtypes are told the same."""
+    top = float(values.max())
+    return int((values >= top - _DUST * abs(top)).argmax())
 
 
 def _numbers(array: NDArray[Any], call: Call) -> Floats:

@@ -1,0 +1,49 @@
+"""The smallest input that still shows a finding, in plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from harness.call import Call
+from harness.compare.asked import decoded
+from harness.compare.parameters import op_in_words
+from harness.repeat.given import arrays_of, cotangent_dtype
+from harness.repeat.repeats import Smaller
+from harness.report.elementtext import element_lines
+from harness.report.rowtext import numbers, words
+
+_SHOWN: Final = 64  # elements of an array; of a longer one its shape alone is told
+
+
+def smallest_lines(smaller: Smaller, dtype: str) -> Iterator[str]:
+    """Yield what `harness shrink` found: the call, its arrays, and the element that is wrong, of ``dtype``."""
+    call, quantity = smaller.problem.call, smaller.finding.quantity
+    assert quantity is not None  # noqa: S101 - only findings about one quantity are shrunk
+    shape = list(call.x.shape)
+    yield f"The smallest input that was found to show it: {op_in_words(call)}, axis {call.axis}, of shape {shape}:"
+    for name in arrays_of(call, quantity):
+        yield from _array(name, getattr(call, name), _dtype(call, name))
+    if (smallest := element_lines(smaller.finding, dtype)) != []:
+        yield from (f"  {line}" for line in smallest)
+
+
+def _array(name: str, array: NDArray[Any], dtype: str | None) -> Iterator[str]:
+    """Yield an array, a line for each row along its last axis, and more where that is long."""
+    if not 0 < array.size <= _SHOWN:
+        yield f"  {name:<10} {array.size} numbers, of shape {list(array.shape)}"
+        return
+    rows = array.reshape(-1, array.shape[-1] if array.ndim else 1)
+    for number, row in enumerate(rows):
+        text = words([str(one) for one in row.tolist()]) if dtype is None else numbers(decoded(row, dtype), dtype)
+        yield f"  {name if not number else '':<10} {text}".replace("\n", "\n    ")
+
+
+def _dtype(call: Call, name: str) -> str | None:
+    """Return the dtype of an array of a call; None of what is no floating number."""
+    if name == "cotangent":
+        return cotangent_dtype(call).value
+    floating = name in ("x", "tangent") or (name == "targets" and not call.index_targets)
+    return call.dtype.value if floating and call.dtype.floating else None
