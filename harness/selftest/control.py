@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from harness.adapters.contract import Adapter
 from harness.selftest.bench import Bench
 from harness.selftest.counts import Count, Counts, Where
 from harness.selftest.problems import problems
-from harness.selftest.right import right_kernels
+from harness.selftest.right import RIGHT
 from harness.selftest.settings import DTYPES, LENGTHS, SETTINGS, Setting
 from harness.selftest.slips import Slip
 from harness.selftest.trial import Trial
-from harness.vocabulary import DType, Quantity
+from harness.vocabulary import DType, Op, Quantity
 from reference.faults import Fault
 
 
@@ -50,20 +51,35 @@ class Control:
     right: Counts
 
 
-def control(faults: Sequence[Fault], slips: Sequence[Slip], grid: Grid, *, progress: Callable[[int], None]) -> Control:
+def control(
+    faults: Sequence[Fault],
+    slips: Sequence[Slip],
+    grid: Grid,
+    *,
+    right: Sequence[Adapter] = RIGHT,
+    progress: Callable[[int], None],
+) -> Control:
     """Put every fault, slip and right kernel before the judge, bench by bench; ``progress`` is told how many are done.
 
-    The same grid gives the same counts.
+    The same grid gives the same counts. Where none of them has a place, nothing is computed.
     """
     found = Control(wrong=defaultdict(Count), slipped=defaultdict(Count), right=defaultdict(Count))
     for done, (setting, dtype, n) in enumerate(grid.benches(), start=1):
-        bench = Bench(problems(setting, dtype, n, seed=grid.seed))
-        forwards = {kernel.name: bench.forwards(kernel) for kernel in right_kernels()}
-        for quantity in Quantity:
+        concerned = [one for one in Quantity if right or _concern(faults, slips, setting.op, one)]
+        if concerned:
+            bench = Bench(problems(setting, dtype, n, seed=grid.seed))
+            forwards = {kernel.name: bench.forwards(kernel) for kernel in RIGHT}
+        for quantity in concerned:
             place = partial(Where, setting=setting.name, dtype=dtype, quantity=quantity)
             trial = Trial(bench=bench, quantity=quantity, forwards=forwards, place=place)
             trial.of_faults(faults, found.wrong)
             trial.of_slips(slips, found.slipped)
-            trial.of_right(right_kernels(), found.right)
+            trial.of_right(right, found.right)
         progress(done)
     return found
+
+
+def _concern(faults: Sequence[Fault], slips: Sequence[Slip], op: Op, quantity: Quantity) -> bool:
+    """Say whether a fault or a slip has a place in a quantity of an op."""
+    wrong = any(fault.concerns(op.value, quantity.value) for fault in faults)
+    return wrong or any(op in slip.ops and slip.quantity is quantity for slip in slips)

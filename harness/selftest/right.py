@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,4 @@ def _summed(terms: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.cumsum(terms[..., ::-1], axis=-1, dtype=terms.dtype)[..., -1:])
 
 
-def right_kernels() -> tuple[Adapter, ...]:
-    """Return correct kernels, none of which may be flagged."""
-    return (ReferenceAdapter(), Rounded(), Sequential(), StepByStep())
+RIGHT: Final[tuple[Adapter, ...]] = (ReferenceAdapter(), Rounded(), Sequential(), StepByStep())

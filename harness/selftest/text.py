@@ -44,7 +44,9 @@ def page(
 ) -> str:
     """Return all there is to say, as Markdown."""
     lines = ["# The self-test's score", "", *_introduction(grid), "", *tables(control, faults, slips), ""]
-    lines += ["## Right kernels", "", *_right(control), "", "## What each fault is", ""]
+    if control.right:
+        lines += ["## Right kernels", "", *_right(control), ""]
+    lines += ["## What each fault is", ""]
     lines += [f"- `{fault.name}`: {fault.what}. {fault.why}" for fault in faults]
     if slips:
         lines += ["", "## What each slip is", "", *(f"- `{slip.name}`: `{slip.what}`" for slip in slips)]
@@ -75,9 +77,10 @@ def summary(control: Control) -> str:
     """Return the score in a few sentences."""
     right = sum(control.right.values(), Count())
     slipped = f" {_score(control.slipped, 'results of kernels written step by step')}" if control.slipped else ""
-    return (
-        f"{_score(control.wrong, 'wrong results')}{slipped} {right.flagged:,} of {right.tried:,} right results flagged."
+    flagged = (
+        f"{right.flagged:,} of {right.tried:,} right results flagged." if right.tried else "No right kernel was tried."
     )
+    return f"{_score(control.wrong, 'wrong results')}{slipped} {flagged}"
 
 
 def _score(counts: Counts, what: str) -> str:

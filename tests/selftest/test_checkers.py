@@ -106,7 +106,7 @@ def test_the_verb_says_what_did_not_run_and_exits_for_it(tmp_path: Path) -> None
     assert done.returncode == 3, done.stderr
     for framework in BY_FRAMEWORK:
         assert f"not run: {framework}: there is no Python with {framework}" in done.stderr
-    rows = list(csv.DictReader((tmp_path / "score.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader((tmp_path / "selection" / "score.csv").read_text(encoding="utf-8").splitlines()))
     assert {row["checker"] for row in rows if row["not run"]} == {
         one for names in BY_FRAMEWORK.values() for one in names
     }

@@ -17,7 +17,7 @@ from harness.selftest.change import told_apart
 from harness.selftest.control import Control, Grid, control
 from harness.selftest.kernels import Wrong, evaluation_of
 from harness.selftest.problems import HEADS, SPREAD, asks, problems
-from harness.selftest.right import right_kernels
+from harness.selftest.right import RIGHT
 from harness.selftest.settings import SETTINGS
 from harness.selftest.slips import SLIPS, Slip
 from harness.selftest.text import COLUMNS, csv_text, summary, tables
@@ -111,7 +111,7 @@ def test_the_same_seed_gives_the_same_counts_and_another_other_logits() -> None:
 @pytest.mark.parametrize("dtype", [DType.BFLOAT16, DType.FLOAT32])
 def test_no_right_kernel_is_flagged(setting: Any, dtype: DType) -> None:
     bench = Bench(problems(setting, dtype, 10, seed=5))
-    for kernel in right_kernels():
+    for kernel in RIGHT:
         forwards = bench.forwards(kernel)
         for quantity in Quantity:
             asked = [one for one in bench.problems if asks(one, quantity)]

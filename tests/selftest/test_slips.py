@@ -13,7 +13,7 @@ from harness.compare.naming.scalar import ROW_SCALAR as NAMED_SCALAR
 from harness.selftest.bench import Bench
 from harness.selftest.counts import Count, Counts, Where
 from harness.selftest.problems import problems
-from harness.selftest.right import right_kernels
+from harness.selftest.right import RIGHT
 from harness.selftest.settings import SETTINGS, Setting
 from harness.selftest.slips import ROW_SCALAR, SLIPS, Slip
 from harness.selftest.trial import Trial
@@ -27,7 +27,7 @@ LENGTHS = (3, 129)  # of which a tile of 32 is less
 @cache
 def trial(setting: Setting, dtype: DType, n: int, quantity: Quantity) -> Trial:
     bench = Bench(problems(setting, dtype, n, seed=0))
-    forwards = {kernel.name: bench.forwards(kernel) for kernel in right_kernels()}
+    forwards = {kernel.name: bench.forwards(kernel) for kernel in RIGHT}
     place = partial(Where, setting=setting.name, dtype=dtype, quantity=quantity)
     return Trial(bench=bench, quantity=quantity, forwards=forwards, place=place)
 
