@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from harness.adapters.registry import BUILT_IN
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding, Verdict
+from harness.report.elementtext import dtype_of, element_lines
 from harness.report.figures import count, plural, share
 from harness.report.legible import legible
 from harness.report.ranking import TITLES
@@ -38,7 +39,7 @@ def verdict_lines(comparison: Comparison, name: str, *, left_out: Sequence[Op]) 
     yield from _denominators(verdicts, unexpected=len(comparison.unexpected))
     yield _worst(verdicts, found=bool(comparison.unexpected))
     yield from _not_asked(verdicts, left_out)
-    yield from _findings(comparison.unexpected, titles=TITLES | ({} if name in BUILT_IN else _OWN_TITLES))
+    yield from _findings(comparison.unexpected, verdicts, titles=TITLES | ({} if name in BUILT_IN else _OWN_TITLES))
 
 
 def _who(run: AdapterRun) -> str:
@@ -99,7 +100,9 @@ def _not_asked(verdicts: Iterable[Verdict], left_out: Sequence[Op]) -> Iterator[
         yield f"  not planned, since the kernel has none of them: {', '.join(op.value for op in left_out)}"
 
 
-def _findings(unexpected: Sequence[Finding], *, titles: Mapping[FindingKind, str]) -> Iterator[str]:
+def _findings(
+    unexpected: Sequence[Finding], verdicts: Sequence[Verdict], *, titles: Mapping[FindingKind, str]
+) -> Iterator[str]:
     if not unexpected:
         return
     kinds: dict[FindingKind, list[Finding]] = {}
@@ -111,6 +114,7 @@ def _findings(unexpected: Sequence[Finding], *, titles: Mapping[FindingKind, str
         shown = _clearest(found)
         yield f"  {titles[kind]} ({count(len(found))}), as in {_plain(shown.case)}:"
         yield f"    {_plain(shown.sentence)}"
+        yield from (f"      {line}" for line in element_lines(shown, dtype_of(shown, verdicts)))
     if len(kinds) > SHOWN:
         yield f"  and {plural(len(kinds) - SHOWN, 'other kind')} of finding: see the page"
 
