@@ -51,7 +51,11 @@ _QUESTION = (
     ),
     click.option("--cotangent", metavar=_NUMBERS, help="The head gradient: numbers, or ones, zeros, mean, one_hot:K."),
     click.option("--tangent", metavar=_NUMBERS, help="The direction of a jvp or hvp, given as a cotangent is."),
-    click.option("--got", metavar=_NUMBERS, help="What your program returned: it is judged, and exit code 1 if wrong."),
+    click.option(
+        "--got",
+        metavar=_NUMBERS,
+        help="What your program returned: it is judged; exit code 1 if wrong, 3 if nothing can say.",
+    ),
     click.option("--temperature", metavar="T", help="What x is divided by."),
     click.option("--mask", metavar="TRUTHS", help="True where an element is kept, in the shape of x."),
     click.option("--lengths", metavar="WHOLES", help="How many elements of each row are kept."),
@@ -92,7 +96,9 @@ def command(case: str | None, reports: Path, *, snippets: bool, **question: Any)
     if said:
         option = f"--{next(iter(said)).replace('_', '-')}"
         leave(Exit.USAGE, f"{option} beside the case {case!r}: ask for a case, or give --x and what belongs to it")
-    click.echo(_recorded(case, reports, snippets=snippets))
+    from harness.report.legible import legible  # noqa: PLC0415 - so that --help needs nothing but click
+
+    click.echo(legible(_recorded(case, reports, snippets=snippets)))
 
 
 def _answer(said: dict[str, Any]) -> Exit:

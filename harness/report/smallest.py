@@ -22,12 +22,11 @@ def smallest_lines(smaller: Smaller, dtype: str) -> Iterator[str]:
     """Yield what `harness shrink` found: the call, its arrays, and the element that is wrong, of ``dtype``."""
     call, quantity = smaller.problem.call, smaller.finding.quantity
     assert quantity is not None  # noqa: S101 - only findings about one quantity are shrunk
-    shape = list(call.x.shape)
-    yield f"The smallest input that was found to show it: {op_in_words(call)}, axis {call.axis}, of shape {shape}:"
+    asked = f"{op_in_words(call)} in {call.dtype.value}, axis {call.axis}, of shape {list(call.x.shape)}"
+    yield f"The smallest input that was found to show it: {asked}"
     for name in arrays_of(call, quantity):
         yield from _array(name, getattr(call, name), _dtype(call, name))
-    if (smallest := element_lines(smaller.finding, dtype)) != []:
-        yield from (f"  {line}" for line in smallest)
+    yield from (f"  {line}" for line in element_lines(smaller.finding, dtype))
 
 
 def _array(name: str, array: NDArray[Any], dtype: str | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.compare.factor import factors, named_factor
+from harness.compare.factor import Interval, factors, named_factor, round_factor
 from harness.vocabulary import Op
 from tests.compare.everything import of_op
 
@@ -102,3 +102,22 @@ def test_the_factor_that_arrays_were_made_with_is_never_lost(seed: int) -> None:
     found = factors(a, b, of_a=of_a, of_b=of_b)
     assert found is not None
     assert found.holds(factor)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "agreed", "expected"),
+    [
+        (2.9985, 3.0006, False, 3.0),
+        (-3.0006, -2.9985, False, -3.0),
+        (0.3331, 0.3335, False, 1 / 3),
+        (1023.9, 1024.1, False, 1024.0),
+        (7.2995, 7.3004, True, 7.3),
+        (7.2995, 7.3004, False, None),
+        (2.9998, 2.99982, True, 2.9998),
+        (1.9, 3.1, False, None),  # which may be anything
+    ],
+)
+def test_the_roundest_factor_stands_for_all_that_cannot_be_told_apart(
+    low: float, high: float, agreed: bool, expected: float | None
+) -> None:
+    assert round_factor(Interval(low=low, high=high, determined=3), agreed=agreed) == expected

@@ -68,6 +68,19 @@ def test_what_is_wrong_has_an_exit_code_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("got", "exit_code", "said"),
+    [
+        ("[0, 0]", 0, "neither right nor wrong, but a matter of policy"),
+        ("[nan, nan]", 0, "What you got is right"),
+    ],
+)
+def test_a_policy_is_not_wrong(got: str, exit_code: int, said: str) -> None:
+    done = harness("explain", "--op", "masked_softmax", "--x", "[0.1, 2]", "--mask", "[0, 0]", "--got", got)
+    assert done.returncode == exit_code
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ([], "nothing to explain: give --x with numbers"),

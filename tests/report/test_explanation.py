@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from harness.compare.exhibit import Answer, Exhibit
+from harness.compare.verdict import Finding
+from harness.repeat.repeats import Smaller, key_of
 from harness.report.explanation import explanation
 from harness.report.rowtext import answers, mathematics
-from harness.vocabulary import Outcome, Quantity
+from harness.vocabulary import FindingKind, Outcome, Quantity
+from tests.compare.bench import problem
 from tests.report.miniature import CLEAN, EXHIBIT, MINIATURE, row
 
 MASKED = replace(EXHIBIT, op="masked_softmax", parameters="mask", kept=(True, False))
@@ -112,3 +115,58 @@ def test_the_row_of_a_case_is_numbered_only_where_there_are_others() -> None:
     assert "axis 1)" in explanation(MINIATURE, case)
     wider = tuple(replace(v, shape=(3, 2)) for v in MINIATURE.verdicts)
     assert "axis 1, first row)" in explanation(replace(MINIATURE, verdicts=wider), case)
+
+
+CASE = next(iter(CLEAN.cases))
+WRONG = Finding(
+    kind=FindingKind.BEYOND_BOUND,
+    case=CASE,
+    sentence="mxnet: the vjp of softmax is wrong.",
+    problems=(f"{CASE}[float64,ones]",),
+    adapters=("mxnet",),
+    quantity=Quantity.VJP,
+    evidence={"at": [0, 1], "got": 0.5, "want": "nan"},
+)
+
+
+def test_what_is_said_of_several_problems_stands_once_with_their_names() -> None:
+    numbers = ({"with": "another head", "residue": 1e-7}, {"with": "another head", "residue": 1e-15})
+    alike = [
+        Finding(
+            kind=FindingKind.SUMMED_OUTPUT,
+            case=CASE,
+            sentence="The gradient is zero.",
+            problems=(f"{CASE}[{dtype},ones]",),
+            quantity=Quantity.VJP,
+            evidence=evidence,
+        )
+        for dtype, evidence in (("float32", numbers[0]), ("float64", numbers[1]), ("float16", numbers[0]))
+    ]
+    text = explanation(replace(CLEAN, findings=tuple(alike)), CASE)
+    assert text.count("The gradient is zero.") == 1
+    lines = [one.strip() for one in text.splitlines()]
+    first = lines.index("of [float32,ones], [float16,ones]")
+    assert lines[first + 1 : first + 4] == ["(residue: 1e-7)", "of [float64,ones]", "(residue: 1e-15)"]
+
+
+def test_a_finding_shows_its_element_as_decimals_and_bits() -> None:
+    lines = explanation(replace(CLEAN, findings=(WRONG,)), CASE).splitlines()
+    first = next(number for number, one in enumerate(lines) if "element [0, 1]" in one)
+    assert lines[first].split() == ["element", "[0,", "1]:", "got", "0.5", "0x1p-1"]
+    assert lines[first + 1].split() == ["expected", "nan", "nan"]
+
+
+def test_a_finding_shows_the_smallest_input_that_was_found_to_show_it() -> None:
+    smallest = problem([[1.5, -2.0]], [[0.25, 1.0]])
+    found = replace(WRONG, evidence={"at": [0, 0], "got": 0.125, "want": 0.0})
+    text = explanation(
+        replace(CLEAN, findings=(WRONG,)), CASE, {key_of(WRONG): Smaller(problem=smallest, finding=found)}
+    )
+    part = text.partition("The smallest input that was found to show it: softmax in float32, axis -1, of shape [1, 2]")[
+        2
+    ]
+    lines = part.splitlines()[1:]
+    assert [numbers(one) for one in lines[:2]] == [["1.5", "-2.0"], ["0.25", "1.0"]]
+    assert [one.split()[0] for one in lines[:2]] == ["x", "cotangent"]
+    assert "0x1p-3" in lines[2]
+    assert "smallest" not in explanation(replace(CLEAN, findings=(WRONG,)), CASE)

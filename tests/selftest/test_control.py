@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +11,7 @@ import pytest
 
 import harness.compare.judge
 import harness.selftest.bench
+import harness.selftest.control
 from harness.adapters.reference import ReferenceAdapter
 from harness.compare.findings import of_evaluation
 from harness.compare.oracle import Oracle
@@ -18,7 +22,7 @@ from harness.selftest.control import Control, Grid, control
 from harness.selftest.kernels import Wrong, evaluation_of
 from harness.selftest.problems import HEADS, SPREAD, asks, problems
 from harness.selftest.right import RIGHT
-from harness.selftest.settings import SETTINGS
+from harness.selftest.settings import SETTINGS, Setting
 from harness.selftest.slips import SLIPS, Slip
 from harness.selftest.text import COLUMNS, csv_text, summary, tables
 from harness.selftest.verdict import complaints
@@ -26,6 +30,7 @@ from harness.vocabulary import DType, Quantity
 from reference.faults import CATALOGUE, Fault
 from reference.truth import Truth
 
+ROOT = Path(__file__).parents[2]
 SOFTMAX = SETTINGS[0]
 SMALL = Grid(settings=(SOFTMAX,), dtypes=(DType.FLOAT32,), lengths=(3,))
 
@@ -177,3 +182,30 @@ def test_the_tables_hold_what_was_counted() -> None:
     assert [f"| all | {number} |" in line for number, line in zip((wrong, slipped), every, strict=True)] == [True, True]
     assert f"{wrong} wrong results" in summary(found)
     assert f"{slipped} results of kernels written step by step" in summary(found)
+
+
+def test_what_was_not_asked_for_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    made = harness.selftest.control.problems
+
+    def noted(setting: Setting, *arguments: Any, **options: Any) -> tuple[Any, ...]:
+        tried.append(setting.name)
+        return tuple(made(setting, *arguments, **options))
+
+    monkeypatch.setattr(harness.selftest.control, "problems", noted)
+    grid = Grid(dtypes=(DType.FLOAT64,), lengths=(3,))
+    found = control([named("loss-sign")], (), grid, right=(), progress=lambda _: None)
+    assert {name.partition(",")[0] for name in tried} == {"cross_entropy"}
+    assert {where.quantity for where in found.wrong} == {Quantity.FORWARD}
+    assert not found.right
+    assert list(complaints(found, [named("loss-sign")], right=())) == []
+    assert "No right kernel was tried." in summary(found)
+
+
+@pytest.mark.parametrize("names", ["", " , "])
+def test_no_name_is_no_selection(names: str, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "harness", "selftest", "--faults", names, "--reports", str(tmp_path)]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--faults: no name" in done.stderr
+    assert list(tmp_path.iterdir()) == []
