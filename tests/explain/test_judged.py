@@ -87,7 +87,7 @@ def test_digits_that_do_not_decide_say_what_they_leave_open() -> None:
     worth, text = answer(x="[0.1, 20]", cotangent="one_hot:0", got="[2e-9, -2e-9]")
     assert (worth.standing, worth.open is not None) == (Standing.RIGHT, True)
     assert "written with as many of them, reads the same. The digits leave open up to 5e-10 in element [0]" in text
-    worth, text = answer(x="[0, 0]", cotangent="ones", got="[0.000001, 0.0]")
+    worth, text = answer(x="[3, -3]", cotangent="ones", got="[1e-6, 0]")
     assert "the true gradient (vjp) reads otherwise" in text
     assert "reads the same" not in text
 

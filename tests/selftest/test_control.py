@@ -186,11 +186,9 @@ def test_the_tables_hold_what_was_counted() -> None:
 
 def test_what_was_not_asked_for_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
-    made = harness.selftest.control.problems
-
     def noted(setting: Setting, *arguments: Any, **options: Any) -> tuple[Any, ...]:
         tried.append(setting.name)
-        return tuple(made(setting, *arguments, **options))
+        return tuple(problems(setting, *arguments, **options))
 
     monkeypatch.setattr(harness.selftest.control, "problems", noted)
     grid = Grid(dtypes=(DType.FLOAT64,), lengths=(3,))
