@@ -17,7 +17,7 @@
                      +--> listing       findings.json
                      +--> junit         junit.xml
                      +--> tabular       comparison.csv, comparison.parquet
-                     +--> explanation   one case in plain text, with its row (rowtext)
+                     +--> explanation   one case in plain text: findings (findingtext), its row (rowtext)
 
 The same comparison gives the same bytes. Nothing here judges: what is wrong was decided by ``harness.compare``.
 """

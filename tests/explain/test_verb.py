@@ -130,3 +130,7 @@ def test_a_recorded_case_is_explained_with_numpy_and_click_alone(tmp_path: Path)
     assert done.returncode == 0, done.stderr
     for words in ("summed-output-zero-gradient", "With a cotangent that asks for output", "reference  vjp"):
         assert words in done.stdout
+    (tmp_path / "shrunk").mkdir()  # which takes more than NumPy to read
+    without = harness("explain", "summed", "--reports", str(tmp_path))
+    assert (without.returncode, without.stdout) == (0, done.stdout)
+    assert "shrunk are not read: this interpreter lacks pydantic" in without.stderr

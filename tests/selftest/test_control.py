@@ -186,6 +186,7 @@ def test_the_tables_hold_what_was_counted() -> None:
 
 def test_what_was_not_asked_for_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
+
     def noted(setting: Setting, *arguments: Any, **options: Any) -> tuple[Any, ...]:
         tried.append(setting.name)
         return tuple(problems(setting, *arguments, **options))
