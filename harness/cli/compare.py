@@ -19,7 +19,7 @@ from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.record.lock import AlreadyLocked, locked
 from harness.report.legible import legible
-from harness.report.since import in_words
+from harness.report.since import in_lines
 from harness.report.subject import subject
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _verdict(comparison: Comparison) -> str:
         f"{len(comparison.unexpected)} unexpected findings"
     ]
     if comparison.changes is not None:
-        lines.append(in_words(comparison.changes))
+        lines += map(_on_one_line, in_lines(comparison.changes))
     lines += [f"not run: {run.name}: {run.why_not}" for run in comparison.adapters if not run.ran]
     if not comparison.judged:
         lines.append("nothing was judged: this run proves nothing")

@@ -34,7 +34,7 @@ def headline(comparison: Comparison) -> Headline:
     absent = f"{names(comparison.not_run)} did not run" if comparison.not_run else ""
     if comparison.changes is not None and comparison.unexpected and not comparison.fails and not absent:
         remain = plural(len(comparison.unexpected), "unexpected finding remains", "unexpected findings remain")
-        return Headline(sentence=f"Nothing new or worse since {comparison.changes.baseline}; {remain}.", tone=Tone.OPEN)
+        return Headline(sentence=f"Nothing new or worse since the baseline; {remain}.", tone=Tone.OPEN)
     if comparison.unexpected:
         kinds = [rank(finding) for finding in comparison.unexpected]
         parts = [
