@@ -41,7 +41,7 @@ from harness.vocabulary import DType, Outcome
 LONGEST = 400  # characters of a message shown beside the numbers; the tables beside the page have it whole
 PROBLEMS_NAMED = 8
 FAILURES_OPEN = 12  # findings of one kind that are shown at once; the rest unfold
-SCRIPTS = ("script-filter.js", "script-address.js", "script-print.js", "script-scroll.js")
+SCRIPTS = tuple(f"script-{name}.js" for name in ("fold", "filter", "address", "print", "scroll"))
 REMARKS_OPEN = 8  # remarks on pairs of adapters that are shown at once; more unfold
 
 

@@ -38,6 +38,7 @@
   const open = (cell) => {
     const row = cell.parentElement;
     const section = document.getElementById(row.dataset.row);
+    folds.build(section);
     const name = `${row.cells[0].textContent}, ${matrix.tHead.rows[0].cells[cell.cellIndex].firstChild.textContent}`;
     const done = element("button", { type: "button", textContent: "Close" });
     done.addEventListener("click", () => {
@@ -71,6 +72,7 @@
       open(target);
       row.scrollIntoView({ block: "center" });
     } else if (target instanceof HTMLDetailsElement) {
+      folds.build(target);
       target.open = true;
       target.scrollIntoView();
     }

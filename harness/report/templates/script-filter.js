@@ -1,4 +1,3 @@
-"use strict";
 // Which cases are shown: by typed words and by facets that combine, as the address says after "#?".
 const filter = (() => {
   const form = document.getElementById("filter");
