@@ -58,6 +58,9 @@
   const go = () => {
     close();
     const address = location.hash.slice(1);
+    if (address) {
+      folds.layOut(); // or what stands above would move the place that is looked for
+    }
     if (address.startsWith("?")) {
       filter.choose(address);
       document.getElementById("matrix").scrollIntoView();
