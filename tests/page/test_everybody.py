@@ -57,6 +57,14 @@ def test_the_page_is_never_wider_than_the_screen(opened: Open, tmp_path, width: 
     assert whole <= seen, tab.evaluate(TOO_WIDE)
 
 
+@pytest.mark.parametrize("width", [360, 390, 1200])
+def test_every_count_of_an_adapter_is_on_the_screen(opened: Open, width: int) -> None:
+    tab = opened(width=width)
+    outside = "(all, width) => all.filter((one) => one.getBoundingClientRect().right > width).length"
+    assert tab.locator(".runs .num").count() > 0
+    assert tab.eval_on_selector_all(".runs .num", outside, width) == 0
+
+
 def test_everything_can_be_reached_by_keyboard_and_is_seen_to_be(opened: Open) -> None:
     tab = opened(width=360)
     reached, outlines = [], set()

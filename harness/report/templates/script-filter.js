@@ -53,16 +53,22 @@ const filter = (() => {
     }
   };
 
+  // Returns what is asked for and this report lacks: it chooses nothing.
   const choose = (address) => {
     const asked = new URLSearchParams(address);
+    const fields = ["find", ...selects.map((select) => select.name)];
+    const lacking = [...asked.keys()].filter((name) => !fields.includes(name)).map((name) => `choice “${name}”`);
     form.find.value = asked.get("find") ?? "";
     for (const select of selects) {
-      select.value = asked.get(select.name) ?? "";
+      const word = asked.get(select.name) ?? "";
+      select.value = word;
       if (select.selectedIndex < 0) {
-        select.selectedIndex = 0; // a word that this report does not have
+        select.selectedIndex = 0;
+        lacking.push(`${select.name} “${word}”`);
       }
     }
     show();
+    return lacking;
   };
 
   const remember = () => {
