@@ -8,7 +8,7 @@ from harness.compare.accounts import Accounts
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.standing import SEVERITY, Place
 from harness.compare.verdict import Finding
-from harness.report.headline import Tone, headline
+from harness.report.headline import Tone, accounted, headline
 from harness.report.matrix import matrix
 from harness.report.ranking import TITLES, Rank, in_order, ranked
 from harness.report.unverified import REASONS, gaps
@@ -172,6 +172,19 @@ def test_the_headline_never_calls_a_run_good_that_proves_nothing(changes, tone: 
     said = headline(replace(MINIATURE, **({"adapters": required} | changes)))
     assert said.tone == tone
     assert words in said.sentence
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_account_in_words_adds_up_to_what_was_planned(outcome: Outcome) -> None:
+    tally = Accounts(comparison(of_mxnet(outcome), of_mxnet(Outcome.EXACT, Quantity.FORWARD))).tally()
+    planned, _, rest = accounted(tally).partition(" evaluations planned: ")
+    assert sum(int(part.split()[0]) for part in rest.split(", ")) == int(planned) == 2
+
+
+def test_the_account_in_words_names_every_place_that_is_not_empty() -> None:
+    said = accounted(Accounts(MINIATURE).tally())
+    counted = "13 agree, 1 differs as expected, 2 flagged, 1 outside range, 1 unsupported, 6 not run"
+    assert said == f"24 evaluations planned: {counted}"
 
 
 def test_what_was_not_verified_is_said() -> None:
