@@ -11,6 +11,7 @@ from harness.compare.comparison import Comparison
 from harness.compare.verdict import Verdict
 from harness.report.evidence import proof
 from harness.report.figures import plural, size
+from harness.report.outcomes import outcome_in_words
 from harness.report.rowtext import answers, mathematics
 from harness.vocabulary import Level
 
@@ -73,7 +74,7 @@ def _others(verdicts: Iterable[Verdict]) -> Iterable[str]:
     """Yield a line for each reason why results do not agree, with the results that share it."""
     reasons: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        reasons.setdefault((verdict.outcome.value, verdict.detail), []).append(verdict)
+        reasons.setdefault((outcome_in_words([verdict]), verdict.detail), []).append(verdict)
     for (outcome, detail), alike in reasons.items():
         problems = tuple(dict.fromkeys(verdict.problem for verdict in alike))
         quantities = ", ".join(dict.fromkeys(verdict.quantity.value for verdict in alike))
