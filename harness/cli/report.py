@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harness.compare.kept.cabinet import Cabinet
     from harness.plan.plan import Plan
 
-_PADDING: Final = re.compile(r"[ \t]+((?:\x1b\[[0-9;]*m)*)$", flags=re.MULTILINE)  # to the right, colours left in
+_END: Final = re.compile(r"(?:[ \t]|\x1b\[[0-9;]*m)+$", flags=re.MULTILINE)  # of a line: blanks, and where colours end
 
 EXAMPLES = """\b
 Examples:
@@ -117,7 +117,7 @@ def _written(layout: Layout, plan: Plan, comparison: Comparison, *, console: Ter
         leave(Exit.USAGE, str(error))
     with console.capture() as capture:
         show(comparison, Accounts(comparison), console)
-    return _PADDING.sub(r"\1", capture.get()) + "".join(
+    return _END.sub(lambda end: re.sub(r"[ \t]", "", end[0]), capture.get()) + "".join(
         f"{line}\n" for line in (commands(comparison) if github else ())
     )
 

@@ -220,6 +220,25 @@ def test_the_commonest_reasons_are_said_and_the_rest_counted() -> None:
     assert said.endswith("; 2 other reasons (2)")
 
 
+def test_within_a_rank_what_gave_no_number_comes_first_and_policy_last() -> None:
+    kinds = [
+        FindingKind.CRASHED,
+        FindingKind.RAISED,
+        FindingKind.NONFINITE,
+        FindingKind.BEYOND_BOUND,
+        FindingKind.SHAPE_REFUSED,
+    ]
+    known = [replace(finding(kind, excuse="known"), ledger=f"of-{kind.value}") for kind in reversed(kinds)]
+    assert [each.kind for each in ranked(known)[Rank.KNOWN]] == kinds
+    assert [one.kind for one in in_order(known)] == kinds
+
+
+def test_of_one_kind_the_order_of_the_comparison_stays() -> None:
+    of_kinds = [FindingKind.SUM_NOT_ONE, FindingKind.BEYOND_BOUND, FindingKind.POSITIVE_LOG]
+    known = [replace(finding(kind, excuse="known"), ledger=kind.value) for kind in of_kinds]
+    assert [each.kind for each in ranked(known)[Rank.KNOWN]] == of_kinds
+
+
 def test_what_the_ledger_knows_is_gathered_by_its_entries_and_comes_first() -> None:
     expected = finding(FindingKind.SHAPE_REFUSED, excuse="expected by the case")
     known = [replace(finding(FindingKind.BEYOND_BOUND, excuse="known"), ledger=name) for name in ("one", "two", "one")]
