@@ -114,5 +114,5 @@ def _stood(standing: Standing | None) -> str:
     if standing.share is not None:
         numbers.append(f"{figures.share(standing.share)} of the bound")
     if standing.ulps is not None:
-        numbers.append(f"{figures.ulps(standing.ulps)} ulps")
+        numbers.append(f"{figures.ulps(standing.ulps)} ulp")
     return standing.place.value + (f", {', '.join(numbers)}" if numbers else "")

@@ -44,7 +44,7 @@ def unmatched(changes: Changes, trend: Trend) -> tuple[Unmatched, ...]:
         Unmatched(
             case=case,
             problems=tuple(dict.fromkeys(one.problem for one in own)),
-            adapters=tuple(dict.fromkeys(one.adapter for one in own)),
+            adapters=tuple(sorted({one.adapter for one in own})),
             evaluations=len(own),
             flagged=sum(one.now is not None and one.now.place is Place.FLAGGED for one in own),
         )

@@ -97,7 +97,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_findings(opened: Open) -> N
 
 
 def test_a_table_that_is_wider_than_the_phone_can_be_scrolled_by_keyboard(opened: Open) -> None:
-    tab = opened(width=360)
+    tab = opened(width=240)
     tab.wait_for_selector("#matrix .wide[tabindex]")
     tab.focus("#matrix .wide")
     tab.keyboard.press("ArrowRight")
