@@ -55,7 +55,7 @@ def test_one_command_leads_from_cases_to_the_page(cases: Path) -> None:
     done = run(cases)
     assert done.returncode == 0, done.stderr
     assert "reference: recorded" in done.stderr
-    assert done.stdout.endswith("4 evaluations planned, 4 judged, 4 agreed; 0 unexpected findings\n")
+    assert done.stdout.endswith("4 evaluations planned: 4 agree; 0 unexpected findings\n")
     assert "kept" in (home(cases) / "index.html").read_text()
 
 

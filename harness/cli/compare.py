@@ -14,12 +14,15 @@ from harness.adapters.registry import BUILT_IN
 from harness.cli.exits import Exit, leave, note
 from harness.cli.options import Positive, names, reports_option
 from harness.cli.progress import progress
+from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.record.lock import AlreadyLocked, locked
+from harness.report.figures import plural
+from harness.report.headline import accounted
 from harness.report.legible import legible
-from harness.report.since import in_words
+from harness.report.since import in_lines
 from harness.report.subject import subject
 
 if TYPE_CHECKING:
@@ -174,13 +177,9 @@ def _exit(comparison: Comparison) -> Exit:
 
 def _verdict(comparison: Comparison) -> str:
     """Say in a few lines how the run ended: denominators, then what fails it."""
-    agreed = sum(verdict.outcome.agreed for verdict in comparison.verdicts)
-    lines = [
-        f"{len(comparison.verdicts)} evaluations planned, {comparison.judged} judged, {agreed} agreed; "
-        f"{len(comparison.unexpected)} unexpected findings"
-    ]
+    lines = [f"{accounted(Accounts(comparison).tally())}; {plural(len(comparison.unexpected), 'unexpected finding')}"]
     if comparison.changes is not None:
-        lines.append(in_words(comparison.changes))
+        lines += map(_on_one_line, in_lines(comparison.changes))
     lines += [f"not run: {run.name}: {run.why_not}" for run in comparison.adapters if not run.ran]
     if not comparison.judged:
         lines.append("nothing was judged: this run proves nothing")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from harness.compare.comparison import Comparison
     from harness.compare.kept.cabinet import Cabinet
     from harness.plan.plan import Plan
+
+_END: Final = re.compile(r"(?:[ \t]|\x1b\[[0-9;]*m)+$", flags=re.MULTILINE)  # of a line: blanks, and where colours end
 
 EXAMPLES = """\b
 Examples:
@@ -114,7 +117,9 @@ def _written(layout: Layout, plan: Plan, comparison: Comparison, *, console: Ter
         leave(Exit.USAGE, str(error))
     with console.capture() as capture:
         show(comparison, Accounts(comparison), console)
-    return capture.get() + "".join(f"{line}\n" for line in (commands(comparison) if github else ()))
+    return _END.sub(lambda end: re.sub(r"[ \t]", "", end[0]), capture.get()) + "".join(
+        f"{line}\n" for line in (commands(comparison) if github else ())
+    )
 
 
 def _current(home: Path, plan: Plan) -> Comparison:

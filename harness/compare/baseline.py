@@ -44,7 +44,7 @@ def read_baseline(path: Path) -> Baseline:
             raise BaselineUnreadable(f"{path}: row {number}: {' '.join(key)} stands there twice: {_MAKE_ONE}")
         standings[key] = standing
         versions[key[0]] = row["version"]
-    return Baseline(name=path.as_posix(), versions=versions, standings=standings)
+    return Baseline(name=path.name, versions=versions, standings=standings)
 
 
 def _table(path: Path) -> pd.DataFrame:

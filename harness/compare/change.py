@@ -20,7 +20,7 @@ class Trend(StrEnum):
     NEW = "new"
     NOT_COMPARABLE = "not comparable"
     GONE = "gone"
-    CHANGED = "changed, neither better nor worse"
+    CHANGED = "changed in bits alone"
     BETTER = "better"
     UNCHANGED = "unchanged"
 
@@ -58,13 +58,17 @@ class Changes:
     """A comparison held against an earlier run.
 
     ``versions`` gives, by adapter, what it was then and what it is now, empty where it did not run; ``counts`` how many
-    evaluations of each adapter have which trend. ``changes`` are those that are not unchanged, the worst first.
+    evaluations of each adapter have which trend. ``changes`` are those that are not unchanged, the worst first, but for
+    those of adapters that the earlier run had and this one lacks: ``absent`` counts their evaluations, which ``counts``
+    has as not comparable. Of a selection the earlier run may have had more: how many evaluations are ``outside``.
     """
 
     baseline: str
     versions: dict[str, tuple[str, str]] = field(default_factory=dict)
     counts: dict[str, dict[Trend, int]] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    absent: dict[str, int] = field(default_factory=dict)
+    outside: int = 0
 
     @property
     def total(self) -> dict[Trend, int]:

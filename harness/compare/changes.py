@@ -28,25 +28,34 @@ _SAME: Final = "the same bits, judged or excused otherwise"
 def changes_since(baseline: Baseline, comparison: Comparison) -> Changes:
     """Return what has changed from ``baseline`` to ``comparison``.
 
-    Evaluations of adapters that take no part now are left out; of a selection, so are those outside it.
+    Evaluations of adapters that take no part now are counted as not comparable. A selection is held against its own
+    problems alone: whether the earlier run's others are gone, or merely not selected, nobody can tell.
     """
     accounts = Accounts(comparison)
     now = {_key(verdict): _standing(verdict, accounts) for verdict in comparison.verdicts}
-    adapters = {run.name for run in comparison.adapters}
+    runs = {run.name: version_of(run) for run in comparison.adapters}
     problems = {verdict.problem for verdict in comparison.verdicts}
-    then = {
+    within = {
         key: standing
         for key, standing in baseline.standings.items()
-        if key[0] in adapters and (comparison.selection is None or key[1] in problems)
+        if comparison.selection is None or key[1] in problems
     }
+    absent = Counter(adapter for adapter, *_ in within if adapter not in runs)
+    then = {key: standing for key, standing in within.items() if key[0] in runs}
+    counts: dict[str, Counter[Trend]] = {name: Counter() for name in sorted({*runs, *absent})}
     found = [_change(key, then.get(key), now.get(key)) for key in dict.fromkeys((*now, *then))]
-    counts = {name: Counter(one.trend for one in found if one.adapter == name) for name in sorted(adapters)}
+    for one in found:
+        counts[one.adapter][one.trend] += 1
+    for name, number in absent.items():
+        counts[name][Trend.NOT_COMPARABLE] += number
     changed = [one for one in found if one.trend is not Trend.UNCHANGED]
     return Changes(
         baseline=baseline.name,
-        versions={run.name: (baseline.versions.get(run.name, ""), version_of(run)) for run in comparison.adapters},
+        versions={name: (baseline.versions.get(name, ""), runs.get(name, "")) for name in (*runs, *sorted(absent))},
         counts={name: dict(sorted(own.items(), key=lambda item: _ORDER[item[0]])) for name, own in counts.items()},
         changes=tuple(sorted(changed, key=_weight)),
+        absent=dict(sorted(absent.items())),
+        outside=len(baseline.standings) - len(within),
     )
 
 

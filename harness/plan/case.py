@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, Discriminator, Field, PlainValid
 from pydantic_core import PydanticCustomError
 
 from harness.plan.grammar import Array, Cotangents, Lengths, Mask, Tangent, Targets
+from harness.plan.placeholder import written
 from harness.plan.scalars import Finite, Smoothing, Temperatures, Whole
 from harness.plan.words import (
     ABSENT,
@@ -38,6 +39,8 @@ from harness.plan.words import (
 from harness.vocabulary import DType, Mode, Normalization, Quantity, Reduction
 
 FORMAT = 1
+
+Written = Annotated[Text, AfterValidator(written)]
 
 
 class FindingByAdapter(Strict):
@@ -187,8 +190,8 @@ class KnownDifference(Strict):
         ),
     )
     owner: Literal["upstream", "design", "ours"] = Field(description="upstream, design or ours")
-    why: Text = Field(description="one or two sentences that say why it happens")
-    link: Text = Field(description="where it was reported or is documented")
+    why: Written = Field(description="one or two sentences that say why it happens")
+    link: Written = Field(description="where it was reported or is documented")
     version: Text = Field(description='the version of the framework it was seen on, as in: version: "1.9.1"')
     platform: Text = Field(description="system and machine it was seen on, as in: platform: linux-x86_64")
     expires: ADate = Field(

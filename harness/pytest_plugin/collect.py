@@ -66,9 +66,9 @@ class _Item(pytest.Item):
         return self.path, self.line - 1, self.name
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show a finding as it is, behind the place of its case."""
+        """Show a finding as it is, before the place of its case: pytest's summary shows the first line, as it fits."""
         if isinstance(excinfo.value, Disagreement):
-            return f"{self.where}: {self.name}\n{excinfo.value}"
+            return f"{excinfo.value}\n{self.where}: {self.name}"
         return super().repr_failure(excinfo, style)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -49,7 +50,7 @@ def _compare(session: pytest.Session) -> Comparison:
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with _alone(home), capture.global_and_fixture_disabled():
         write_plan(plan, Layout(home).plan)
-        recordings = {name: _recorded(name, plan, home, options) for name in adapters}
+        recordings = _side_by_side(adapters, plan, home, options)
     required = adapters if options.required else []
     return compare(plan, recordings, required=required)
 
@@ -98,6 +99,13 @@ def _case(item: pytest.Item) -> str:
         return ""
     problem = getattr(item, "problem", None)
     return str(getattr(item, "case", "") if problem is None else problem.case)
+
+
+def _side_by_side(adapters: Sequence[str], plan: Plan, home: Path, options: Options) -> dict[str, Recording | NotRun]:
+    """Return what every adapter returned; each is recorded in a process of its own, all at the same time."""
+    with ThreadPoolExecutor(max_workers=len(adapters) or 1) as pool:
+        recorded = pool.map(lambda name: _recorded(name, plan, home, options), adapters)
+        return dict(zip(adapters, recorded, strict=True))
 
 
 def _recorded(name: str, plan: Plan, home: Path, options: Options) -> Recording | NotRun:

@@ -11,6 +11,7 @@ from harness.compare.verdict import Verdict
 from harness.repeat.repeats import Key, Smaller
 from harness.report.figures import plural
 from harness.report.findingtext import findings_text, wrapped
+from harness.report.outcomes import outcome_in_words
 from harness.report.rowtext import answers, mathematics
 
 
@@ -48,7 +49,7 @@ def _others(verdicts: Iterable[Verdict]) -> Iterable[str]:
     """Yield a line for each reason why results do not agree, with the results that share it."""
     reasons: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        reasons.setdefault((verdict.outcome.value, verdict.detail), []).append(verdict)
+        reasons.setdefault((outcome_in_words([verdict]), verdict.detail), []).append(verdict)
     for (outcome, detail), alike in reasons.items():
         problems = tuple(dict.fromkeys(verdict.problem for verdict in alike))
         quantities = ", ".join(dict.fromkeys(verdict.quantity.value for verdict in alike))

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.compare.accounts import Tally
 from harness.compare.comparison import AdapterRun, Comparison
-from harness.report.figures import plural
+from harness.compare.standing import Place
+from harness.report.figures import count, plural
 from harness.report.ranking import Rank, rank
 
 
@@ -34,7 +36,7 @@ def headline(comparison: Comparison) -> Headline:
     absent = f"{names(comparison.not_run)} did not run" if comparison.not_run else ""
     if comparison.changes is not None and comparison.unexpected and not comparison.fails and not absent:
         remain = plural(len(comparison.unexpected), "unexpected finding remains", "unexpected findings remain")
-        return Headline(sentence=f"Nothing new or worse since {comparison.changes.baseline}; {remain}.", tone=Tone.OPEN)
+        return Headline(sentence=f"Nothing new or worse since the baseline; {remain}.", tone=Tone.OPEN)
     if comparison.unexpected:
         kinds = [rank(finding) for finding in comparison.unexpected]
         parts = [
@@ -53,6 +55,17 @@ def headline(comparison: Comparison) -> Headline:
     return Headline(
         sentence="Every judged result agrees with the exact oracle, or differs as expected.", tone=Tone.GOOD
     )
+
+
+def accounted(tally: Tally) -> str:
+    """Say where the planned evaluations stand; the numbers add up to what was planned."""
+    agreed, differ = tally.agreed, tally.counts[Place.EXPECTED]
+    parts = [f"{count(agreed)} {'agrees' if agreed == 1 else 'agree'}"]
+    if differ:
+        parts.append(f"{count(differ)} {'differs' if differ == 1 else 'differ'} as expected")
+    others = (Place.FLAGGED, Place.RANGE, Place.UNSUPPORTED, Place.NOT_RUN)
+    parts += [f"{count(tally.counts[place])} {place.value}" for place in others if tally.counts[place]]
+    return f"{plural(tally.planned, 'evaluation')} planned: {', '.join(parts)}"
 
 
 def names(runs: Sequence[AdapterRun]) -> str:

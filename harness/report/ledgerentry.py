@@ -7,6 +7,7 @@ import re
 
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Finding
+from harness.plan import placeholder
 from harness.plan.plan import LedgerEntry
 from harness.vocabulary import FindingKind, Level
 
@@ -16,6 +17,8 @@ _STALE = (FindingKind.LEDGER_STALE, FindingKind.EXPECTED_ABSENT)
 
 def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
     """Return the YAML of an entry to paste, with owner, reason and link to fill in, or None where none could excuse it.
+
+    While they are not filled in, `harness cases` refuses the entry.
 
     Only a finding about the results of one adapter that ran can be known to the ledger; an explanation needs no entry,
     and where one has expired there is one.
@@ -34,9 +37,9 @@ def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
         "adapter": run.name,
         "kind": finding.kind.value,
         "quantity": None if finding.quantity is None else finding.quantity.value,
-        "owner": "upstream",
-        "why": "say why this happens, and how you know",
-        "link": "https://example.org/the-report-of-it",
+        "owner": placeholder.OWNER,
+        "why": placeholder.WHY,
+        "link": placeholder.LINK,
         "version": run.header.description.version.split("+")[0],
         "platform": f"{platform.get('system', '')}-{platform.get('machine', '')}".lower(),
     }

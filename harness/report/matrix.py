@@ -10,6 +10,7 @@ from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
 from harness.compare.standing import SEVERITY, Place
 from harness.compare.verdict import Verdict
+from harness.report.outcomes import by_law, outcome_in_words
 from harness.vocabulary import Outcome
 
 
@@ -19,6 +20,7 @@ class Cell:
 
     place: Place
     outcome: Outcome
+    words: str  # the outcome as the page says it
     unsupported: int  # beside the evaluations that the cell shows
     share: float | None  # the worst share of a bound, where the outcome shown comes from holding errors against bounds
 
@@ -82,9 +84,11 @@ def _cell(verdicts: list[Verdict], accounts: Accounts) -> Cell | None:
     # outcomes are declared in the order in which they are decided: the first is the one that stops a result earliest
     outcomes = list(Outcome)
     outcome = min((verdict.outcome for found, verdict in placed if found is place), key=outcomes.index)
-    shares = [share for found, verdict in placed if found is place and (share := _share(verdict, outcome)) is not None]
+    shown = [verdict for found, verdict in placed if found is place and verdict.outcome is outcome]
+    shares = [share for verdict in shown if (share := _share(verdict, outcome)) is not None]
     unsupported = sum(found is Place.UNSUPPORTED for found, _ in placed) if place is not Place.UNSUPPORTED else 0
-    return Cell(place=place, outcome=outcome, unsupported=unsupported, share=max(shares, default=None))
+    words = place.value if place is Place.RANGE else outcome_in_words(shown)
+    return Cell(place=place, outcome=outcome, words=words, unsupported=unsupported, share=max(shares, default=None))
 
 
 def _share(verdict: Verdict, outcome: Outcome) -> float | None:
@@ -92,7 +96,7 @@ def _share(verdict: Verdict, outcome: Outcome) -> float | None:
 
     A result beyond its bounds may be so by the row test alone.
     """
-    if verdict.outcome is not outcome:
+    if verdict.outcome is not outcome or by_law(verdict):
         return None
     if outcome is Outcome.WITHIN_BOUND:
         return verdict.share

@@ -12,11 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.compare.accounts import Accounts
+from harness.compare.change import Trend
 from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
 from harness.compare.standing import Place
 from harness.repeat.repeats import Key, Repeat, key_of
-from harness.report import figures, lengths, since
+from harness.report import figures, lengths, since, unmatched
 from harness.report.accuracy import WIDTH, accuracy, bound_pixel, by_op
 from harness.report.bounded import FINDINGS, bounded, cases_of
 from harness.report.coverage import coverage
@@ -40,7 +41,7 @@ from harness.vocabulary import DType, Outcome
 LONGEST = 400  # characters of a message shown beside the numbers; the tables beside the page have it whole
 PROBLEMS_NAMED = 8
 FAILURES_OPEN = 12  # findings of one kind that are shown at once; the rest unfold
-SCRIPTS = ("script-filter.js", "script-address.js", "script-print.js", "script-scroll.js")
+SCRIPTS = tuple(f"script-{name}.js" for name in ("fold", "filter", "address", "print", "scroll"))
 REMARKS_OPEN = 8  # remarks on pairs of adapters that are shown at once; more unfold
 
 
@@ -109,6 +110,9 @@ def _since(comparison: Comparison) -> dict[str, Any]:
         "changes": changes,
         "changes_in_words": since.in_words(changes),
         "change_versions": since.versions(changes),
+        "changes_outside": since.outside(changes),
+        "incomparable": since.incomparable(changes),
+        "one_sided": {trend: unmatched.unmatched(changes, trend) for trend in (Trend.NEW, Trend.GONE)},
         "told": since.told(changes)[: since.MOST],
         "told_heading": since.heading(changes),
         "trends": [trend for trend, number in changes.total.items() if number],
@@ -129,7 +133,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "anchor": anchor,
         "brief": _brief,
-        "case_of": since.case,
+        "case_of": unmatched.case_of,
         "cell_anchor": cell_anchor,
         "count": figures.count,
         "decimal": figures.decimal,
@@ -162,6 +166,8 @@ def _environment() -> Environment:
         "failures_open": FAILURES_OPEN,
         "findings_most": FINDINGS,
         "remarks_open": REMARKS_OPEN,
+        "left_out_of": unmatched.left_out,
+        "unmatched_most": unmatched.MOST,
         "problems_named": PROBLEMS_NAMED,
     }
     return environment

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from harness.compare.verdict import Finding
 from harness.vocabulary import FindingKind, Level
@@ -82,6 +83,22 @@ TITLES = {
 }
 
 
+# what weighs more than a wrong number, in this order; wrong numbers are told apart by how wrong they are
+_GRAVEST: Final = (
+    FindingKind.CRASHED,
+    FindingKind.TIMED_OUT,
+    FindingKind.OUT_OF_MEMORY,
+    FindingKind.MISSING,
+    FindingKind.INPUT_CHANGED,
+    FindingKind.RAISED,
+    FindingKind.WRONG_SHAPE,
+    FindingKind.WRONG_DTYPE,
+    FindingKind.NONFINITE,
+    FindingKind.INFINITY_SIGN,
+    FindingKind.ZERO_RULE,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """All findings of one rank and kind, in the order of the comparison; those the ledger knows, entry by entry."""
@@ -113,7 +130,9 @@ def rank(finding: Finding) -> Rank:
 def ranked(findings: Iterable[Finding]) -> dict[Rank, tuple[Gathered, ...]]:
     """Return every finding in its rank, gathered by kind; ranks worst first, also those that are empty.
 
-    Within a rank the differences that the ledger knows come first: each is somebody's defect, found in many cases.
+    Within a rank what gave no number comes first, then numbers that are none or not finite, then wrong ones by their
+    share of what rounding explains, as the comparison has them, and differences of policy last. Of one kind the
+    differences that the ledger knows come first: each is somebody's defect, found in many cases.
     """
     groups: dict[Rank, dict[tuple[FindingKind, str | None], list[Finding]]] = {each: {} for each in Rank}
     for finding in findings:
@@ -121,10 +140,15 @@ def ranked(findings: Iterable[Finding]) -> dict[Rank, tuple[Gathered, ...]]:
     return {
         each: tuple(
             Gathered(kind=kind, findings=tuple(members), ledger=entry)
-            for (kind, entry), members in sorted(kinds.items(), key=lambda item: item[0][1] is None)
+            for (kind, entry), members in sorted(kinds.items(), key=lambda item: _gravity(*item[0]))
         )
         for each, kinds in groups.items()
     }
+
+
+def _gravity(kind: FindingKind, entry: str | None) -> tuple[bool, int, bool]:
+    grave = _GRAVEST.index(kind) if kind in _GRAVEST else len(_GRAVEST)
+    return kind.level is Level.POLICY, grave, entry is None
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -15,8 +15,9 @@ from harness.report import figures
 from harness.report.drawing import Drawing, draw
 from harness.report.errors import dtypes
 from harness.report.matrix import Row, Theme
+from harness.report.outcomes import by_law, outcome_in_words
 from harness.report.ranking import TITLES
-from harness.vocabulary import FindingKind, Quantity
+from harness.vocabulary import FindingKind, Outcome, Quantity
 
 WIDEST = 8000  # verdicts: beyond this many, a page shows the worst element only where a result does not agree
 WIDEST_PAIR = 26  # characters of a decimal and a hex float that stand side by side
@@ -33,6 +34,16 @@ class Numbers:
     verdict: Verdict
     worst: bool
     said: bool = False
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a bound proves anything of it: where a law alone has decided, none did."""
+        return not (self.verdict.outcome is Outcome.BEYOND_BOUND and by_law(self.verdict))
+
+    @property
+    def outcome(self) -> str:
+        """The outcome in words."""
+        return outcome_in_words([self.verdict])
 
     @property
     def words(self) -> str:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from harness.compare.change import Change, Changes, Trend
 from harness.compare.standing import Place, Standing
 from harness.report import figures
+from harness.report.unmatched import left_out, unmatched
 
 MOST = 40  # changes that page and summary show; the tables of both runs have all
+FEW = 8  # cases that a terminal names of those that are new, and of those that are gone
 
 
 def in_words(changes: Changes) -> str:
     """Say in one line how a run stands to the earlier one."""
-    counted = ", ".join(
+    counted = "; ".join(
         f"{figures.count(number)} {trend.value}{_still_agree(changes) if trend is Trend.WORSE else ''}"
         for trend, number in changes.total.items()
         if number
     )
     fails = len(changes.failing)
     failing = f"{figures.count(fails) if fails else 'none'} of them {'fails' if fails <= 1 else 'fail'} the run"
-    return f"Since {changes.baseline}: {counted or 'nothing to compare'}; {failing}."
+    return f"Since {changes.baseline}: {counted or 'nothing to compare'}. {failing[0].upper()}{failing[1:]}."
 
 
 def _still_agree(changes: Changes) -> str:
@@ -28,21 +33,58 @@ def _still_agree(changes: Changes) -> str:
     return f" ({figures.count(agree)} of them within their bounds still)" if agree else ""
 
 
+def incomparable(changes: Changes) -> tuple[str, ...]:
+    """Say why evaluations cannot be compared, and of how many that is so; an adapter that did not run by name."""
+    reasons = Counter({f"{name} is not in this run": number for name, number in changes.absent.items()})
+    reasons.update(
+        f"{one.adapter}, {one.why}" if _not_run(one) else one.why
+        for one in changes.changes
+        if one.trend is Trend.NOT_COMPARABLE
+    )
+    return tuple(f"{why} ({figures.plural(number, 'evaluation')})" for why, number in reasons.items())
+
+
+def outside(changes: Changes) -> str:
+    """Say what a selection leaves out of the earlier run; nothing where all of it was held against this one."""
+    if not changes.outside:
+        return ""
+    return (
+        "A selection is held against the same problems of the earlier run alone: "
+        f"{figures.plural(changes.outside, 'evaluation')} of others {'is' if changes.outside == 1 else 'are'} left "
+        "out, and none counts as gone."
+    )
+
+
+def in_lines(changes: Changes) -> Iterator[str]:
+    """Yield the lines that a terminal shows: the counts, what cannot be compared, what is new, what is gone."""
+    yield in_words(changes)
+    yield from (f"not comparable: {reason}" for reason in incomparable(changes))
+    for trend in (Trend.NEW, Trend.GONE):
+        found = unmatched(changes, trend)
+        yield from (f"{trend.value}: {one.name}: {one.sentence}" for one in found[:FEW])
+        if more := left_out(len(found), most=FEW):
+            yield f"{trend.value}: {more}"
+    if said := outside(changes):
+        yield said
+
+
 def told(changes: Changes) -> tuple[Change, ...]:
-    """Return the changes that deserve a line, the worst first: not those that are merely new, and agree."""
+    """Return the changes that deserve a line, the worst first.
+
+    What is merely new, gone or not run has its lines elsewhere, unless it fails the run.
+    """
     silent = (Trend.NEW, Trend.GONE)
-    return tuple(one for one in changes.changes if one.fails or one.trend not in silent)
+    return tuple(one for one in changes.changes if one.fails or (one.trend not in silent and not _not_run(one)))
+
+
+def _not_run(change: Change) -> bool:
+    return any(standing is not None and standing.place is Place.NOT_RUN for standing in (change.then, change.now))
 
 
 def heading(changes: Changes) -> str:
     """Say how many changes deserve a line, and how many of them have one."""
     number = len(told(changes))
     return f"{figures.plural(number, 'change')}, worst first" + (f": the first {MOST}" if number > MOST else "")
-
-
-def case(change: Change) -> str:
-    """Return the case of a change's problem, which is named after it."""
-    return change.problem.partition("[")[0]
 
 
 def difference(change: Change) -> str:
@@ -54,7 +96,9 @@ def versions(changes: Changes) -> list[str]:
     """Return which versions stand beside each other: those that differ, or the one that both runs had."""
     found = []
     for adapter, (then, now) in changes.versions.items():
-        if then and now and then != now:
+        if adapter in changes.absent:
+            found.append(f"{then or adapter}, which this run lacks")
+        elif then and now and then != now:
             found.append(f"{then} → {now}")
         elif now:
             found.append(f"{now} in both" if then else f"{now}, which the earlier run had not")
@@ -70,5 +114,5 @@ def _stood(standing: Standing | None) -> str:
     if standing.share is not None:
         numbers.append(f"{figures.share(standing.share)} of the bound")
     if standing.ulps is not None:
-        numbers.append(f"{figures.ulps(standing.ulps)} ulps")
+        numbers.append(f"{figures.ulps(standing.ulps)} ulp")
     return standing.place.value + (f", {', '.join(numbers)}" if numbers else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.compare.accounts import Accounts, Tally
+from harness.compare.change import Trend
 from harness.compare.comparison import Comparison
 from harness.compare.relation import Relation
 from harness.compare.standing import Place
@@ -20,6 +21,8 @@ from harness.report.ranking import Gathered, Rank, ranked
 from harness.report.selftest import SelfTest
 from harness.report.selftest import markdown as of_selftest
 from harness.report.subject import subject
+from harness.report.unmatched import MOST as MOST_UNMATCHED
+from harness.report.unmatched import left_out, unmatched
 from harness.report.unverified import gaps
 
 MOST = 20  # failing findings of one kind: findings.json has them all
@@ -72,7 +75,7 @@ def _since(comparison: Comparison) -> Iterable[str]:
     changes = comparison.changes
     if changes is None:
         return
-    yield f"## Since {literal(changes.baseline)}"
+    yield "## Since the baseline"
     yield literal(f"{since.in_words(changes)} {'; '.join(since.versions(changes))}.")
     trends = [trend for trend, number in changes.total.items() if number]
     lines = [
@@ -80,6 +83,8 @@ def _since(comparison: Comparison) -> Iterable[str]:
         for adapter, own in changes.counts.items()
     ]
     yield table(["adapter", *(trend.value for trend in trends)], lines, align="l" + "r" * len(trends))
+    if reasons := since.incomparable(changes):
+        yield "\n".join(f"- not comparable: {literal(reason)}" for reason in reasons)
     told = [
         f"- {'**fails**, ' if one.fails else ''}{one.trend.value}: "
         + literal(f"{one.adapter} {one.problem} {one.quantity.value}: {since.difference(one)}")
@@ -88,6 +93,13 @@ def _since(comparison: Comparison) -> Iterable[str]:
     if told:
         yield f"{since.heading(changes)}:"
         yield "\n".join(told[: since.MOST])
+    for trend in (Trend.NEW, Trend.GONE):
+        if found := unmatched(changes, trend):
+            yield f"{trend.value.capitalize()}, {plural(len(found), 'case')}:"
+            named = [f"{one.name}: {one.sentence}" for one in found[:MOST_UNMATCHED]]
+            yield "\n".join(f"- {literal(line)}" for line in (*named, left_out(len(found))) if line)
+    if said := since.outside(changes):
+        yield said
 
 
 def _groups(comparison: Comparison) -> Iterable[str]:

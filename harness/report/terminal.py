@@ -41,7 +41,8 @@ def show(comparison: Comparison, accounts: Accounts, console: Console) -> None:
         if not run.ran:
             console.print(Text.assemble((f"{run.name} did not run: ", "bold yellow"), legible(run.why_not or "")))
     if comparison.changes is not None:
-        console.print(Text(legible(since.in_words(comparison.changes))))
+        for line in since.in_lines(comparison.changes):
+            console.print(Text(legible(line)))
     for rank, kinds in ranked(comparison.findings).items():
         for part in _rank(rank, kinds, comparison.ledger):
             console.print(part)

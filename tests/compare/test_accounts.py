@@ -8,7 +8,7 @@ from harness.compare.accounts import Accounts
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.standing import SEVERITY, Place
 from harness.compare.verdict import Finding
-from harness.report.headline import Tone, headline
+from harness.report.headline import Tone, accounted, headline
 from harness.report.matrix import matrix
 from harness.report.ranking import TITLES, Rank, in_order, ranked
 from harness.report.unverified import REASONS, gaps
@@ -174,6 +174,19 @@ def test_the_headline_never_calls_a_run_good_that_proves_nothing(changes, tone: 
     assert words in said.sentence
 
 
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_account_in_words_adds_up_to_what_was_planned(outcome: Outcome) -> None:
+    tally = Accounts(comparison(of_mxnet(outcome), of_mxnet(Outcome.EXACT, Quantity.FORWARD))).tally()
+    planned, _, rest = accounted(tally).partition(" evaluations planned: ")
+    assert sum(int(part.split()[0]) for part in rest.split(", ")) == int(planned) == 2
+
+
+def test_the_account_in_words_names_every_place_that_is_not_empty() -> None:
+    said = accounted(Accounts(MINIATURE).tally())
+    counted = "13 agree, 1 differs as expected, 2 flagged, 1 outside range, 1 unsupported, 6 not run"
+    assert said == f"24 evaluations planned: {counted}"
+
+
 def test_what_was_not_verified_is_said() -> None:
     said = {gap.what: gap.why for gap in gaps(MINIATURE, Accounts(MINIATURE))}
     assert said["jax did not run"] == "jax has no wheel for this platform"
@@ -205,6 +218,25 @@ def test_the_commonest_reasons_are_said_and_the_rest_counted() -> None:
     (said,) = [gap.why for gap in gaps(comparison, Accounts(comparison)) if "unsupported" in gap.what]
     assert said.startswith("reason 3 (2); ")
     assert said.endswith("; 2 other reasons (2)")
+
+
+def test_within_a_rank_what_gave_no_number_comes_first_and_policy_last() -> None:
+    kinds = [
+        FindingKind.CRASHED,
+        FindingKind.RAISED,
+        FindingKind.NONFINITE,
+        FindingKind.BEYOND_BOUND,
+        FindingKind.SHAPE_REFUSED,
+    ]
+    known = [replace(finding(kind, excuse="known"), ledger=f"of-{kind.value}") for kind in reversed(kinds)]
+    assert [each.kind for each in ranked(known)[Rank.KNOWN]] == kinds
+    assert [one.kind for one in in_order(known)] == kinds
+
+
+def test_of_one_kind_the_order_of_the_comparison_stays() -> None:
+    of_kinds = [FindingKind.SUM_NOT_ONE, FindingKind.BEYOND_BOUND, FindingKind.POSITIVE_LOG]
+    known = [replace(finding(kind, excuse="known"), ledger=kind.value) for kind in of_kinds]
+    assert [each.kind for each in ranked(known)[Rank.KNOWN]] == of_kinds
 
 
 def test_what_the_ledger_knows_is_gathered_by_its_entries_and_comes_first() -> None:

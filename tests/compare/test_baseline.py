@@ -160,7 +160,26 @@ def test_an_adapter_that_did_not_run_then_is_not_comparable(tmp_path: Path) -> N
 
 def test_a_smaller_selection_says_nothing_of_what_it_leaves_out(tmp_path: Path) -> None:
     part = replace(run(A), selection="a")
-    assert since(run(A, B), part, tmp_path).counts == {"kernel": {Trend.UNCHANGED: 2}}
+    changes = since(run(A, B), part, tmp_path)
+    assert changes.counts == {"kernel": {Trend.UNCHANGED: 2}}
+    assert changes.outside == 2
+
+
+def test_an_adapter_that_the_baseline_has_and_the_run_lacks_is_counted_as_not_comparable(tmp_path: Path) -> None:
+    asked = plan(A, B)
+    recorded = {name: recording(asked, RIGHT, adapter=name) for name in ("kernel", "other")}
+    both, one = (compare(asked, {name: recorded[name] for name in names}) for names in (recorded, ["kernel"]))
+    changes = since(both, one, tmp_path)
+    assert changes.counts == {"kernel": {Trend.UNCHANGED: 4}, "other": {Trend.NOT_COMPARABLE: 4}}
+    assert changes.absent == {"other": 4}
+    assert not changes.changes
+
+
+def test_of_an_absent_adapter_a_selection_counts_what_was_selected(tmp_path: Path) -> None:
+    asked = plan(A, B)
+    both = compare(asked, {name: recording(asked, RIGHT, adapter=name) for name in ("kernel", "other")})
+    changes = since(both, replace(run(A), selection="a"), tmp_path)
+    assert (changes.absent, changes.outside) == ({"other": 2}, 4)
 
 
 def test_csv_and_parquet_are_the_same_baseline(tmp_path: Path) -> None:

@@ -61,19 +61,28 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(browser: Any, miniature: Path) -> Iterator[Open]:
-    """Open a page at an address; whatever the test does, nothing goes to the console and nothing is fetched."""
+    """Open a page at an address; whatever the test does, nothing goes to the console and nothing is fetched.
+
+    A browser that is ``idle`` has built what is folded before the test begins; else it does so only when asked to.
+    """
     contexts, said, fetched = [], [], []
 
-    def open_at(address: str = "", *, file: Path = miniature, width: int = 1200, **options: Any) -> Any:
+    def open_at(
+        address: str = "", *, file: Path = miniature, width: int = 1200, idle: bool = True, **options: Any
+    ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         context.set_default_timeout(10_000)  # milliseconds
         contexts.append(context)
         tab = context.new_page()
+        if not idle:
+            tab.add_init_script("window.requestIdleCallback = undefined;")
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.on("request", lambda request: fetched.append(request.url.partition("#")[0]))
         tab.goto(file.as_uri() + address)
         assert set(fetched) == {file.as_uri()}
+        if idle and options.get("java_script_enabled", True):
+            until(tab, "document.getElementsByTagName('noscript').length === 0")
         return tab
 
     yield open_at

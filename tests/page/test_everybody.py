@@ -57,6 +57,14 @@ def test_the_page_is_never_wider_than_the_screen(opened: Open, tmp_path, width: 
     assert whole <= seen, tab.evaluate(TOO_WIDE)
 
 
+@pytest.mark.parametrize("width", [360, 390, 1200])
+def test_every_count_of_an_adapter_is_on_the_screen(opened: Open, width: int) -> None:
+    tab = opened(width=width)
+    outside = "(all, width) => all.filter((one) => one.getBoundingClientRect().right > width).length"
+    assert tab.locator(".runs .num").count() > 0
+    assert tab.eval_on_selector_all(".runs .num", outside, width) == 0
+
+
 def test_everything_can_be_reached_by_keyboard_and_is_seen_to_be(opened: Open) -> None:
     tab = opened(width=360)
     reached, outlines = [], set()
@@ -89,7 +97,7 @@ def test_the_first_stop_of_the_keyboard_skips_to_the_findings(opened: Open) -> N
 
 
 def test_a_table_that_is_wider_than_the_phone_can_be_scrolled_by_keyboard(opened: Open) -> None:
-    tab = opened(width=360)
+    tab = opened(width=240)
     tab.wait_for_selector("#matrix .wide[tabindex]")
     tab.focus("#matrix .wide")
     tab.keyboard.press("ArrowRight")
@@ -138,5 +146,7 @@ def test_two_thousand_problems_stay_a_page_that_a_browser_opens_soon(opened: Ope
     assert file.stat().st_size < 8_000_000
     tab = opened("#?place=flagged", file=file)
     assert tab.locator("tr[data-row]").count() == 500 + len(MINIATURE.cases)
-    # what takes time is to lay out elements: bench_opening measures how much
-    assert tab.evaluate("document.querySelectorAll('*').length") < 100_000
+    # what takes time is to build elements and lay them out: bench_opening measures how much
+    count = "document.querySelectorAll('*').length"
+    assert tab.evaluate(count) < 100_000
+    assert opened(file=file, idle=False).evaluate(count) < 20_000

@@ -70,9 +70,45 @@ def test_a_link_to_a_case_opens_it(opened: Open) -> None:
     assert tab.eval_on_selector(f"[id='{anchor(HOSTILE)}']", "(one) => one.open")
 
 
-def test_an_address_that_leads_nowhere_leaves_the_page_whole(opened: Open) -> None:
-    tab = opened("#cell-gone/mxnet")
+@pytest.mark.parametrize(
+    ("address", "lacking"),
+    [
+        ("#cell-gone/mxnet", "place “cell-gone/mxnet”"),
+        ("#case-%3Cimg%3E", "place “case-<img>”"),
+        ("#100%", "place “100%”"),
+        ("#?op=nonsense", "op “nonsense”"),
+        ("#?op=nonsense&place=lost&colour=red", "choice “colour” and no op “nonsense” and no place “lost”"),
+    ],
+)
+def test_a_link_to_what_this_report_lacks_says_so_and_leaves_the_page_whole(
+    opened: Open, address: str, lacking: str
+) -> None:
+    tab = opened(address)
+    said = tab.get_by_role("alert")
+    assert said.inner_text().startswith(f"This page has no {lacking}. The link may be to another report")
+    assert said.evaluate(VISIBLE)
+    assert said.get_by_role("link").all_inner_texts() == ["search the cases", "comparison.csv"]
     assert tab.locator("tr[data-row]:visible").count() == 3
+
+
+@pytest.mark.parametrize("address", ["", "#matrix", "#cell-wrong-rule/mxnet", f"#{anchor(HOSTILE)}", "#?op=softmax"])
+def test_a_link_that_leads_somewhere_silences_what_was_said_of_another(opened: Open, address: str) -> None:
+    tab = opened("#cell-gone/mxnet")
+    assert tab.get_by_role("alert").inner_text()
+    tab.evaluate("(address) => { location.hash = address; }", address)
+    until(tab, "document.querySelector('.lost').textContent === ''")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_an_opened_cell_makes_no_table_wider(opened: Open, width: int) -> None:
+    tab = opened(width=width)
+    wide = "document.querySelector('#matrix .wide').scrollWidth"
+    before = tab.evaluate(wide)
+    tab.evaluate("location.hash = '#cell-wrong-rule/mxnet'")
+    tab.wait_for_selector(".panel")
+    assert tab.evaluate(wide) == before
+    box, panel = (tab.locator(one).bounding_box() for one in ("#matrix .wide", ".panel"))
+    assert panel["width"] == pytest.approx(box["width"], abs=1)  # pixels: the table's own share of a fraction
 
 
 def test_the_names_of_the_cases_stand_one_below_the_other(opened: Open, tmp_path) -> None:

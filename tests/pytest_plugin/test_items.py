@@ -96,6 +96,13 @@ def test_a_failure_prints_the_finding_and_the_place_of_the_case(cases: Path) -> 
     assert "Traceback" not in done.stdout
 
 
+def test_the_summary_of_pytest_shows_the_finding_first(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")  # pytest leaves out what does not fit behind the name of the item
+    done = run(cases, "-k", "marked", adapter="nan_for_zero")
+    (line,) = re.findall(r"^FAILED \S+ - (.*)$", done.stdout, flags=re.M)
+    assert line.startswith("nonfinite-pattern")
+
+
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [

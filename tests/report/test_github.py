@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from harness.compare.change import Change, Changes, Trend
 from harness.compare.standing import Place, Standing
+from harness.report.files import ReportFile
 from harness.report.github import MOST, commands
 from harness.vocabulary import Quantity
 from tests.report.miniature import CLEAN, HOSTILE, MINIATURE
@@ -55,3 +58,16 @@ def test_of_a_run_beside_a_baseline_only_what_is_new_or_worse_is_said() -> None:
     )
     assert len(list(commands(replace(run, changes=Changes(baseline="b", changes=(new,)))))) == 1
     assert list(commands(replace(run, changes=Changes(baseline="b", changes=(old,))))) == []
+
+
+def test_the_workflow_publishes_the_files_of_a_report_and_nothing_else() -> None:
+    workflow = (Path(__file__).parents[2] / ".github" / "workflows" / "compare.yml").read_text(encoding="utf-8")
+    uploaded = set(re.findall(r"^ +reports/(\S+)$", workflow, flags=re.M))
+    assert uploaded == {file.value for file in ReportFile} | {"comparison.json"}
+
+
+def test_the_workflow_publishes_what_was_written_alone() -> None:
+    workflow = (Path(__file__).parents[2] / ".github" / "workflows" / "compare.yml").read_text(encoding="utf-8")
+    assert "always()" not in workflow
+    for name in (ReportFile.SUMMARY, ReportFile.PAGE):
+        assert f"if: ${{{{ !cancelled() && hashFiles('reports/{name.value}') != '' }}}}" in workflow

@@ -9,7 +9,9 @@ from harness.compare.accounts import Accounts
 from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Finding
+from harness.plan.faults import BadCases
 from harness.plan.library import load_library
+from harness.plan.placeholder import LINK, OWNER, WHY
 from harness.report.ledgerentry import ledger_entry
 from harness.report.listing import listing
 from harness.vocabulary import FindingKind, Quantity
@@ -25,12 +27,30 @@ def run(ledger: Path | None = None) -> Comparison:
     return compare(asked, {"kernel": recording(asked, WRONG)}, required=("kernel",))
 
 
+def pasted(folder: Path, *, filled_in: bool) -> Path:
+    """Paste every entry into a ledger, beside its case."""
+    entries = sorted({entry for finding in run().unexpected if (entry := ledger_entry(finding, run()))})
+    text = "format: 1\nledger:\n" + "\n".join(entries)
+    if filled_in:
+        for there, own in ((OWNER, "ours"), (WHY, "It adds one."), (LINK, "https://example.org/1")):
+            assert there in text
+            text = text.replace(there, own)
+    (folder / "cases.yaml").write_text(f"format: 1\ntheme: one\ncases:\n{CASE}")
+    (folder / "ledger.yaml").write_text(text)
+    return folder
+
+
 def test_the_entry_that_is_given_makes_the_finding_known(tmp_path: Path) -> None:
-    entries = {ledger_entry(finding, run()) for finding in run().unexpected}
-    (tmp_path / "cases.yaml").write_text(f"format: 1\ntheme: one\ncases:\n{CASE}")
-    (tmp_path / "ledger.yaml").write_text("format: 1\nledger:\n" + "\n".join(sorted(filter(None, entries))))
     assert run().unexpected
-    assert not run(tmp_path).unexpected
+    assert not run(pasted(tmp_path, filled_in=True)).unexpected
+
+
+def test_an_entry_that_nobody_filled_in_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(BadCases) as refused:
+        load_library([pasted(tmp_path, filled_in=False)])
+    said = [fault.text.partition(": ")[2] for fault in refused.value.faults][:3]
+    assert [text.split()[0].strip(":") for text in said] == ["owner", "why", "link"]
+    assert all("; " in text for text in said)
 
 
 def test_findings_json_holds_the_entry_of_what_fails_alone() -> None:

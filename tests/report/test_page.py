@@ -252,7 +252,7 @@ def test_a_broken_law_is_shown_with_what_was_measured_and_what_is_allowed() -> N
     )
     text = Page(page(comparison, Accounts(comparison))).text
     assert "measured 0.0793 allowed 0.00176" in text
-    assert "within bound 0.500 of bound · 1 ulp Probabilities that do not sum to one" in text
+    assert "law broken: sum of one 0.500 of bound · 1 ulp Probabilities that do not sum to one" in text
 
 
 def test_how_large_errors_are_stands_beside_the_pictures() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -48,6 +49,19 @@ def test_a_report_is_written_and_its_summary_printed(tmp_path: Path) -> None:
     assert "zeros: the vjp of softmax came back as zeros" in " ".join(result.output.split())
     assert str(tmp_path / "index.html") in result.output
     assert "\x1b" not in result.output
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+@pytest.mark.parametrize("colour", ["", "1"])
+def test_no_line_ends_in_blanks(tmp_path: Path, columns: str, colour: str) -> None:
+    made(tmp_path)
+    result = CliRunner(env={"COLUMNS": columns, "FORCE_COLOR": colour or None}).invoke(
+        cli, ["report", "--reports", str(tmp_path)]
+    )
+    assert ("\x1b[" in result.output) is bool(colour)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", result.output).splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert any(line.startswith("  ") for line in lines)
 
 
 def test_a_selection_never_replaces_the_full_report(tmp_path: Path) -> None:

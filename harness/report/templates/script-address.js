@@ -38,6 +38,7 @@
   const open = (cell) => {
     const row = cell.parentElement;
     const section = document.getElementById(row.dataset.row);
+    folds.build(section);
     const name = `${row.cells[0].textContent}, ${matrix.tHead.rows[0].cells[cell.cellIndex].firstChild.textContent}`;
     const done = element("button", { type: "button", textContent: "Close" });
     done.addEventListener("click", () => {
@@ -54,15 +55,40 @@
     cell.setAttribute("aria-current", "true");
   };
 
+  // What a link names and this page lacks; said where the reader is led to, and aloud.
+  const lost = document.querySelector(".lost");
+  const tell = (lacking) => {
+    lost.replaceChildren();
+    if (lacking.length > 0) {
+      const search = element("a", { href: "#matrix", textContent: "search the cases" });
+      const table = element("a", { href: "comparison.csv", textContent: "comparison.csv" });
+      const why = "The link may be to another report, or what it names has another name now: ";
+      lost.append(`This page has no ${lacking.join(" and no ")}. ${why}`, search, ", or look into ", table, ", which has every evaluation.");
+      lost.scrollIntoView();
+    }
+  };
+  const decoded = (address) => {
+    try {
+      return decodeURIComponent(address);
+    } catch {
+      return address; // a per cent sign of its own
+    }
+  };
+
   const go = () => {
     close();
     const address = location.hash.slice(1);
+    if (address) {
+      folds.layOut(); // or what stands above would move the place that is looked for
+    }
     if (address.startsWith("?")) {
-      filter.choose(address);
+      const lacking = filter.choose(address);
       document.getElementById("matrix").scrollIntoView();
+      tell(lacking);
       return;
     }
-    const target = document.getElementById(address);
+    const target = document.getElementById(address) ?? document.getElementById(decoded(address));
+    tell(target || !address ? [] : [`place “${decoded(address)}”`]);
     const row = target?.closest("tr[data-row]");
     if (target?.hidden || row?.hidden) {
       filter.choose("");
@@ -71,6 +97,7 @@
       open(target);
       row.scrollIntoView({ block: "center" });
     } else if (target instanceof HTMLDetailsElement) {
+      folds.build(target);
       target.open = true;
       target.scrollIntoView();
     }

@@ -1,4 +1,3 @@
-"use strict";
 // Which cases are shown: by typed words and by facets that combine, as the address says after "#?".
 const filter = (() => {
   const form = document.getElementById("filter");
@@ -6,15 +5,20 @@ const filter = (() => {
   const kinds = JSON.parse(form.dataset.kinds);
   const selects = [...form.querySelectorAll("select")];
   const facets = selects.filter((one) => one.name !== "tag");
+  const choices = facets.map((select) => [...select.options].map((option) => option.text));
   const groups = [...document.querySelectorAll("tbody[data-theme]")];
   const rows = groups.flatMap((group) => [...group.querySelectorAll("tr[data-row]")].map((row) => {
     const section = document.getElementById(row.dataset.row);
     const texts = [group.querySelector(".theme"), row, section.querySelector("summary")];
     const evaluations = row.dataset.evaluations.split(" ").filter(Boolean).map((one) => one.split(":").map(Number));
     const tags = row.dataset.tags.split(" ").filter(Boolean).map(Number);
-    const words = evaluations.flatMap(([kind]) => kinds[kind].map((word, facet) => facets[facet].options[word + 1].text));
-    const tagged = tags.map((tag) => form.tag.options[tag + 1].text);
-    const text = [...texts.map((one) => one.textContent), ...new Set(words), ...tagged].join(" ").toLowerCase();
+    let found = null;
+    const text = () => { // what a typed word is looked for in, made when the first is typed
+      const words = evaluations.flatMap(([kind]) => kinds[kind].map((word, facet) => choices[facet][word + 1]));
+      const tagged = tags.map((tag) => form.tag.options[tag + 1].text);
+      found ??= [...texts.map((one) => one.textContent), ...new Set(words), ...tagged].join(" ").toLowerCase();
+      return found;
+    };
     return { row, section, text, evaluations, tags };
   }));
 
@@ -31,7 +35,7 @@ const filter = (() => {
     let evaluations = 0;
     for (const { row, section, text, evaluations: own, tags } of rows) {
       const fitting = own.reduce((sum, [kind, number]) => sum + (fits[kind] ? number : 0), 0);
-      const shown = fitting > 0 && (tag < 0 || tags.includes(tag)) && words.every((word) => text.includes(word));
+      const shown = fitting > 0 && (tag < 0 || tags.includes(tag)) && words.every((word) => text().includes(word));
       row.hidden = section.hidden = !shown;
       const adapters = new Set(own.filter(([kind]) => fits[kind]).map(([kind]) => kinds[kind][0]));
       [...row.cells].forEach((cell, column) => cell.classList.toggle("match", some && adapters.has(column - 1)));
@@ -49,16 +53,22 @@ const filter = (() => {
     }
   };
 
+  // Returns what is asked for and this report lacks: it chooses nothing.
   const choose = (address) => {
     const asked = new URLSearchParams(address);
+    const fields = ["find", ...selects.map((select) => select.name)];
+    const lacking = [...asked.keys()].filter((name) => !fields.includes(name)).map((name) => `choice “${name}”`);
     form.find.value = asked.get("find") ?? "";
     for (const select of selects) {
-      select.value = asked.get(select.name) ?? "";
+      const word = asked.get(select.name) ?? "";
+      select.value = word;
       if (select.selectedIndex < 0) {
-        select.selectedIndex = 0; // a word that this report does not have
+        select.selectedIndex = 0;
+        lacking.push(`${select.name} “${word}”`);
       }
     }
     show();
+    return lacking;
   };
 
   const remember = () => {

@@ -4,7 +4,9 @@
   let closed = [];
   addEventListener("beforeprint", () => {
     const left = filter.any() ? ".repeat, .finding" : ".repeat, .finding, .case";
-    closed = [...document.querySelectorAll("details:not([open])")].filter((one) => !one.closest(left));
+    const folded = () => [...document.querySelectorAll("details:not([open])")].filter((one) => !one.closest(left));
+    folded().forEach(folds.build);
+    closed = folded(); // those within them, too
     closed.forEach((one) => { one.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach((one) => { one.open = false; }));

@@ -15,5 +15,7 @@
     place.setAttribute("aria-label", `${place.matches("pre") ? "text" : "table"}: ${about.textContent.trim()}`);
   };
   const sizes = new ResizeObserver((changes) => changes.forEach(({ target }) => scrolls(target.closest(".wide, pre"))));
-  document.querySelectorAll("pre, .wide, .wide > table").forEach((one) => sizes.observe(one));
+  const observe = (place) => place.querySelectorAll("pre, .wide, .wide > table").forEach((one) => sizes.observe(one));
+  observe(document);
+  addEventListener("built", ({ target }) => observe(target));
 })();
