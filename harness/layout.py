@@ -41,6 +41,11 @@ class Layout:
         return self.root / "cache" / "judgements.sqlite"
 
     @property
+    def kernels(self) -> Path:
+        """What files with kernels have said of themselves."""
+        return self.root / "cache" / "kernels"
+
+    @property
     def plan(self) -> Path:
         """The current plan."""
         return self.root / "plan"

@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from harness.adapters.registry import BUILT_IN
 from harness.compare.comparison import Comparison
+from harness.layout import Layout
 from harness.plan.plan import Plan
-from harness.repeat.repeats import Key, Repeat, Smaller, repeats
+from harness.record.origin import read_origin
+from harness.repeat.repeats import Kernels, Key, Repeat, Smaller, repeats, showable
 from harness.report.ranking import TITLES
 
 
 def repeats_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, Repeat]:
     """Return, by :func:`~harness.repeat.repeats.key_of`, what repeats the findings of ``comparison``, one of ``plan``.
 
-    ``reports`` is the folder below which smaller inputs are kept.
+    ``reports`` is the folder below which recordings lie, and smaller inputs are kept.
     """
-    smaller = _smaller(comparison, plan, reports / "shrunk")
     texts = {case.id: case.text for case in plan.cases.values()}
-    return repeats(comparison, plan.problems, titles=TITLES.__getitem__, smaller=smaller, texts=texts)
+    return repeats(
+        comparison,
+        plan.problems,
+        titles=TITLES.__getitem__,
+        smaller=smaller_of(comparison, plan, reports),
+        texts=texts,
+        kernels=_kernels(comparison, plan, Layout(reports)),
+    )
 
 
-def _smaller(comparison: Comparison, plan: Plan, folder: Path) -> dict[Key, Smaller]:
+def smaller_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, Smaller]:
+    """Return the smaller inputs that are kept below ``reports``, by the findings that they show."""
+    folder = Layout(reports).shrunk
     if not folder.is_dir():
         return {}
     from harness.repeat.kept import Shrunk  # noqa: PLC0415 - reading what is kept there takes more than NumPy
 
     return dict(Shrunk(folder).known(comparison, plan.problems))
+
+
+def _kernels(comparison: Comparison, plan: Plan, layout: Layout) -> Kernels:
+    """Return the adapters from outside that something was found about."""
+    from harness.repeat.kernel import kernel_of  # noqa: PLC0415
+
+    about = {adapter for _, adapter in showable(comparison.findings) if adapter not in BUILT_IN}
+    recordings = layout.recordings(selected=plan.selection is not None)
+    return {
+        run.name: kernel_of(
+            run.header,
+            read_origin(recordings / run.name),
+            kept=layout.kernels / f"{run.name}.json",
+            environ=os.environ,
+        )
+        for run in comparison.adapters
+        if run.name in about and run.header is not None
+    }

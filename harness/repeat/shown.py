@@ -67,6 +67,11 @@ def of_nothing(detail: str) -> list[str]:
     return [f"# it does not come this far: {said}" if said else "# it does not come this far", "print(got)"]
 
 
+def no_array(detail: str) -> list[str]:
+    """Return lines for a call that returned what is no array: of what kind, and what the harness said of it."""
+    return ['print("got     ", type(result), result)', f"print({' '.join(detail.split())!r})"]
+
+
 def form(call: Call, quantity: Quantity) -> list[str]:
     """Return lines that print shape and dtype of the result, and those that are due."""
     due = call.dtype_of(quantity)
