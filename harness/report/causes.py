@@ -57,7 +57,7 @@ def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
 
 
 def rules_of(finding: Finding) -> list[str]:
-    """Return the causes that a finding names: wrong rules, with the factor by which they are off; or what was raised."""
+    """Return the causes that a finding names: wrong rules, with the factor that they are off by; or what was raised."""
     if finding.kind is FindingKind.RAISED:
         said = " ".join(str(finding.evidence.get("detail", "")).split())
         where = _WHERE.search(said)
