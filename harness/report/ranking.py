@@ -105,8 +105,8 @@ class Gathered:
 
 _SHARES = {  # whose share of its bound it is, by its name in a verdict, or in the evidence of a finding
     "share": "an element",
-    "row_share": "how the elements of a row agree",
-    "row_scalar": "what the elements of a row have in common",
+    "row_share": "the agreement within a row",
+    "row_scalar": "the common factor of a row",
 }
 
 

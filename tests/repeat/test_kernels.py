@@ -92,7 +92,9 @@ def softmax_vjp(x, cotangent, axis):
     x = x.detach().requires_grad_()
     return -torch.autograd.grad(torch.softmax(x, axis), x, cotangent)[0]
 """
-RAISING = "def softmax(x, axis):\n    if x.shape[axis] > 1:\n        raise RuntimeError('too long')\n    return x * 0 + 1\n"
+RAISING = (
+    "def softmax(x, axis):\n    if x.shape[axis] > 1:\n        raise RuntimeError('too long')\n    return x * 0 + 1\n"
+)
 ABORTING = "import os\n\n\ndef softmax(x, axis):\n    os.abort()\n"
 LISTING = "def softmax(x, axis):\n    return x.tolist()\n"
 SHOWN = re.compile(r"a program that shows it: (\S+)")
