@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reference.faults import CATALOGUE, Evaluation, Fault
+from reference.faults.rounding import added_up
 from reference.formats import format_named
 from reference.question import OPS, QUANTITIES, Question
 from tests.reference.questions_to_try import CASES
@@ -192,6 +193,19 @@ def test_a_coarse_sum_is_that_of_a_loop_in_the_coarser_format() -> None:
         total = total + column
     found = BY_NAME["coarse-sum"].wrong(asked(x=LONG), "forward", dtype="float64")
     np.testing.assert_allclose(found, e / total[:, np.newaxis], rtol=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-39, 1e-7, 3e4, 1e38])
+@pytest.mark.parametrize("of", ["float16", "bfloat16", "float32"])
+def test_a_coarse_sum_rounds_each_partial_sum_to_its_format(of: str, scale: float) -> None:
+    used = format_named(of)
+    terms = np.random.default_rng(5).normal(size=(2, 3, 300)) * scale
+    terms[0, 0, 7], terms[1, 2] = np.inf, -0.0
+    total = np.zeros(terms.shape[:-1])
+    with np.errstate(all="ignore"):
+        for column in np.moveaxis(used.nearest(terms), -1, 0):
+            total = used.nearest(total + column)
+        assert added_up(terms, used).tobytes() == total[..., np.newaxis].tobytes()
 
 
 def test_a_logarithm_of_probabilities_that_underflow_is_infinite() -> None:
