@@ -9,6 +9,7 @@
       cache/jax/               what JAX has compiled; may be removed
       shrunk/<key>/            the smallest input that shows a fault
       selftest/                the score of the last self-test
+      selection/programs/      of `harness verify`: the programs that show what it found, beside its report
       cache/                   what saves time when it is found, and nothing when it is removed
       selection/               the same two for a plan made with a selection: it never replaces the full report
 """

@@ -100,6 +100,8 @@ def source_files(adapter: type[Adapter]) -> dict[Path, str]:
 
 
 def _execute(path: Path) -> ModuleType:
+    if path.is_dir():
+        raise AdapterFault(f"{path}: this is a folder: give the path of a .py file that holds one adapter")
     if not path.is_file():
         raise AdapterFault(f"{path}: there is no such file: give the path of a .py file that holds one adapter")
     if path.suffix != ".py":

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness.cli.exits import note
 from harness.cli.hunting import Hunt
 from harness.cli.messages import SHOWN, Known, messages
-from harness.cli.repeated import repeats_of, smaller_of
+from harness.cli.repeated import kernels_of, repeats_of, smaller_of
 from harness.compare.comparison import Comparison
 from harness.compare.store import read_comparison
 from harness.compare.verdict import Finding
@@ -25,14 +26,15 @@ PROGRAMS = "programs"  # the folder beside the report
 
 
 def look(layout: Layout, name: str, *, seconds: float, limits: tuple[str, ...], environ: Mapping[str, str]) -> None:
-    """Shrink, for so many seconds, what shows each cause about the adapter ``name`` that will be told in full.
+    """Ask how the adapter ``name`` is called, and shrink, for so many seconds, what shows each cause told in full.
 
     Of each it is the finding of the smallest input, and the worst. Raise as :meth:`~harness.cli.hunting.Hunt.run` does.
     """
     plan = read_plan(layout.plan)
     comparison = read_comparison(layout.home(selected=plan.selection is not None))
     header = next(run.header for run in comparison.adapters if run.name == name)
-    if header is None:
+    kernels_of(comparison, plan, layout, environ=environ)
+    if header is None or not seconds:
         return
     hunt = Hunt(
         layout=layout,
@@ -52,6 +54,8 @@ def look(layout: Layout, name: str, *, seconds: float, limits: tuple[str, ...], 
     targets = hunt.open_targets(list(examples.values()), header)
     if targets:
         hunt.run(targets, header, seconds=seconds)
+        if any(target.cut_short for target in targets):
+            note("the time for smaller inputs was up: the same command goes on, and --shrink SECONDS gives it more")
 
 
 def told(layout: Layout, plan: Plan, comparison: Comparison, name: str, *, everything: Path) -> Iterator[str]:

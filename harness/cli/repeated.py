@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.adapters.registry import BUILT_IN
@@ -17,7 +17,7 @@ from harness.report.ranking import TITLES
 def repeats_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, Repeat]:
     """Return, by :func:`~harness.repeat.repeats.key_of`, what repeats the findings of ``comparison``, one of ``plan``.
 
-    ``reports`` is the folder below which recordings lie, and smaller inputs are kept.
+    ``reports`` is the folder below which recordings lie, and smaller inputs are kept. Nothing is run for it.
     """
     texts = {case.id: case.text for case in plan.cases.values()}
     return repeats(
@@ -26,7 +26,7 @@ def repeats_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, R
         titles=TITLES.__getitem__,
         smaller=smaller_of(comparison, plan, reports),
         texts=texts,
-        kernels=_kernels(comparison, plan, Layout(reports)),
+        kernels=kernels_of(comparison, plan, Layout(reports)),
     )
 
 
@@ -40,8 +40,10 @@ def smaller_of(comparison: Comparison, plan: Plan, reports: Path) -> dict[Key, S
     return dict(Shrunk(folder).known(comparison, plan.problems))
 
 
-def _kernels(comparison: Comparison, plan: Plan, layout: Layout) -> Kernels:
-    """Return the adapters from outside that something was found about."""
+def kernels_of(
+    comparison: Comparison, plan: Plan, layout: Layout, *, environ: Mapping[str, str] | None = None
+) -> Kernels:
+    """Return the adapters from outside that something was found about; with ``environ`` they are asked to say more."""
     from harness.repeat.kernel import kernel_of  # noqa: PLC0415
 
     about = {adapter for _, adapter in showable(comparison.findings) if adapter not in BUILT_IN}
@@ -51,7 +53,7 @@ def _kernels(comparison: Comparison, plan: Plan, layout: Layout) -> Kernels:
             run.header,
             read_origin(recordings / run.name),
             kept=layout.kernels / f"{run.name}.json",
-            environ=os.environ,
+            environ=environ,
         )
         for run in comparison.adapters
         if run.name in about and run.header is not None

@@ -59,6 +59,7 @@ def command(*, reports: Path, environments: Path, known: str, limit: float, time
     a line says why, and the others go on.
     """
     from harness.campaign.recorder import RecorderFailed  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.cli.repeated import kernels_of  # noqa: PLC0415
     from harness.compare.store import ComparisonUnreadable, read_comparison  # noqa: PLC0415
     from harness.repeat.chosen import Known, chosen  # noqa: PLC0415
     from harness.repeat.kept import Shrunk  # noqa: PLC0415
@@ -74,6 +75,7 @@ def command(*, reports: Path, environments: Path, known: str, limit: float, time
         )
         headers = {run.name: run.header for run in comparison.adapters if run.header is not None}
         faults = chosen(comparison.findings, Known(known))
+        kernels_of(comparison, plan, layout, environ=os.environ)  # so that `harness report` has programs that call them
         if not faults:
             click.echo(
                 "nothing to shrink: no fault is unexpected" if known == "none" else "nothing to shrink: no fault"

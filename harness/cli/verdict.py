@@ -76,7 +76,8 @@ def _not_asked(verdicts: Iterable[Verdict], left_out: Sequence[Op]) -> Iterator[
     reasons = Counter(plain(verdict.detail) for verdict in verdicts if verdict.outcome is Outcome.UNSUPPORTED)
     if not reasons and not left_out:
         return
-    yield f"not asked: {plural(reasons.total(), 'evaluation')} that the kernel lacks"
+    asked = f": {plural(reasons.total(), 'evaluation')} that the kernel lacks" if reasons else ""
+    yield f"not asked{asked}"
     for reason, number in reasons.most_common(REASONS):
         yield f"  {count(number):>6}  {reason}"
     if len(reasons) > REASONS:

@@ -116,7 +116,7 @@ def command(
             goes_on=(Exit.AGREED, Exit.FINDINGS, Exit.NOT_RUN),
             quiet=True,
         )
-        if judged == Exit.FINDINGS and seconds:
+        if judged == Exit.FINDINGS:
             environment[f"HARNESS_PYTHON_{name.upper()}"] = str(interpreter)  # for a framework of a name that is known
             _look(Path(home), name, seconds=seconds, timeout=timeout, memory=memory, environ=environment)
         page = importlib.util.find_spec("pandas") is not None
@@ -149,7 +149,7 @@ def _look(
     from harness.cli.examples import look  # noqa: PLC0415
     from harness.repeat.hunt import CannotRepeat  # noqa: PLC0415
 
-    limits = ["--timeout", str(min(timeout or seconds, seconds))]  # a candidate is smaller, and takes no longer
+    limits = ["--timeout", str(min(timeout or seconds, seconds or 1.0))]  # a candidate is smaller: it takes no longer
     limits += [] if memory is None else ["--memory", str(memory)]
     try:
         look(Layout(home), name, seconds=seconds, limits=tuple(limits), environ=environ)

@@ -1,7 +1,8 @@
 """Files with kernels from outside the project: where each lies, how it is called, and whether it is what was recorded.
 
-Only the Python that recorded a file can load it, and is asked once: what it says is kept, and is good for as long as
-not a byte of the file has changed, or of what it has loaded from beside it.
+Only the Python that recorded a file can load it, and is asked by the verbs that run it anyway: what it says is kept,
+and is good for as long as not a byte of the file has changed, or of what it has loaded from beside it. To read a report
+runs nothing of anybody's.
 """
 
 from __future__ import annotations
@@ -40,16 +41,26 @@ class Unknown:
 
 
 def kernel_of(
-    header: Header, origin: Origin | None, *, kept: Path, environ: Mapping[str, str], patience: float = _PATIENCE
+    header: Header,
+    origin: Origin | None,
+    *,
+    kept: Path,
+    environ: Mapping[str, str] | None = None,
+    patience: float = _PATIENCE,
 ) -> Kernel | Unknown:
     """Return the kernel that ``header`` is of, found where ``origin`` says; ``kept`` is the file of what it has said.
 
-    One that has changed since is :class:`Unknown`, as is one that does not load in ``patience`` seconds.
+    What it has not said yet it is asked, with the variables ``environ``; not where these are None. One that has changed
+    since it was recorded is :class:`Unknown`, as is one that does not load in ``patience`` seconds.
     """
     if origin is None:
         return Unknown(reason=f"Where the file of {header.adapter} lies was not recorded: record it again.")
     found = _kept(kept)
     if found is None or found.origin != origin or found.profile.source != header.source or not _same(found.profile):
+        if environ is None:
+            return Unknown(
+                reason="How its file is called has not been asked: `harness shrink` does, and looks for more."
+            )
         asked = _asked(origin, environ, patience=patience)
         if isinstance(asked, Unknown):
             return asked

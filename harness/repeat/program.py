@@ -48,6 +48,8 @@ def _shown(call: Call, quantity: Quantity, finding: Finding) -> list[str] | None
             return shown.of_nothing(str(evidence.get("detail", "")))
         case FindingKind.WRONG_SHAPE | FindingKind.WRONG_DTYPE:
             return shown.form(call, quantity)
+        case FindingKind.INPUT_CHANGED:
+            return shown.inputs(call, quantity)
         case FindingKind.PRINTED_VALUE:
             return ["print(got)"]
         case _ if "law" in evidence:

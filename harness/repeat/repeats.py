@@ -24,7 +24,7 @@ LONGEST: Final = 20_000  # characters of a snippet that a person would paste som
 _WHOLE: Final = 4_000  # characters of a snippet that is not worth cutting down
 _SMALLEST: Final = "Its input is the smallest that was found to show it."
 _SMALLER: Final = "`harness shrink` looks for a smaller input."
-_NEVER: Final = (FindingKind.EXPECTED_ABSENT, FindingKind.LEDGER_STALE, FindingKind.MISSING, FindingKind.INPUT_CHANGED)
+_NEVER: Final = (FindingKind.EXPECTED_ABSENT, FindingKind.LEDGER_STALE, FindingKind.MISSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
