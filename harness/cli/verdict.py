@@ -76,8 +76,7 @@ def _not_asked(verdicts: Iterable[Verdict], left_out: Sequence[Op]) -> Iterator[
     reasons = Counter(plain(verdict.detail) for verdict in verdicts if verdict.outcome is Outcome.UNSUPPORTED)
     if not reasons and not left_out:
         return
-    asked = f": {plural(reasons.total(), 'evaluation')} that the kernel lacks" if reasons else ""
-    yield f"not asked{asked}"
+    yield f"not asked: {plural(reasons.total(), 'evaluation')} that the kernel lacks" if reasons else "not asked:"
     for reason, number in reasons.most_common(REASONS):
         yield f"  {count(number):>6}  {reason}"
     if len(reasons) > REASONS:
@@ -93,7 +92,8 @@ def _cause(unexpected: Iterable[Finding]) -> Iterator[str]:
     rules = Counter(rule for rules in named for rule in dict.fromkeys(rules))
     if rules:
         rule, number = rules.most_common(1)[0]
-        yield f"cause: {count(number)} of {plural(len(named), 'finding')} of wrong numbers agree with {plain(rule)}"
+        says = "show that" if rule.startswith("a row scalar") else "agree with"
+        yield f"cause: {count(number)} of {plural(len(named), 'finding')} of wrong numbers {says} {plain(rule)}"
 
 
 def plain(text: str) -> str:

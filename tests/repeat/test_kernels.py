@@ -200,6 +200,9 @@ def test_shrink_takes_up_what_verify_left_out(tmp_path: Path) -> None:
     done = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel")
     assert done.returncode == 0, done.stderr
     assert "a-vjp: vjp: beyond-bound: 3 x 5 -> 1 x 1" in done.stdout
+    assert harness(tmp_path, "report", "--reports", "reports/verify/kernel").returncode == 0
+    page = (tmp_path / "reports/verify/kernel/selection/index.html").read_text(encoding="utf-8")
+    assert "Its input is the smallest that was found to show it." in page
     again = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel")
     assert "kernel: 2 of 2 faults were shrunk before" in again.stdout
 
