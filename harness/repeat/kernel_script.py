@@ -26,10 +26,11 @@ from harness.vocabulary import DType, Mode, Quantity
 _HARNESS: Final = Path(harness.__file__).resolve().parents[1]
 _LOADED: Final = (
     "for file, digest in FOUND.items():",
-    '    with open(file, "rb") as opened:',
-    "        if hashlib.sha256(opened.read()).hexdigest() != digest:",
-    '            print(f"{file} has changed since this was found", file=sys.stderr)',
+    "    there = Path(file)",
+    "    if not there.exists() or hashlib.sha256(there.read_bytes()).hexdigest() != digest:",
+    '        print(f"{file} has changed since this was found", file=sys.stderr)',
 )
+_STANDARD: Final = ("import sys", "from pathlib import Path")
 _IMPORTED: Final = {"numpy": (), "torch": ("import torch",), "jax": ("import jax",)}
 _SETTINGS: Final = {
     "numpy": (),
@@ -62,7 +63,7 @@ def _of_functions(kernel: Kernel, call: Call, quantity: Quantity) -> Script:
     below = sorted(str(folder) for folder in {file.parent, *([_HARNESS] if _needs_harness(kernel) else [])})
     device = kernel.profile.device
     return Script(
-        imports=("import importlib.util", "import sys", "", "import numpy as np", *_IMPORTED[arrays]),
+        imports=("import importlib.util", *_STANDARD, "", "import numpy as np", *_IMPORTED[arrays]),
         settings=(
             f"sys.path += {json.dumps(below)}",
             f"spec = importlib.util.spec_from_file_location({json.dumps(file.stem)}, FILE)",
@@ -147,7 +148,7 @@ def _of_class(kernel: Kernel, call: Call, quantity: Quantity) -> Script:
         body += ["_, saved = adapter.forward(call)"] if saving else []
         body += [f"result = adapter.{quantity.value}(call{', saved=saved' if saving else ''})"]
     return Script(
-        imports=("import sys", "", "import numpy as np"),
+        imports=(*_STANDARD, "", "import numpy as np"),
         settings=(
             f"sys.path += {json.dumps([str(_HARNESS)])}",
             *(["from harness.adapters.device import made"] if device is not None else []),
