@@ -9,6 +9,7 @@
       cache/jax/               what JAX has compiled; may be removed
       shrunk/<key>/            the smallest input that shows a fault
       selftest/                the score of the last self-test
+      selection/programs/      of `harness verify`: the programs that show what it found, beside its report
       cache/                   what saves time when it is found, and nothing when it is removed
       selection/               the same two for a plan made with a selection: it never replaces the full report
 """
@@ -39,6 +40,11 @@ class Layout:
     def judgements(self) -> Path:
         """What earlier runs of `compare` and `report` said of problems, and of whole recordings."""
         return self.root / "cache" / "judgements.sqlite"
+
+    @property
+    def kernels(self) -> Path:
+        """What files with kernels have said of themselves."""
+        return self.root / "cache" / "kernels"
 
     @property
     def plan(self) -> Path:

@@ -18,15 +18,21 @@ _NONE_IS_A_VALUE: Final = ("ignore_index", "result_dtype")  # a parameter withou
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
-    """A function of an adapter's file: what it computes, and the parameters by which it is handed a call."""
+class Parameters:
+    """The parameters by which a function of an adapter's file, of this name, is handed a call."""
 
     name: str
+    taken: frozenset[str]
+    needed: frozenset[str]  # those of them that have no default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function(Parameters):
+    """A function of an adapter's file: what it computes, and what it is handed."""
+
     op: Op
     quantity: Quantity
     code: Callable[..., Any]
-    taken: frozenset[str]
-    needed: frozenset[str]  # those of them that have no default
 
 
 def function_of(name: str, code: Callable[..., Any], *, op: Op, quantity: Quantity) -> Function:
@@ -103,7 +109,7 @@ def _given(call: Call) -> dict[str, Any]:
 Hand = Callable[[Any, DType], Any]  # an array of a dtype as the arrays of the kernel's framework
 
 
-def arguments(function: Function, call: Call, *, device: str, hand: Hand) -> dict[str, Any]:
+def arguments(function: Parameters, call: Call, *, device: str, hand: Hand) -> dict[str, Any]:
     """Return what ``function`` is handed of ``call``, but for what a forward has saved."""
     output = call.dtype_of(Quantity.FORWARD) or call.dtype
     # a mask holds bools, which travel as they are, like whole numbers

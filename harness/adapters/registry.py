@@ -25,6 +25,7 @@ from harness.adapters.source import (
 from harness.vocabulary import DType, Mode, Op
 
 BUILT_IN = ("reference", "mxnet", "torch", "jax")
+_HARNESS = Path(__file__).resolve().parents[1]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -72,22 +73,35 @@ def source_digest(adapter: type[Adapter]) -> str:
     It is of the very bytes that run, where :func:`load` had them run, whatever the files have become since. Shared
     libraries beside an adapter from outside are a part of it.
     """
+    digest = hashlib.sha256()
+    for file, own in sorted(source_files(adapter).items()):
+        digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0")
+        digest.update(bytes.fromhex(own))
+    return digest.hexdigest()
+
+
+def source_files(adapter: type[Adapter]) -> dict[Path, str]:
+    """Return the files that :func:`source_digest` is of, each with its SHA-256.
+
+    The harness is no part of an adapter from outside, wherever that lies: what it does is recorded on its own.
+    """
     own = source_file(adapter)
+    outside = not own.is_relative_to(_HARNESS)
     digests: dict[Path, str | None] = {own: None}
     for name, module in list(sys.modules.items()):
         file = Path(getattr(module, "__file__", None) or "/").resolve()
+        if outside and file.is_relative_to(_HARNESS):
+            continue
         if file == own or (file.is_file() and belongs(name, file, folder=own.parent)):
             digests[file] = executed_digest(module) or digests.get(file)
     if adapter.name not in BUILT_IN:
         digests |= dict.fromkeys(loaded_libraries(own.parent) - digests.keys())
-    digest = hashlib.sha256()
-    for file in sorted(digests):
-        digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0")
-        digest.update(bytes.fromhex(digests[file] or hashlib.sha256(file.read_bytes()).hexdigest()))
-    return digest.hexdigest()
+    return {file: digest or hashlib.sha256(file.read_bytes()).hexdigest() for file, digest in digests.items()}
 
 
 def _execute(path: Path) -> ModuleType:
+    if path.is_dir():
+        raise AdapterFault(f"{path}: this is a folder: give the path of a .py file that holds one adapter")
     if not path.is_file():
         raise AdapterFault(f"{path}: there is no such file: give the path of a .py file that holds one adapter")
     if path.suffix != ".py":

@@ -29,12 +29,14 @@ class Recorder:
     """Records one adapter, a name or the path of a file, in ``python``; progress goes to stderr.
 
     What JAX compiles is kept in the folder ``compiled``: the next chunk asks another process for the same functions.
+    ``options`` are those of `harness record`, beside the folder.
     """
 
     adapter: str
     python: Path
     environ: Mapping[str, str]
     compiled: Path
+    options: tuple[str, ...] = ()
 
     def identify(self, plan: Plan, home: Path) -> Header:
         """Record ``plan``, which should be small, in a folder of its own, and return what the recording says of itself.
@@ -57,7 +59,7 @@ class Recorder:
         return _read(Layout(home).recordings(selected=plan.selection is not None) / name, plan)
 
     def _run(self, home: Path) -> None:
-        line = [str(self.python), "-m", "harness", "record", self.adapter, "--reports", str(home)]
+        line = [str(self.python), "-m", "harness", "record", self.adapter, "--reports", str(home), *self.options]
         try:
             with reachable({**_cache(self.compiled), **self.environ}) as environment:
                 done = subprocess.run(  # noqa: S603 - an interpreter that the user or tox provides

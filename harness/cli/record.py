@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.record.crew import Observer
 from harness.record.lock import AlreadyLocked
+from harness.record.origin import Origin, keep_origin
 from harness.record.recording import Recording
 from harness.record.runner import Ending, Run, record
 from harness.record.watch import CannotGoOn, HarnessBroken, Limits
@@ -95,6 +97,7 @@ def command(
                 compiled=layout.compiled,
                 rows_per_call=rows_per_call,
             )
+        keep_origin(run.folder, Origin(adapter=adapter, python=sys.executable, device=device))
     except (PlanError, CannotGoOn, AdapterFault, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))
     except OSError as error:

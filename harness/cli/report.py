@@ -73,7 +73,7 @@ def reported(layout: Layout, plan: Plan, kept: Cabinet, *, comparison: Compariso
     whole = Whole(
         "report",
         kept,
-        inputs=[comparison_in(home), layout.plan, layout.selftest, layout.shrunk],
+        inputs=[comparison_in(home), layout.plan, layout.selftest, layout.shrunk, layout.kernels],
         options=[console.width, console.color_system, console.encoding, github],
     )
     files = [home / file.value for file in ReportFile]

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.exits import Exit, leave
+from harness.cli.exits import Exit, leave, note
+from harness.cli.hunting import Hunt
 from harness.cli.options import Positive, environments_option, reports_option
-from harness.cli.progress import progress
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 
 if TYPE_CHECKING:
-    from harness.plan.plan import Plan
     from harness.record.recording import Header
-    from harness.repeat.kept import Shrunk
     from harness.repeat.shrink import Target
 
 EXAMPLES = """\b
@@ -46,44 +43,47 @@ Examples:
     show_default=True,
     help="Seconds for each fault of a framework, which share them; a round that has begun is finished.",
 )
-def command(*, reports: Path, environments: Path, known: str, limit: float) -> None:
+@click.option(
+    "--timeout", type=Positive(), metavar="SECONDS", help="Limit for one evaluation, as with `harness record`."
+)
+def command(*, reports: Path, environments: Path, known: str, limit: float, timeout: float | None) -> None:
     """Look for the smallest input that still shows each fault of the current comparison.
 
     Fewer rows, fewer elements along the axis, fewer digits: candidates are recorded in the framework's own interpreter
-    (HARNESS_PYTHON_<NAME>, or the one of tox) and judged as `harness compare` does. The smallest that still gives the
-    same finding is kept below REPORTS/shrunk, where `harness report` finds it. What is kept is not looked for again:
-    an interrupted run goes on where it stopped. A fault for which nothing smaller was found in its time is tried again.
+    (HARNESS_PYTHON_<NAME>, or the one of tox; for a file of your own the Python that recorded it) and judged as
+    `harness compare` does. The smallest that still gives the same finding is kept below REPORTS/shrunk, where `harness
+    report` finds it. What is kept is not looked for again: an interrupted run goes on where it stopped. A fault whose
+    time was up is taken up again from the smallest that was found.
 
     The exit code is 0 whatever was found, and 3 where a framework could not be recorded as it was for the comparison:
     a line says why, and the others go on.
     """
     from harness.campaign.recorder import RecorderFailed  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.cli.repeated import kernels_of  # noqa: PLC0415
     from harness.compare.store import ComparisonUnreadable, read_comparison  # noqa: PLC0415
     from harness.repeat.chosen import Known, chosen  # noqa: PLC0415
     from harness.repeat.kept import Shrunk  # noqa: PLC0415
-    from harness.repeat.shrink import Target  # noqa: PLC0415
 
-    layout, folder = Layout(reports), reports / "shrunk"
+    layout, folder = Layout(reports), Layout(reports).shrunk
+    how = () if timeout is None else ("--timeout", str(timeout))
     missing = 0
     try:
         plan = read_plan(layout.plan)
         comparison = read_comparison(layout.home(selected=plan.selection is not None))
-        shrunk = Shrunk(folder)
-        problems = {problem.id: problem for problem in plan.problems}
+        hunt = Hunt(
+            layout=layout, plan=plan, shrunk=Shrunk(folder), environments=environments, environ=os.environ, limits=how
+        )
         headers = {run.name: run.header for run in comparison.adapters if run.header is not None}
         faults = chosen(comparison.findings, Known(known))
+        kernels_of(comparison, plan, layout, environ=os.environ)  # so that `harness report` has programs that call them
         if not faults:
             click.echo(
                 "nothing to shrink: no fault is unexpected" if known == "none" else "nothing to shrink: no fault"
             )
         for adapter, findings in faults.items():
-            targets = [Target(finding=one, problem=problems[one.problems[0]]) for one in findings]
-            new = [one for one in targets if shrunk.find(one.finding, one.problem, headers[adapter]) is None]
-            click.echo(f"{adapter}: {len(targets) - len(new)} of {len(targets)} faults were shrunk before")
-            if new:
-                missing += not _shrink(
-                    new, headers[adapter], shrunk, plan=plan, folder=folder, environments=environments, limit=limit
-                )
+            targets = hunt.open_targets(findings, headers[adapter])
+            click.echo(f"{adapter}: {len(findings) - len(targets)} of {len(findings)} faults were shrunk before")
+            missing += not _shrunk(hunt, targets, headers[adapter], seconds=limit * len(targets))
     except RecorderFailed as error:
         leave(Exit.USAGE if error.code == Exit.USAGE else Exit.OUR_FAULT, str(error))
     except (PlanError, ComparisonUnreadable, OSError) as error:
@@ -91,37 +91,19 @@ def command(*, reports: Path, environments: Path, known: str, limit: float) -> N
     raise SystemExit(int(Exit.NOT_RUN if missing else Exit.AGREED))
 
 
-def _shrink(
-    targets: list[Target],
-    header: Header,
-    shrunk: Shrunk,
-    *,
-    plan: Plan,
-    folder: Path,
-    environments: Path,
-    limit: float,
-) -> bool:
+def _shrunk(hunt: Hunt, targets: list[Target], header: Header, *, seconds: float) -> bool:
     """Shrink ``targets``, all of one adapter; return False, with a message, where it cannot be recorded as before."""
-    from harness.repeat.hunt import CannotRepeat, bench_of  # noqa: PLC0415
-    from harness.repeat.shrink import shrink  # noqa: PLC0415
+    from harness.repeat.hunt import CannotRepeat  # noqa: PLC0415
 
-    work = folder / "work"
+    if not targets:
+        return True
     try:
-        bench = bench_of(header, plan, work=work, environments=environments, environ=os.environ)
+        hunt.run(targets, header, seconds=seconds)
     except CannotRepeat as error:
-        click.echo(f"harness: {error}", err=True)
+        note(str(error))
         return False
-    done: list[Target] = []
-    with progress(f"shrinking the faults of {header.adapter}", total=len(targets)) as step:
-
-        def finished(target: Target) -> None:
-            if target.best is not None or not target.cut_short:
-                shrunk.keep(target.current, target.finding, target.problem, header)
-            done.append(target)
-            step(len(done))
-
-        shrink(targets, bench, seconds=limit, finished=finished)
-    shutil.rmtree(work, ignore_errors=True)
-    for target in done:
-        click.echo(f"  {target.sentence}")
+    finally:
+        for target in targets:
+            if target.done:
+                click.echo(f"  {target.sentence}")
     return True

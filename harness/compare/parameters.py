@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.call import Call
 from harness.vocabulary import Normalization, Op
@@ -29,6 +29,11 @@ def _parts(call: Call) -> Iterator[str]:
         yield f"grad_scale={number(call.grad_scale)}"
     if call.normalization is not Normalization.NULL:
         yield f"normalization={call.normalization.value}"
+
+
+def shape_in_words(shape: Sequence[int]) -> str:
+    """Return a shape as a sentence names it: ``2 x 3``."""
+    return " x ".join(map(str, shape)) or "a number"
 
 
 def op_in_words(call: Call) -> str:

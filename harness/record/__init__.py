@@ -21,6 +21,8 @@
     elsewhere    the same in another interpreter
 
     recording    what a recording says
+    origin       where the adapter was found, and which Python ran it
+    profile      what a file with a kernel says of itself, for a program that calls it
     store        where it is kept: header, segments, manifest
       segment    some entries, whole or not at all
       codec      as JSON values

@@ -7,6 +7,7 @@
       segment-0000.jsonl   entries (harness.record.segment), beside segment-0000.npy, their arrays; and so on
       manifest.json        written last: how many entries, the day, and the SHA-256 of every segment
       opening.json         what the adapter said of itself, and of what that holds (harness.record.remembered)
+      origin.json          the adapter's file, and the Python that ran it (harness.record.origin)
       run.json             when, where and how long: no later stage reads it
 
 Without its manifest a recording is incomplete: it can be resumed, and is not compared.
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.record.codec import Json, header_from_json, header_to_json
+from harness.record.origin import NAME as ORIGIN
 from harness.record.recording import Entry, Header, Recording
 from harness.record.remembered import NAME as REMEMBERED
 from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_lines, read_segment, segments, sha256
@@ -32,7 +34,7 @@ from harness.wholefile import write_whole
 FORMAT = "softmax-harness recording"
 VERSION = 2
 _HEADER, _MANIFEST, _RUN = "header.json", "manifest.json", "run.json"
-_OURS = (_HEADER, _MANIFEST, _RUN, REMEMBERED, "*.partial", "segment-*.jsonl", "segment-*.npy")
+_OURS = (_HEADER, _MANIFEST, _RUN, REMEMBERED, ORIGIN, "*.partial", "segment-*.jsonl", "segment-*.npy")
 
 
 class RecordingError(Exception):

@@ -1,4 +1,4 @@
-"""Repeating a finding elsewhere: the smallest input that shows it, and a program that needs nothing of ours.
+"""Repeating a finding elsewhere: the smallest input that shows it, and a program that shows it without this harness.
 
 ::
 
@@ -7,7 +7,8 @@
                         program   the call that shows a finding, or one row of it, and what is to be seen
                         |
                         snippet   one call of a framework as a program: torch_script, jax_script, mxnet_script,
-                          |       numpy_script (each the same call that its adapter makes), put together by script
+                          |       numpy_script (each the same call that its adapter makes), put together by script;
+                          |       kernel_script calls a file from outside, of which kernel knows where it lies and how
                           +-- literal   arrays with every bit      shown   the lines that print got and expected
                           +-- given     which arrays a quantity is made of
                           +-- drawn     long arrays that the plan drew, as the lines that draw them again

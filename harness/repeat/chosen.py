@@ -20,6 +20,11 @@ class Known(StrEnum):
     ALL = "all"
 
 
+def worth_shrinking(finding: Finding) -> bool:
+    """Tell whether smaller inputs are looked for: of faults, but for those whose every candidate would take a limit."""
+    return finding.level is Level.FAULT and finding.kind not in _SLOW
+
+
 def chosen(findings: Iterable[Finding], known: Known) -> dict[str, list[Finding]]:
     """Return the faults to look for smaller inputs of, by adapter; unexpected ones first, else in their order.
 
@@ -28,7 +33,7 @@ def chosen(findings: Iterable[Finding], known: Known) -> dict[str, list[Finding]
     found: dict[str, list[Finding]] = {}
     seen: set[tuple[object, ...]] = set()
     for finding, adapter in sorted(showable(findings), key=lambda pair: not pair[0].unexpected):
-        if finding.level is not Level.FAULT or finding.kind in _SLOW:
+        if not worth_shrinking(finding):
             continue
         alike = (adapter, finding.kind, finding.ledger or finding.case)
         if finding.unexpected or known is Known.ALL or (known is Known.ONE and alike not in seen):

@@ -5,6 +5,7 @@
     REPORTS/shrunk/<key>/
       plan/          the smallest problem that was found to show the finding
       finding.json   the finding, as it was judged of that problem
+      unfinished     where the time was up before nothing smaller was left to try
 
 The key is made of the problem's bits, what was found of it, who was recorded in which surroundings, and the code that
 judges: another harness, or another version of the framework, looks again.
@@ -32,6 +33,7 @@ from harness.record.recording import Header
 from harness.repeat.repeats import Key, Smaller, key_of, showable
 from harness.wholefile import write_whole
 
+_UNFINISHED: Final = "unfinished"
 _HEADER: Final = TypeAdapter(Header)
 _FINDING: Final = TypeAdapter(Finding)
 
@@ -52,10 +54,21 @@ class Shrunk:
         except (OSError, PlanError, ValidationError):
             return None
 
-    def keep(self, smaller: Smaller, finding: Finding, problem: Problem, header: Header) -> None:
-        """Keep ``smaller``, found for ``finding`` on ``problem``. Raise PlanError or OSError where it cannot be."""
+    def is_final(self, finding: Finding, problem: Problem, header: Header) -> bool:
+        """Tell whether what is kept is the smallest that there was to find, as far as was tried."""
+        return not (self._place(finding, problem, header) / _UNFINISHED).exists()
+
+    def keep(self, smaller: Smaller, finding: Finding, problem: Problem, header: Header, *, final: bool = True) -> None:
+        """Keep ``smaller``, found for ``finding`` on ``problem``; one that is not ``final`` may be taken up again.
+
+        Raise PlanError or OSError where it cannot be kept.
+        """
         place = self._place(finding, problem, header)
         place.mkdir(parents=True, exist_ok=True)
+        if final:
+            (place / _UNFINISHED).unlink(missing_ok=True)
+        else:
+            write_whole(place / _UNFINISHED, "")
         case = CaseRecord(id=problem.case, why="", source="", file="", line=0, text="", problems=1)
         plan = Plan(
             digest=digest_of([smaller.problem]),

@@ -8,10 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from harness.adapters.contract import AdapterError
 from harness.call import Call
 from harness.compare.verdict import Finding
 from harness.repeat import shown
 from harness.repeat.expected import expected
+from harness.repeat.kernel import Kernel
 from harness.repeat.smaller import place_alone, row_alone, row_of
 from harness.repeat.snippet import snippet
 from harness.vocabulary import FindingKind, Quantity
@@ -25,19 +27,29 @@ def program(
     *,
     title: str,
     instead: Mapping[str, str] = MappingProxyType({}),
+    kernel: Kernel | None = None,
 ) -> str | None:
-    """Return the snippet with what it prints, or None where no single call shows the finding."""
+    """Return the snippet with what it prints, or None where no single call shows the finding.
+
+    ``kernel`` is that of an adapter from outside.
+    """
     lines = _shown(call, quantity, finding)
-    return None if lines is None else snippet(adapter, call, quantity, shown=lines, comments=(title,), instead=instead)
+    if lines is None:
+        return None
+    return snippet(adapter, call, quantity, shown=lines, comments=(title,), instead=instead, kernel=kernel)
 
 
 def _shown(call: Call, quantity: Quantity, finding: Finding) -> list[str] | None:
     evidence = finding.evidence
     match finding.kind:
+        case FindingKind.RAISED if str(evidence.get("detail", "")).startswith(AdapterError.__name__):
+            return shown.no_array(str(evidence["detail"]))
         case kind if shown.never_returns(kind):
             return shown.of_nothing(str(evidence.get("detail", "")))
         case FindingKind.WRONG_SHAPE | FindingKind.WRONG_DTYPE:
             return shown.form(call, quantity)
+        case FindingKind.INPUT_CHANGED:
+            return shown.inputs(call, quantity)
         case FindingKind.PRINTED_VALUE:
             return ["print(got)"]
         case _ if "law" in evidence:

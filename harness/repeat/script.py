@@ -16,11 +16,11 @@ _GAP = re.compile(r"\n{4,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """A program that makes one call of a framework's own; nothing of this project is imported.
+    """A program that makes one call of a framework's own; of this project it imports what that call needs, if anything.
 
-    ``environment``: variables that have to be set before the framework is imported. ``arrays``: inputs by name, as
-    expressions. ``body`` makes the call and leaves its result in ``result``; ``numbers`` is that as a NumPy array that
-    holds every value exactly, and is called ``got`` afterwards.
+    ``comments``: what to know before it is run. ``environment``: variables that have to be set before the framework is
+    imported. ``arrays``: inputs by name, as expressions. ``body`` makes the call and leaves its result in ``result``;
+    ``numbers`` is that as a NumPy array that holds every value exactly, and is called ``got`` afterwards.
     """
 
     imports: Sequence[str]
@@ -29,6 +29,7 @@ class Script:
     numbers: str
     environment: dict[str, str] = field(default_factory=dict)
     settings: Sequence[str] = ()
+    comments: Sequence[str] = ()
 
     def text(
         self,
@@ -45,7 +46,7 @@ class Script:
         written = "\n".join([*given, *self.body, *shown])
         modules = sorted({*needs(written), *(["os"] if self.environment else [])})
         parts = [
-            [f"# {line}" for line in comments],
+            [f"# {line}" for line in (*comments, *self.comments)],
             [f"import {module}" for module in modules],
             [f'os.environ["{name}"] = "{value}"' for name, value in self.environment.items()],
             list(self.imports),

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from harness.call import Call
+from harness.repeat.given import arrays_of
 from harness.repeat.literal import literal, number
 from harness.vocabulary import FindingKind, Op, Quantity
 from reference.formats import Floats
@@ -65,6 +66,20 @@ def of_nothing(detail: str) -> list[str]:
     """Return lines for a call of which nothing should come back: what it said is a comment."""
     said = " ".join(detail.split())
     return [f"# it does not come this far: {said}" if said else "# it does not come this far", "print(got)"]
+
+
+def inputs(call: Call, quantity: Quantity) -> list[str]:
+    """Return lines that print what the call has left of its inputs, and what it was given."""
+    lines = []
+    for name in arrays_of(call, quantity):
+        lines.append(f'print("got      {name} =", {name})')
+        lines.append(f'print("expected {name} =", {literal(np.asarray(getattr(call, name)))})  # as it was given')
+    return lines
+
+
+def no_array(detail: str) -> list[str]:
+    """Return lines for a call that returned what is no array: of what kind, and what the harness said of it."""
+    return ['print("got     ", type(result), result)', f"print({' '.join(detail.split())!r})"]
 
 
 def form(call: Call, quantity: Quantity) -> list[str]:

@@ -17,6 +17,7 @@ from harness.campaign.chunk import Contender
 from harness.compare.compare import run_of
 from harness.compare.docket import judge_all
 from harness.compare.excuse import excused
+from harness.compare.parameters import shape_in_words
 from harness.compare.verdict import Finding
 from harness.layout import Layout
 from harness.plan.digest import digest_of
@@ -30,6 +31,7 @@ from harness.vocabulary import FindingKind, Quantity
 
 ROUNDS: Final = 60  # of candidates; halving reaches the end of a row of 70,000 in far fewer
 _TRIED: Final = 24  # candidates of one finding in a round
+_DYING: Final = 6  # the same where each takes its process along
 _ELEMENTS: Final = 1 << 18  # of all candidates of a round: the next one has smaller ones
 
 
@@ -64,7 +66,8 @@ class Target:
         sized = sorted(((size_of(call), call) for call in tried), key=lambda one: one[0])
         smaller = [(size, call) for size, call in sized if size < limit][self.failed :]
         before = accumulate((size[0] for size, _ in smaller), initial=0)
-        chosen = [call for (_, call), held in zip(smaller, before, strict=False) if held < elements][:_TRIED]
+        most = _DYING if self.finding.kind is FindingKind.CRASHED else _TRIED
+        chosen = [call for (_, call), held in zip(smaller, before, strict=False) if held < elements][:most]
         self.untried = len(smaller) - len(chosen)
         self.failed += len(chosen)
         return chosen
@@ -84,7 +87,7 @@ class Target:
     @property
     def sentence(self) -> str:
         """Say what became of it."""
-        before, after = (shape_text(one.call.x.shape) for one in (self.problem, self.current.problem))
+        before, after = (shape_in_words(one.call.x.shape) for one in (self.problem, self.current.problem))
         if self.best is not None:
             smaller = f"{before} -> {after}" + (", when its time was up" if self.cut_short else "")
         else:
@@ -108,31 +111,48 @@ class Bench:
     ledger: tuple[LedgerEntry, ...]
 
 
-def shrink(targets: Sequence[Target], bench: Bench, *, seconds: float, finished: Callable[[Target], None]) -> None:
+def shrink(
+    targets: Sequence[Target],
+    bench: Bench,
+    *,
+    seconds: float,
+    finished: Callable[[Target], None],
+    heard: Callable[[], None] = lambda: None,
+) -> None:
     """Make the inputs of ``targets``, all findings about the bench's adapter, as small as they get.
 
-    No round begins after ``seconds`` for each of the targets: they share their rounds, so they share their time.
-    ``finished`` is called with each target as soon as nothing smaller is found, or its time is up. Raise as
-    :meth:`~harness.campaign.recorder.Recorder.record` does.
+    No round begins after ``seconds``: the targets share their rounds, and so their time. ``heard`` is called after each
+    round, and ``finished`` with each target as soon as nothing smaller is found, or its time is up. Raise as
+    :meth:`~harness.campaign.recorder.Recorder.record` does, with what was found until then in the targets, all of which
+    are finished.
     """
-    end = time.monotonic() + seconds * len(targets)
-    for number in range(ROUNDS):
-        if time.monotonic() > end:
-            break
-        open_targets = [target for target in targets if not target.done]
-        elements = _ELEMENTS // max(len(open_targets), 1)
-        tried = [(one, _candidates(one, name=str(k), elements=elements)) for k, one in enumerate(open_targets)]
-        problems = [problem for _, candidates in tried for problem in candidates]
-        findings = _judged(bench, problems, number=number) if problems else {}
-        for target, candidates in tried:
-            found = ((problem, one) for problem in candidates for one in findings.get(problem.id, ()))
-            target.learn(Smaller(problem=problem, finding=one) for problem, one in found if _same(one, target.finding))
-            if target.done:
+    end = time.monotonic() + seconds
+    try:
+        for number in range(ROUNDS):
+            open_targets = [target for target in targets if not target.done]
+            if time.monotonic() > end or not open_targets:
+                break
+            _round(open_targets, bench, number=number)
+            for target in open_targets:
+                if target.done:
+                    finished(target)
+            heard()
+    finally:
+        for target in targets:
+            if not target.done:
+                target.done = target.cut_short = True
                 finished(target)
-    for target in targets:
-        if not target.done:
-            target.done = target.cut_short = True
-            finished(target)
+
+
+def _round(targets: Sequence[Target], bench: Bench, *, number: int) -> None:
+    """Try the next candidates of all ``targets``, and have each learn from its own."""
+    elements = _ELEMENTS // len(targets)
+    tried = [(one, _candidates(one, name=str(k), elements=elements)) for k, one in enumerate(targets)]
+    problems = [problem for _, candidates in tried for problem in candidates]
+    findings = _judged(bench, problems, number=number) if problems else {}
+    for target, candidates in tried:
+        found = ((problem, one) for problem in candidates for one in findings.get(problem.id, ()))
+        target.learn(Smaller(problem=problem, finding=one) for problem, one in found if _same(one, target.finding))
 
 
 def _candidates(target: Target, *, name: str, elements: int) -> list[Problem]:
@@ -166,20 +186,18 @@ def _judged(bench: Bench, problems: Sequence[Problem], *, number: int) -> dict[s
     return found
 
 
-def shape_text(shape: Sequence[int]) -> str:
-    """Return a shape in words: ``2 x 3``."""
-    return " x ".join(map(str, shape)) or "a number"
-
-
 def _same(one: Finding, other: Finding) -> bool:
-    """Tell whether a finding on a candidate is the one that is looked for: of its kind, and excused alike."""
-    same_law = one.evidence.get("law") == other.evidence.get("law")
-    return (one.kind, one.quantity, one.adapters, one.excuse) == (
-        other.kind,
-        other.quantity,
-        other.adapters,
-        other.excuse,
-    ) and same_law
+    """Tell whether a finding on a candidate is the one that is looked for: of its kind and cause, and excused alike."""
+    causes = _causes(other)
+    return (
+        (one.kind, one.quantity, one.adapters, one.excuse) == (other.kind, other.quantity, other.adapters, other.excuse)
+        and one.evidence.get("law") == other.evidence.get("law")
+        and (not causes or bool(causes & _causes(one)))
+    )
+
+
+def _causes(finding: Finding) -> set[str]:
+    return {fault["name"] for fault in finding.evidence.get("faults", ())}
 
 
 def _place(call: Call, quantity: Quantity, finding: Finding) -> tuple[tuple[int, ...], int | None]:

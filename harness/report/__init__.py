@@ -3,7 +3,7 @@
 ::
 
     Comparison --accounts--> denominators: every evaluation in exactly one place
-               --ranking---> findings, worst first
+               --ranking---> findings, worst first; causes: one message for what one cause did to many problems
                --matrix----> cases x adapters, the worst outcome of each
                --facets----> what the cases can be filtered by
                --sections--> the numbers of one case, side by side

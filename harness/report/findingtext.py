@@ -69,4 +69,4 @@ def _numbers(finding: Finding, comparison: Comparison, smaller: Mapping[Key, Sma
     yield from (f"    {line}" for line in element_lines(finding, dtype))
     known = smaller.get(key_of(finding))
     if known is not None:
-        yield from (f"    {line}" for line in smallest_lines(known, dtype))
+        yield from (f"    {line}" for line in smallest_lines(known))

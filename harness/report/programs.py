@@ -21,7 +21,6 @@ def programs_text(comparison: Comparison, repeats: Mapping[Key, Repeat], *, ever
     """
     found = sorted(comparison.findings, key=lambda finding: not finding.unexpected)
     pairs = ((finding, repeats.get(key_of(finding))) for finding in found)
-    # the code of an adapter from outside is not known: there is no program then
     known = [(finding, repeat) for finding, repeat in pairs if repeat is not None and repeat.snippet]
     if not known:
         return ""

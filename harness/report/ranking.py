@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from harness.compare.verdict import Finding
 from harness.vocabulary import FindingKind, Level
@@ -116,6 +117,24 @@ class Gathered:
     def adapters(self) -> str:
         """The adapters that these findings are about; none where they are a matter of the mathematics."""
         return ", ".join(dict.fromkeys(name for finding in self.findings for name in finding.adapters))
+
+
+_SHARES = {  # whose share of its bound it is, by its name in a verdict, or in the evidence of a finding
+    "share": "an element",
+    "row_share": "the agreement within a row",
+    "row_scalar": "the common factor of a row",
+}
+
+
+def severest(numbers: Callable[[str], Any]) -> tuple[float, str]:
+    """Return the largest share of a bound among ``numbers``, asked for by name, and in words whose share it is.
+
+    It is the number by which findings are ranked (:func:`harness.compare.grouping.severity`); NaN counts as infinite.
+    """
+    shares = {name: float(value) for name in _SHARES if (value := numbers(name)) is not None}
+    found = {name: math.inf if math.isnan(share) else share for name, share in shares.items()}
+    name = max(found, key=found.__getitem__, default="share")
+    return found.get(name, 0.0), _SHARES[name]
 
 
 def rank(finding: Finding) -> Rank:

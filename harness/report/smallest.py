@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.compare.asked import decoded
-from harness.compare.parameters import op_in_words
+from harness.compare.parameters import op_in_words, shape_in_words
 from harness.repeat.given import arrays_of, cotangent_dtype
 from harness.repeat.repeats import Smaller
-from harness.report.elementtext import element_lines
+from harness.report.elementtext import due_dtype, element_lines
 from harness.report.rowtext import numbers, words
 
 _SHOWN: Final = 64  # elements of an array; of a longer one its shape alone is told
 
 
-def smallest_lines(smaller: Smaller, dtype: str) -> Iterator[str]:
-    """Yield what `harness shrink` found: the call, its arrays, and the element that is wrong, of ``dtype``."""
+def smallest_lines(smaller: Smaller, *, cut_from: Sequence[int] = ()) -> Iterator[str]:
+    """Yield what `harness shrink` found: the call, its arrays, and what came back for it.
+
+    ``cut_from`` is the shape of the primal that it was cut from, where that is to be told.
+    """
     call, quantity = smaller.problem.call, smaller.finding.quantity
-    assert quantity is not None  # noqa: S101 - only findings about one quantity are shrunk
-    asked = f"{op_in_words(call)} in {call.dtype.value}, axis {call.axis}, of shape {list(call.x.shape)}"
-    yield f"The smallest input that was found to show it: {asked}"
-    for name in arrays_of(call, quantity):
+    shape = shape_in_words(call.x.shape)
+    cut = f", cut from {shape_in_words(cut_from)}" if cut_from and tuple(cut_from) != call.x.shape else ""
+    what = f"{op_in_words(call)} in {call.dtype.value} along axis {call.axis}"
+    yield f"the smallest input that shows it: {shape}{cut}, {what}"
+    for name in () if quantity is None else arrays_of(call, quantity):
         yield from _array(name, getattr(call, name), _dtype(call, name))
-    yield from (f"  {line}" for line in element_lines(smaller.finding, dtype))
+    yield from (f"  {line}" for line in element_lines(smaller.finding, due_dtype(call, quantity)))
 
 
 def _array(name: str, array: NDArray[Any], dtype: str | None) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reference.exact.doubledouble import DoubleDouble, product, where
 from reference.faults.elsewhere import asking, elsewhere
@@ -16,6 +18,7 @@ from reference.faults.formula import formula
 from reference.faults.kinds import Kind
 from reference.faults.setting import Setting
 from reference.faults.sums import loss
+from reference.formats import FORMATS
 from reference.ops import WITH_TARGETS
 from reference.question import Question
 
@@ -26,6 +29,10 @@ def _every_row(question: Question) -> dict[str, Any] | None:
     n = question.rows.length
     inside = np.clip(np.where(question.targets < 0, question.targets + n, question.targets), 0, n - 1)
     return {"ignore_index": None, "targets": np.where(question.counted.reshape(inside.shape), question.targets, inside)}
+
+
+_LEAST: Final = 1e-8  # of a probability, before its logarithm is taken
+_SINGLE: Final = FORMATS["float32"]
 
 
 def _spread_otherwise(at: Setting) -> Estimate | None:
@@ -54,6 +61,37 @@ def _otherwise(at: Setting, *, kind: Kind) -> Estimate | None:
             return -(q * at.centred(at.w)).total()
         case _:
             return at.c * (at.s * q.total() - q)
+
+
+def _in_single(at: Setting) -> Estimate | None:
+    """Return c (s - q) with c and q made of float32 numbers, in a kernel of a finer format."""
+    question, n = at.evaluation.question, at.length
+    if at.evaluation.result_format.unit_roundoff >= _SINGLE.unit_roundoff or n < 2:
+        return None
+    weight = at.targets.weight.hi
+    scale, share = np.float32(question.grad_scale), np.float32(question.label_smoothing)
+    rows = np.rint(np.divide(question.grad_scale, weight, out=np.ones_like(weight), where=weight != 0))
+    c = np.where(weight != 0, (scale / rows.astype(np.float32)).astype(np.float64), 0.0)
+    q = at.targets.q.hi
+    if question.has_indices and share:
+        of_others = float(share / np.float32(n - 1))
+        q = np.where(at.block.ignored[:, np.newaxis], 0.0, np.where(_hot(at), 1.0 - float(share), of_others))
+    return at.number(c) * (at.s - at.number(q))
+
+
+def _hot(at: Setting) -> NDArray[np.bool_]:
+    targets = at.evaluation.question.targets
+    assert targets is not None  # noqa: S101 - it has indices
+    return np.asarray(np.arange(at.length) == targets.reshape(-1, 1))
+
+
+def _clamped(at: Setting) -> Estimate | None:
+    """Return -<q, log max(s, 1e-8)>, 1e-8 as the kernel's format has it, if it has it at all."""
+    least = float(at.arithmetic.working.nearest(np.array([float(np.float32(_LEAST))]))[0])
+    if not least:
+        return None
+    log = at.s.where(at.s.value.hi > least, least).log()
+    return -(at.q * log).total()
 
 
 LOSSES: Final[tuple[Fault, ...]] = (
@@ -106,5 +144,21 @@ LOSSES: Final[tuple[Fault, ...]] = (
         ops=("softmax_output",),
         quantities=("vjp",),
         to=asking(lambda question: {"grad_scale": 1.0}),
+    ),
+    replace(
+        formula(
+            "constants-in-single-precision",
+            what="c*(s - q), c and q of float32: the scale of a loss and the shares of smoothing are float32 numbers",
+            why="parameters of a kernel are floats, whatever the dtype of its data",
+            of={Kind.LOSS_VJP: _in_single},
+        ),
+        ops=("softmax_output",),
+        quantities=("vjp",),
+    ),
+    formula(
+        "probability-clamped",
+        what="-log(max(s, 1e-8)): no loss of a row is above 18.42",
+        why="a guard against the logarithm of zero, where a logarithm of the softmax would need none",
+        of={Kind.LOSS: _clamped},
     ),
 )

@@ -7,6 +7,7 @@ row's common scalar is off, which the row test says.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -27,11 +28,32 @@ _FLUSHED_BELOW: Final = FLOAT16.smallest_normal
 
 
 def added_up(terms: Floats, in_format: FloatFormat) -> Floats:
-    """Return the sums along the last axis, kept with length one, from the first element to the last."""
-    total = np.zeros(terms.shape[:-1])
-    for column in np.moveaxis(in_format.nearest(terms), -1, 0):
-        total = in_format.nearest(total + column)
-    return total[..., np.newaxis]
+    """Return the sums along the last axis, kept with length one, from the first element to the last.
+
+    Two numbers of a format of up to 24 bits add up to the same in float64, rounded to that format, as in itself: 53
+    bits are more than twice as many and two (Figueroa, When is double rounding innocuous?, 1995).
+    """
+    given = in_format.nearest(terms)
+    if in_format.name != BFLOAT16.name:
+        with np.errstate(all="ignore"):
+            every = np.add.accumulate(given.astype(in_format.carrier), axis=-1)
+        return np.asarray(every[..., -1:].astype(np.float64) + 0.0)  # an accumulator begins at zero, which has no sign
+    rows = given.reshape(-1, given.shape[-1]).tolist()  # NumPy has no such numbers, and is slow with one at a time
+    return np.array([_in_bfloat16(row) for row in rows]).reshape(*given.shape[:-1], 1)
+
+
+def _in_bfloat16(terms: list[float]) -> float:
+    """Return the sum of one row, each partial sum rounded to nearest, ties to even."""
+    least, precision, largest = BFLOAT16.min_exponent + 1, BFLOAT16.precision, BFLOAT16.largest
+    total = 0.0
+    for term in terms:
+        total += term
+        if math.isfinite(total):
+            exponent = max(math.frexp(total)[1], least) - precision
+            total = math.ldexp(round(math.ldexp(total, -exponent)), exponent)
+            if abs(total) > largest:
+                total = math.copysign(math.inf, total)
+    return total
 
 
 def _coarse(at: Setting, terms: Estimate) -> Estimate | None:

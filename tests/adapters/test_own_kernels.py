@@ -5,34 +5,27 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.adapters.interpreters import ROOT
+from tests.adapters import quoted
+from tests.adapters.quoted import KERNELS, SESSION
 
-KERNELS = ROOT / "tests" / "own_kernels"
-README = (ROOT / "harness" / "adapters" / "README.md").read_text(encoding="utf-8")
+README = quoted.README.read_text(encoding="utf-8")
 QUOTED = re.findall(r"```(?:python|c)\n(?:# |/\* )(\w+\.\w+)(?: \*/)?\n(.*?)```", README, flags=re.DOTALL)
-SESSIONS = re.findall(r"```console\n\$ harness (.*?)\n(.*?)```", README, flags=re.DOTALL)
+SESSIONS = [(command, shown) for verb, command, shown in SESSION.findall(README) if verb == "harness"]
+PROGRAMS = [(command, shown) for verb, command, shown in SESSION.findall(README) if verb == "python"]
 NUMBER = re.compile(r"\d[\d.,]*(?:e[+-]?\d+)?")
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
-    """A folder of somebody else's, with the kernels in it and no cases."""
-    for file in KERNELS.glob("my_*.*"):
-        shutil.copy(file, tmp_path)
-    return tmp_path
+    return quoted.workspace(tmp_path)
 
 
 def verify(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "harness", *arguments]
-    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/local/bin:/usr/bin:/bin"}
-    return subprocess.run(
-        line, cwd=workspace, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
+    return quoted.run(workspace, *arguments)
 
 
 def test_every_kernel_is_quoted_and_every_quotation_is_a_kernel() -> None:
@@ -54,6 +47,13 @@ def test_the_commands_of_the_readme_print_what_it_shows(command: str, shown: str
     assert done.returncode == (1 if "wrong" in command else 0), done.stdout + done.stderr
     assert NUMBER.sub("#", shown) == NUMBER.sub("#", done.stdout)  # the last digits are those of NumPy's exp
     assert (workspace / shown.splitlines()[-1].removeprefix("page: ")).is_file()
+    for program, printed in (each for each in PROGRAMS if each[0] in shown):
+        assert quoted.run(workspace, program, module=False).stdout == printed
+
+
+def test_every_program_that_the_readme_runs_is_one_that_a_session_names() -> None:
+    assert PROGRAMS
+    assert all(any(program in shown for _, shown in SESSIONS) for program, _ in PROGRAMS)
 
 
 RAISING = """\
@@ -75,7 +75,7 @@ def test_an_exception_reads_as_the_readme_says(workspace: Path) -> None:
     done = verify(workspace, "verify", "my_kernel.py", "-k", "tile-16")
     assert done.returncode == 1
     assert f"my_kernel: the forward of softmax raised {quoted}" in done.stdout
-    assert "The adapter's file raised an exception (1)" in done.stdout
+    assert "The adapter's file raised an exception (1 problem)" in done.stdout
     assert "nothing was judged: the findings below say why" in done.stdout
     assert "framework" not in done.stdout
 

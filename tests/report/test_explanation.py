@@ -162,9 +162,7 @@ def test_a_finding_shows_the_smallest_input_that_was_found_to_show_it() -> None:
     text = explanation(
         replace(CLEAN, findings=(WRONG,)), CASE, {key_of(WRONG): Smaller(problem=smallest, finding=found)}
     )
-    part = text.partition("The smallest input that was found to show it: softmax in float32, axis -1, of shape [1, 2]")[
-        2
-    ]
+    part = text.partition("the smallest input that shows it: 1 x 2, softmax in float32 along axis -1")[2]
     lines = part.splitlines()[1:]
     assert [numbers(one) for one in lines[:2]] == [["1.5", "-2.0"], ["0.25", "1.0"]]
     assert [one.split()[0] for one in lines[:2]] == ["x", "cotangent"]

@@ -12,7 +12,7 @@ from harness.compare.kept.cabinet import Cabinet
 from harness.compare.kept.judge import harness_digest
 from harness.compare.kept.judgement import ENDING, Ending
 
-_UNREAD: Final = ("run.json", ".lock")  # of a recording: no later stage reads them
+_UNREAD: Final = ("run.json", "origin.json", ".lock")  # of a recording: no verdict depends on them
 
 
 class Whole:

@@ -30,6 +30,7 @@ from reference.faults.scaled import times
 
 _AT_ONCE: Final = 1 << 12  # elements of a result that is held against all faults in full
 _AT_MOST: Final = 1 << 16  # elements that one fault is held against
+_IN_A_ROW: Final = 1 << 18  # the same of a single row, which cannot be cut: each takes some 40 us and 1.4 kB
 _ROWS: Final = 64  # of a larger result: the worst ones
 _LONGEST: Final = 1 << 12  # elements of a first piece on which more than single faults is tried
 _DECIDING: Final = 3  # elements that have to agree where there are hundreds of candidates: pairs, multiples of formulas
@@ -89,7 +90,11 @@ class _Stages:
         """Return what is to be explained, one after the other; nothing where that is too much."""
         alone = (self.first,) if self.first is self.most else (self.first, self.most)
         pieces = alone if rows_alone else (self.all,)
-        return () if any(piece.got.size > _AT_MOST for piece in pieces) else pieces
+        return () if any(piece.got.size > _limit(piece) for piece in pieces) else pieces
+
+
+def _limit(piece: Wrong) -> int:
+    return _IN_A_ROW if piece.rows == 1 else _AT_MOST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -73,6 +73,12 @@ def not_rescaled(at: Rows) -> Array:
     return np.asarray(np.exp(x - largest) / running)
 
 
+def clamped(at: Rows) -> Array:
+    """Guard the logarithm of a probability against zero."""
+    p = np.take_along_axis(softmax(logits(at)), np.asarray(at.target), axis=-1)
+    return np.asarray(-np.log(np.maximum(p, np.float32(1e-8).astype(p.dtype))))
+
+
 def divided_twice(at: Rows) -> Array:
     """Divide by the temperature in the caller, and in the kernel again."""
     x = logits(at) / at.temperature
@@ -122,6 +128,15 @@ FORWARDS: Final[tuple[Slip, ...]] = (
         quantity=Quantity.FORWARD,
         compute=log_of_softmax,
         dtypes=(DType.FLOAT16, DType.FLOAT32, DType.FLOAT64),  # a bfloat16 between the calls is not stored here
+    ),
+    Slip(
+        name="log-of-at-least",
+        fault="probability-clamped",
+        what="-log(max(softmax(x)[label], 1e-8))",
+        ops=(Op.CROSS_ENTROPY,),
+        quantity=Quantity.FORWARD,
+        compute=clamped,
+        dtypes=(DType.FLOAT32, DType.FLOAT64),
     ),
     Slip(
         name="shift-not-undone",

@@ -102,6 +102,16 @@ def test_a_fault_past_a_tile_is_named(name: str) -> None:
     assert name in {one.name for one in names(evaluation, got, of="float32")}
 
 
+def test_a_fault_of_a_row_as_long_as_a_vocabulary_is_named() -> None:
+    rng = np.random.default_rng(3)
+    x, v = (format_named("float32").nearest(array) for array in (rng.normal(size=(1, 1 << 17)), np.ones((1, 1 << 17))))
+    question = Question(op="softmax", axis=1, x=x, format="float32", result="float32")
+    evaluation = Evaluation.of(question, "vjp", cotangent=v + (x > 3))
+    found = BY_NAME["dot-term-missing"].answer(evaluation)
+    assert found is not None
+    assert [one.name for one in names(evaluation, found.value.hi, of="float32")] == ["dot-term-missing"]
+
+
 @pytest.mark.parametrize("factor", [-2.0, 3.0, 0.125, 1e-3, -0.7])
 @pytest.mark.parametrize("name", ["dot-term-missing", "diagonal-only", "outer-probability-missing"])
 def test_a_fault_times_an_unknown_factor_is_named_with_the_factor(name: str, factor: float) -> None:

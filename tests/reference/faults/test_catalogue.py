@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reference.faults import CATALOGUE, Evaluation, Fault
+from reference.faults.rounding import added_up
 from reference.formats import format_named
 from reference.question import OPS, QUANTITIES, Question
 from tests.reference.questions_to_try import CASES
@@ -191,12 +195,51 @@ def test_a_coarse_sum_is_that_of_a_loop_in_the_coarser_format() -> None:
     np.testing.assert_allclose(found, e / total[:, np.newaxis], rtol=1e-14)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-39, 1e-7, 3e4, 1e38])
+@pytest.mark.parametrize("of", ["float16", "bfloat16", "float32"])
+def test_a_coarse_sum_rounds_each_partial_sum_to_its_format(of: str, scale: float) -> None:
+    used = format_named(of)
+    terms = np.random.default_rng(5).normal(size=(2, 3, 300)) * scale
+    terms[0, 0, 7], terms[1, 2] = np.inf, -0.0
+    total = np.zeros(terms.shape[:-1])
+    with np.errstate(all="ignore"):
+        for column in np.moveaxis(used.nearest(terms), -1, 0):
+            total = used.nearest(total + column)
+        assert added_up(terms, used).tobytes() == total[..., np.newaxis].tobytes()
+
+
 def test_a_logarithm_of_probabilities_that_underflow_is_infinite() -> None:
     question = Question(op="log_softmax", axis=1, x=np.array([[0.0, -120.0, -2.0]]), format="float32", result="float32")
     found = BY_NAME["logarithm-of-probability"].wrong(question, "forward")
     assert found is not None
     assert np.isneginf(found[0, 1])
     np.testing.assert_allclose(found[0, [0, 2]], np.log(softmax(question.x))[0, [0, 2]], rtol=1e-13)
+
+
+@pytest.mark.parametrize("of", ["float32", "float64"])
+def test_a_clamped_probability_bounds_the_loss(of: str) -> None:
+    x = np.array([[0.0, 30.0], [25.0, 0.0], [1.0, 2.0]])
+    question = Question(op="cross_entropy", axis=1, x=x, targets=np.array([0, 0, 1]), format=of, result=of)
+    found = BY_NAME["probability-clamped"].wrong(question, "forward")
+    assert found is not None
+    least = float(np.float32(1e-8))
+    np.testing.assert_allclose(
+        found, -np.log(np.maximum(softmax(x)[[0, 1, 2], [0, 0, 1]], least)), rtol=1e-7, atol=1e-15
+    )
+    np.testing.assert_allclose(found[0], -math.log(least), rtol=1e-15)
+
+
+@pytest.mark.parametrize(("scale", "share"), [(0.1, 0.0), (1.0, 0.0875), (0.3, 0.1)])
+def test_constants_in_single_precision_are_those_of_floats(scale: float, share: float) -> None:
+    more: dict[str, Any] = {"grad_scale": scale, "label_smoothing": share, "normalization": "batch"}
+    question = asked("softmax_output", targets=np.array([0, 3, 1]), **more)
+    found = BY_NAME["constants-in-single-precision"].wrong(question, "vjp", cotangent=V)
+    assert found is not None
+    a = np.float32(share)
+    q = (1.0 - float(a)) * HOT + float(a / np.float32(4)) * (1 - HOT)
+    np.testing.assert_allclose(found, float(np.float32(scale) / np.float32(3)) * (S - q), rtol=1e-13, atol=1e-15)
+    single = replace(question, format="float32", result="float32")
+    assert BY_NAME["constants-in-single-precision"].wrong(single, "vjp", cotangent=V) is None
 
 
 def test_exponentials_without_a_shift_overflow() -> None:
@@ -234,6 +277,8 @@ NOTHING: list[tuple[str, Question, str, Array | None]] = [
     ("ignored-rows-counted", asked("cross_entropy", targets=np.zeros(3, int)), "forward", None),
     ("target-total-taken-as-one", asked("cross_entropy", targets=np.zeros(3, int)), "vjp", np.ones(3)),
     ("unshifted", asked(), "forward", None),
+    ("probability-clamped", asked("cross_entropy", targets=np.zeros(3, int)), "forward", None),
+    ("constants-in-single-precision", asked("softmax_output", targets=np.zeros(3, int)), "vjp", V),
     ("logarithm-of-probability", asked("log_softmax"), "forward", None),
     ("small-probabilities-flushed", asked(), "forward", None),
     ("coarse-sum", asked(x=np.zeros((2, 4))), "forward", None),
@@ -277,11 +322,11 @@ def test_a_fault_is_wrong_somewhere_and_has_the_shape_of_the_truth(fault: Fault)
     x = format_named("float32").nearest(_steep())
     v = np.resize(V, x.shape)
     seen = 0
-    for case in CASES:
+    for case, of in itertools.product(CASES, ("float32", "float64")):
         for quantity in case.quantities:
             if not fault.concerns(case.op, quantity):
                 continue
-            question = case.question(x, of="float32")
+            question = case.question(x, of=of)
             asked_for = Evaluation.of(question, quantity, cotangent=case.outputs(question, v), tangent=v)
             answer = fault.answer(asked_for)
             if answer is None:
