@@ -158,12 +158,6 @@ class Crew:
     def _work(self, folder: Path, missing: list[int]) -> tuple[int, Death | None]:
         """Let the child work to its end; return how many evaluations it finished, and how it died."""
         stored = len(self.schedule) - len(missing)
-        finished: set[int] = set()
-
-        def done(number: int) -> None:
-            finished.add(number)
-            self.observer.progress(stored + len(finished))
-
         tidy(folder)
         child = self._running()
         child.order(
@@ -176,9 +170,10 @@ class Crew:
                 "rows_per_call": self._rows_per_call,
             }
         )
-        death = watch(child, self._limits, done=done)
+        death = watch(child, self._limits, done=lambda count: self.observer.progress(stored + count))
+        finished = child.whereabouts.done
         self._dismiss()
-        return len(finished), death
+        return finished, death
 
     def _missing(self, folder: Path) -> list[int]:
         there = recorded(folder)
