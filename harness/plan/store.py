@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -215,13 +215,19 @@ def _read_problems(folder: Path, *, expected: object) -> list[Problem]:
     lines = _read_text(path).splitlines()
     if len(lines) != expected:
         raise PlanError(f"{path}: holds {len(lines)} problems, the plan has {expected}: cut short; {_AGAIN}")
+    shared: dict[str, NDArray[Any]] = {}
+
+    def fetch(reference: Mapping[str, Any]) -> NDArray[Any]:
+        key = repr(reference)
+        if key not in shared:
+            shared[key] = unpack(pack, reference)
+        return shared[key]
+
     problems = []
     for number, line in enumerate(lines, start=1):
         where = f"{path}:{number}"
         value = _parse(path, where, line)
-        problems.append(
-            _decode(lambda v: problem_from_json(v, lambda reference: unpack(pack, reference)), value, where)
-        )
+        problems.append(_decode(lambda v: problem_from_json(v, fetch), value, where))
     return problems
 
 

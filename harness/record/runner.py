@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from harness.record.resume import kept
 from harness.record.store import (
     finish_recording,
     read_recording,
+    recorded,
     rename_recording,
     reopen_recording,
     start_recording,
@@ -45,16 +47,22 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run of the recorder came to: the recording in ``folder``, of ``planned`` evaluations.
+    """What a run of the recorder came to: a recording in ``folder``, of ``planned`` evaluations.
 
-    So many of them were ``taken`` over from what lay there before; the others were evaluated.
+    So many of them were ``taken`` over from what lay there before; the others were evaluated. ``results``: how many
+    there are of each kind.
     """
 
     ending: Ending
     folder: Path
-    recording: Recording
+    header: Header
     planned: int
+    results: Counter[str]
     taken: int = 0
+
+    def read(self) -> Recording:
+        """Read what lies in the folder now."""
+        return read_recording(self.folder, plan=None)
 
 
 def record(
@@ -126,11 +134,11 @@ def _record(
 ) -> Run:
     """Record what ``header`` says, with an adapter that has said ``opening``, now or under the ``stamp`` of before."""
     folder, plan = recordings / header.adapter, crew.plan
-    run = partial(Run, folder=folder, planned=len(crew.schedule))
+    run = partial(Run, folder=folder, header=header, planned=len(crew.schedule))
     with locked(folder):
         found = None if fresh or header.not_run else kept(folder, header, note=crew.observer.note)
         if found is not None and found.complete and found.header.plan == plan.digest:
-            return run(ending=Ending.ALREADY, recording=found, taken=len(found.entries))
+            return run(ending=Ending.ALREADY, results=Counter(recorded(folder).values()), taken=len(found.entries))
         taken = 0
         if found is None:
             start_recording(folder, header)
@@ -141,7 +149,7 @@ def _record(
             remember(folder, opening, stamp)
         tidy(folder)
         if isinstance(opening, Ready) and not crew.fill(folder, opening):
-            return run(ending=Ending.INTERRUPTED, recording=read_recording(folder, plan=plan.digest), taken=taken)
+            return run(ending=Ending.INTERRUPTED, results=Counter(recorded(folder).values()), taken=taken)
         about = {
             "started": began.moment.isoformat(timespec="seconds"),
             "host": platform.node(),
@@ -150,11 +158,8 @@ def _record(
             "processes": crew.processes,
             "taken over": taken,
         }
-        recording = read_recording(folder, plan=plan.digest)
-        day = datetime.now(UTC).date()
-        finish_recording(folder, recording, run=about, on=day)
-    ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
-    return run(ending=ending, recording=replace(recording, complete=True, finished=day), taken=taken)
+        results = finish_recording(folder, run=about, on=datetime.now(UTC).date())
+    return run(ending=Ending.NOT_RUN if header.not_run else Ending.RECORDED, results=results, taken=taken)
 
 
 def _continued(folder: Path, header: Header, plan: Plan, *, deaths: bool) -> int:
