@@ -13,7 +13,8 @@ from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive, reports_option
 from harness.cli.progress import progress
 from harness.layout import Layout
-from harness.plan.store import PlanError, read_plan
+from harness.plan.outline import read_outline
+from harness.plan.store import PlanError
 from harness.record.codec import KINDS
 from harness.record.crew import Observer
 from harness.record.lock import AlreadyLocked
@@ -79,14 +80,13 @@ def command(
     if not Path("/proc/self/status").exists():
         click.echo("harness: memory is not watched: this system does not say how much a process uses", err=True)
     try:
-        plan = read_plan(layout.plan)
-        with progress(adapter, total=plan.evaluations) as done:
+        outline = read_outline(layout.plan)
+        with progress(adapter, total=len(outline.asked)) as done:
             observer = Observer(progress=done, note=lambda text: click.echo(f"harness: {adapter}: {text}", err=True))
             run = record(
                 adapter,
-                plan=plan,
-                plan_folder=layout.plan,
-                recordings=layout.recordings(selected=plan.selection is not None),
+                outline=outline,
+                recordings=layout.recordings(selected=outline.selection is not None),
                 limits=limits,
                 observer=observer,
                 environ=os.environ,

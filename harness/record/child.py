@@ -24,7 +24,11 @@ Message = dict[str, Any]
 
 
 class Child:
-    """A running ``harness.record.worker``, in a session of its own: Ctrl-C reaches the parent alone."""
+    """A running ``harness.record.worker``, in a group of its own: Ctrl-C reaches the parent alone.
+
+    Not in a session of its own: Linux weighs sessions against each other, and on a busy machine a framework that has
+    threads wait for each other in every call then takes twice as long.
+    """
 
     def __init__(
         self, spec: str, plan_folder: Path, *, device: str | None = None, environ: Mapping[str, str] | None = None
@@ -40,7 +44,7 @@ class Child:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 pass_fds=inherited,
-                start_new_session=True,
+                process_group=0,
                 env=environ,
             )
         except BaseException:

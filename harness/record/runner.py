@@ -13,7 +13,8 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
-from harness.plan.plan import Plan
+from harness.plan.outline import Outline
+from harness.plan.store import read_plan
 from harness.record.compiled import compiled_here
 from harness.record.crew import Crew, NotAsRemembered, Observer
 from harness.record.lock import locked
@@ -68,8 +69,7 @@ class Run:
 def record(
     spec: str,
     *,
-    plan: Plan,
-    plan_folder: Path,
+    outline: Outline,
     recordings: Path,
     limits: Limits,
     observer: Observer,
@@ -79,7 +79,7 @@ def record(
     compiled: Path | None = None,
     rows_per_call: int | None = None,
 ) -> Run:
-    """Record the adapter ``spec`` over ``plan`` into a folder of ``recordings`` named after the adapter.
+    """Record the adapter ``spec`` over the plan of ``outline`` into a folder of ``recordings`` named after the adapter.
 
     ``device`` is the one that it is to run on; None stands for the adapter's own default. With ``rows_per_call`` it is
     called for so many rows at a time, where they do not influence each other. What a framework compiles is kept below
@@ -94,8 +94,7 @@ def record(
     began = _Beginning()
     crew = Crew(
         spec,
-        plan=plan,
-        plan_folder=plan_folder,
+        outline=outline,
         limits=limits,
         observer=observer,
         device=device,
@@ -103,7 +102,7 @@ def record(
         rows_per_call=rows_per_call,
     )
     stamp = stamp_of(spec, device=device, environ=environ)
-    header_of = partial(_header, plan, environ=environ, rows_per_call=rows_per_call)
+    header_of = partial(_header, outline, environ=environ, rows_per_call=rows_per_call)
     with crew:
         known = None if fresh else remembered(recordings / spec, stamp)
         if known is not None:
@@ -133,18 +132,18 @@ def _record(
     stamp: str | None = None,
 ) -> Run:
     """Record what ``header`` says, with an adapter that has said ``opening``, now or under the ``stamp`` of before."""
-    folder, plan = recordings / header.adapter, crew.plan
+    folder = recordings / header.adapter
     run = partial(Run, folder=folder, header=header, planned=len(crew.schedule))
     with locked(folder):
         found = None if fresh or header.not_run else kept(folder, header, note=crew.observer.note)
-        if found is not None and found.complete and found.header.plan == plan.digest:
+        if found is not None and found.complete and found.header.plan == header.plan:
             return run(ending=Ending.ALREADY, results=Counter(recorded(folder).values()), taken=len(found.entries))
         taken = 0
         if found is None:
             start_recording(folder, header)
         else:
             crew.launch()  # while the entries are looked through
-            taken = _continued(folder, header, plan, deaths=found.header.plan == plan.digest)
+            taken = _continued(folder, header, crew.outline, deaths=found.header.plan == header.plan)
         if stamp is not None and isinstance(opening, Ready):
             remember(folder, opening, stamp)
         tidy(folder)
@@ -162,18 +161,19 @@ def _record(
     return run(ending=Ending.NOT_RUN if header.not_run else Ending.RECORDED, results=results, taken=taken)
 
 
-def _continued(folder: Path, header: Header, plan: Plan, *, deaths: bool) -> int:
-    """Make what lies in ``folder`` the beginning of a recording of ``plan``; return how many entries that has."""
+def _continued(folder: Path, header: Header, outline: Outline, *, deaths: bool) -> int:
+    """Make what lies in ``folder`` the beginning of a recording of a plan; return how many entries that has."""
+    plan = read_plan(outline.folder)
     reopen_recording(folder)
     taken = take_over(folder, plan, deaths=deaths)
     rename_recording(folder, header)
     return taken
 
 
-def _header(plan: Plan, opening: Opening, *, environ: Mapping[str, str], rows_per_call: int | None) -> Header:
+def _header(outline: Outline, opening: Opening, *, environ: Mapping[str, str], rows_per_call: int | None) -> Header:
     header = Header(
         adapter=opening.name,
-        plan=plan.digest,
+        plan=outline.digest,
         harness=recorder_digest(),
         python=platform.python_version(),
         platform=describe_platform(),

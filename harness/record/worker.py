@@ -68,6 +68,7 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
     """
     _end_with_parent()
     _leave_termination_to_parent()
+    _never_stop()
     orders = os.fdopen(os.dup(0), encoding="utf-8")
     os.close(0)  # nothing that an adapter reads, or closes, is the harness's
     os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
@@ -119,6 +120,12 @@ def _leave_termination_to_parent() -> None:
     """
     signal.signal(signal.SIGTERM, lambda *_: None)
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+
+
+def _never_stop() -> None:
+    """Have an adapter that reads from the terminal fail at it, as one in the background, and not be stopped there."""
+    for name in ("SIGTTIN", "SIGTTOU"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _fill_standard_streams() -> None:
