@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import sys
 from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.adapters import jax_ops
 from harness.adapters.contract import Adapter, Description, FrameworkUnavailable, Precision
 from harness.adapters.exchange import jax_device
 from harness.adapters.framework import import_framework, usable_cpus
 from harness.adapters.jax_kept import Kept
 from harness.adapters.jax_ops import Function, Parameters, op_of
 from harness.adapters.jax_precision import precision_of
-from harness.adapters.registry import source_digest
+from harness.adapters.source import executed_digest
 from harness.call import Call
 from harness.vocabulary import DType, Mode, Op, Quantity
 
@@ -146,7 +149,7 @@ class JaxAdapter(Adapter):
         """What is compiled and kept; on devices other than the CPU, and without JAX's own cache, in memory alone."""
         folder = self._jax.config.jax_compilation_cache_dir
         keeps = folder is not None and self._device is None and self._jax.default_backend() == "cpu"
-        return Kept(self._jax, folder=Path(folder) if keeps else None, source=source_digest(type(self)))
+        return Kept(self._jax, folder=Path(folder) if keeps else None, source=_source())
 
     def _function(self, parameters: Parameters, quantity: Quantity) -> Function:
         """Return the function of x, operand, cotangent and tangent that computes ``quantity``."""
@@ -176,6 +179,14 @@ class JaxAdapter(Adapter):
 
     def _optax(self) -> Any:
         return import_framework("optax", hint="install it with: pip install optax==0.2.8")
+
+
+def _source() -> str:
+    """Return the digests of the source that decides what is compiled: as it runs, where it was imported by us."""
+    modules = (sys.modules[__name__], jax_ops)
+    files = (Path(str(module.__file__)) for module in modules)
+    found = zip(map(executed_digest, modules), files, strict=True)
+    return " ".join(digest or hashlib.sha256(file.read_bytes()).hexdigest() for digest, file in found)
 
 
 _METHODS = {
