@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ALIGNMENT = 64  # bytes: every array begins where vector loads like it, and where any dtype may be viewed
+BUFFER = 1 << 20  # bytes: a call of the system for each few arrays would cost more than they do
 _CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
 _DTYPES = {np.dtype(code).name: np.dtype(code) for code in _CODES}  # those whose bits are numbers and nothing else
 
@@ -37,7 +38,7 @@ class PackWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._partial = path.with_name(path.name + ".partial")
-        self._file = self._partial.open("wb")
+        self._file = self._partial.open("wb", buffering=BUFFER)
         self._file.write(_header(0))
         self._length = 0
 

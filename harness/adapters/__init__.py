@@ -16,6 +16,7 @@
     reference  mxnet  torch  jax
       <name>_ops        the ops, as that framework's users write them
       <name>_precision  what its kernels were seen to compute in
+      jax_kept          what it has compiled before
       mxnet_lacks       what it cannot be asked for
       mxnet_modes       what its modes are made of
 """

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import sys
+from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.adapters import jax_ops
 from harness.adapters.contract import Adapter, Description, FrameworkUnavailable, Precision
 from harness.adapters.exchange import jax_device
 from harness.adapters.framework import import_framework, usable_cpus
+from harness.adapters.jax_kept import Kept
 from harness.adapters.jax_ops import Function, Parameters, op_of
 from harness.adapters.jax_precision import precision_of
+from harness.adapters.source import executed_digest
 from harness.call import Call
 from harness.vocabulary import DType, Mode, Op, Quantity
 
@@ -23,7 +29,8 @@ class JaxAdapter(Adapter):
 
     64-bit types are on: without them a float64 array silently becomes float32.
 
-    Compiled calls: one ``jax.jit`` per quantity and parameters, arrays as arguments, so that equal shapes compile once.
+    Compiled calls: one ``jax.jit`` per quantity and parameters, arrays as arguments, so that equal shapes compile once;
+    on the CPU what it compiles is kept where JAX's compilation cache is (:mod:`harness.adapters.jax_kept`).
     Eager calls compile each primitive, and their code stays mapped into memory: before a call of another shape
     the caches are cleared, or a few hundred shapes meet the kernel's limit on memory maps.
     """
@@ -38,7 +45,7 @@ class JaxAdapter(Adapter):
         self._device = device
         if device is not None:
             self._jax.config.update("jax_default_device", jax_device(self._jax, device))
-        self._compiled = functools.cache(self._compile)
+        self._jitted = functools.cache(self._jit)
         self._eager_shape: tuple[Any, ...] | None = None
 
     def describe(self) -> Description:
@@ -108,21 +115,24 @@ class JaxAdapter(Adapter):
             shape = (parameters, call.dtype, call.x.shape)
             if self._eager_shape not in (None, shape):
                 self._jax.clear_caches()
+                self._kept.clear()
             self._eager_shape = shape
             function = self._function(parameters, quantity)
         else:
-            function = self._compiled(parameters, quantity)
+            function = self._jitted(parameters, quantity)
         targets = self._array(call.targets, DType.INT32 if call.index_targets else call.dtype)
         masks = (self._array(kept, DType.INT32) for kept in (call.mask, call.lengths))
         operand = next((given for given in (*masks, targets) if given is not None), None)
         output = call.dtype_of(Quantity.FORWARD) or call.dtype
-        result = function(
+        arguments = (
             self._array(call.x, call.dtype),
             operand,
             self._array(cotangent, output),
             self._array(tangent, call.dtype),
         )
-        return np.asarray(result)
+        if call.mode is not Mode.EAGER:
+            function = self._kept.compiled(function, arguments, name=f"{parameters} {quantity}")
+        return np.asarray(function(*arguments))
 
     def _array(self, array: NDArray[Any] | None, dtype: DType) -> Any:
         numpy = self._jax.numpy
@@ -130,9 +140,16 @@ class JaxAdapter(Adapter):
             return None
         return numpy.asarray(array.view(numpy.bfloat16) if dtype is DType.BFLOAT16 else array)
 
-    def _compile(self, parameters: Parameters, quantity: Quantity) -> Function:
-        compiled: Function = self._jax.jit(self._function(parameters, quantity))
-        return compiled
+    def _jit(self, parameters: Parameters, quantity: Quantity) -> Function:
+        jitted: Function = self._jax.jit(self._function(parameters, quantity))
+        return jitted
+
+    @functools.cached_property
+    def _kept(self) -> Kept:
+        """What is compiled and kept; on devices other than the CPU, and without JAX's own cache, in memory alone."""
+        folder = self._jax.config.jax_compilation_cache_dir
+        keeps = folder is not None and self._device is None and self._jax.default_backend() == "cpu"
+        return Kept(self._jax, folder=Path(folder) if keeps else None, source=_source())
 
     def _function(self, parameters: Parameters, quantity: Quantity) -> Function:
         """Return the function of x, operand, cotangent and tangent that computes ``quantity``."""
@@ -162,6 +179,14 @@ class JaxAdapter(Adapter):
 
     def _optax(self) -> Any:
         return import_framework("optax", hint="install it with: pip install optax==0.2.8")
+
+
+def _source() -> str:
+    """Return the digests of the source that decides what is compiled: as it runs, where it was imported by us."""
+    modules = (sys.modules[__name__], jax_ops)
+    files = (Path(str(module.__file__)) for module in modules)
+    found = zip(map(executed_digest, modules), files, strict=True)
+    return " ".join(digest or hashlib.sha256(file.read_bytes()).hexdigest() for digest, file in found)
 
 
 _METHODS = {

@@ -23,32 +23,41 @@ from harness.vocabulary import Mode
 def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict[str, Any]:
     """Return the seconds of reading the inputs and of the loop over every call that came back, or raised, before.
 
+    They are of processor time (``computed``), and on a clock (``elapsed``).
     ``asked``: framework, plan and recording (their folders). What a framework has not, nobody calls; and what ended the
     process that recorded it would end this one.
     """
     adapter: Adapter = load(asked["framework"])()
     description = adapter.describe()
-    began = time.perf_counter()
+    began = _clocks()
     plan = read_plan(Path(asked["plan"]))
-    reading = time.perf_counter() - began
+    reading = _since(began)
     entries = read_recording(Path(asked["recording"]), plan=plan.digest).entries
     calls = [
         (getattr(adapter, quantity.value), _own(problem.call, adapter))
         for problem, quantity in schedule(plan)
         if isinstance(entries[problem.id, quantity].result, Returned | Raised)
     ]
-    began = time.perf_counter()
+    began = _clocks()
     for function, call in calls:
         try:  # noqa: SIM105 - the plainest loop that there is
             function(call)
         except Exception:  # noqa: S110 - what a framework refuses, it refuses here too
             pass
-    seconds = time.perf_counter() - began
+    calling = _since(began)
     progress(1)
     return {
-        "seconds": reading + seconds,
+        **{clock: reading[clock] + calling[clock] for clock in calling},
         "version": f"{description.framework} {description.version}, NumPy {np.__version__}",
     }
+
+
+def _clocks() -> dict[str, float]:
+    return {"computed": time.process_time(), "elapsed": time.perf_counter()}
+
+
+def _since(began: Mapping[str, float]) -> dict[str, float]:
+    return {clock: now - began[clock] for clock, now in _clocks().items()}
 
 
 def _own(call: Call, adapter: Adapter) -> Call:

@@ -35,13 +35,13 @@ def watched(line: Sequence[str], *, environ: Mapping[str, str], folder: Path) ->
     """Run a program in ``folder`` to its end; raise :class:`NotWatched` where that fails, or nothing can be seen."""
     if not (_PROC / "self" / "status").exists():
         raise NotWatched("this system does not say how much memory a process holds")
-    began, peak = _computed(), 0
+    began, peak = computed_by_others(), 0
     with (folder / "said.txt").open("w+b") as said:
         with subprocess.Popen(line, cwd=folder, env=environ, stdout=said, stderr=said) as running:  # noqa: S603
             while running.poll() is None:
                 peak = max(peak, sum(_own(process) for process in _tree(running.pid)))
                 time.sleep(_PAUSE)
-        seconds = _computed() - began
+        seconds = computed_by_others() - began
         if running.returncode:
             said.seek(0)
             words = said.read()[-500:].decode("utf-8", errors="replace").strip()
@@ -49,8 +49,8 @@ def watched(line: Sequence[str], *, environ: Mapping[str, str], folder: Path) ->
     return Used(seconds=seconds, memory=peak)
 
 
-def _computed() -> float:
-    """Return the seconds that all programs which ended so far have computed for."""
+def computed_by_others() -> float:
+    """Return the seconds that all programs which this one has started, and which ended so far, have computed for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

@@ -14,11 +14,12 @@ from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive, reports_option
 from harness.cli.progress import progress
 from harness.layout import Layout
-from harness.plan.store import PlanError, read_plan
+from harness.plan.outline import read_outline
+from harness.plan.store import PlanError
+from harness.record.codec import KINDS
 from harness.record.crew import Observer
 from harness.record.lock import AlreadyLocked
 from harness.record.origin import Origin, keep_origin
-from harness.record.recording import Recording
 from harness.record.runner import Ending, Run, record
 from harness.record.watch import CannotGoOn, HarnessBroken, Limits
 
@@ -81,14 +82,13 @@ def command(
     if not Path("/proc/self/status").exists():
         click.echo("harness: memory is not watched: this system does not say how much a process uses", err=True)
     try:
-        plan = read_plan(layout.plan)
-        with progress(adapter, total=plan.evaluations) as done:
+        outline = read_outline(layout.plan)
+        with progress(adapter, total=len(outline.asked)) as done:
             observer = Observer(progress=done, note=lambda text: click.echo(f"harness: {adapter}: {text}", err=True))
             run = record(
                 adapter,
-                plan=plan,
-                plan_folder=layout.plan,
-                recordings=layout.recordings(selected=plan.selection is not None),
+                outline=outline,
+                recordings=layout.recordings(selected=outline.selection is not None),
                 limits=limits,
                 observer=observer,
                 environ=os.environ,
@@ -114,19 +114,19 @@ def _goes_on(*, fresh: bool) -> str:
 
 
 def _conclude(run: Run, spec: str, *, fresh: bool) -> None:
-    name, done = run.recording.header.adapter, len(run.recording.entries)
+    name, done = run.header.adapter, run.results.total()
     match run.ending:
         case Ending.NOT_RUN:
-            leave(Exit.NOT_RUN, f"{name} was not run: {run.recording.header.not_run}")
+            leave(Exit.NOT_RUN, f"{name} was not run: {run.header.not_run}")
         case Ending.INTERRUPTED:
             leave(
                 Exit.INTERRUPTED,
                 f"interrupted: {done} of {run.planned} evaluations are recorded; {_goes_on(fresh=fresh)}",
             )
         case Ending.ALREADY:
-            click.echo(f"{name}: already recorded: {_counted(run.recording)}; --fresh records it again")
+            click.echo(f"{name}: already recorded: {_counted(run.results)}; --fresh records it again")
         case Ending.RECORDED:
-            click.echo(f"{name}: recorded {_counted(run.recording)} in {run.folder}{_shared(run)}")
+            click.echo(f"{name}: recorded {_counted(run.results)} in {run.folder}{_shared(run)}")
 
 
 def _shared(run: Run) -> str:
@@ -136,15 +136,6 @@ def _shared(run: Run) -> str:
     return f"; {run.taken} taken over from before, {run.planned - run.taken} evaluated"
 
 
-def _counted(recording: Recording) -> str:
-    kinds = Counter(type(entry.result).__name__ for entry in recording.entries.values())
-    words = {
-        "Returned": "returned",
-        "Raised": "raised",
-        "Unsupported": "unsupported",
-        "Crashed": "crashed",
-        "TimedOut": "timed out",
-        "OutOfMemory": "out of memory",
-    }
-    parts = [f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind]]
-    return f"{len(recording.entries)} evaluations ({', '.join(parts) or 'none planned'})"
+def _counted(results: Counter[str]) -> str:
+    parts = [f"{results[kind]} {kind}" for kind in KINDS if results[kind]]
+    return f"{results.total()} evaluations ({', '.join(parts) or 'none planned'})"

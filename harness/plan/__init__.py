@@ -16,6 +16,6 @@
     faults, diagnosis         what is wrong with the files, where, and what would be right
     schema                    the format, for editors
 
-``problem``, ``plan``, ``codec``, ``callcodec``, ``digest``, ``signatures``, ``probe`` and ``store`` need NumPy alone:
-they also run in the environments of the frameworks, where no YAML is read.
+``problem``, ``plan``, ``outline``, ``codec``, ``callcodec``, ``digest``, ``signatures``, ``probe`` and ``store`` need
+NumPy alone: they also run in the environments of the frameworks, where no YAML is read.
 """

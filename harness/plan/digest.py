@@ -40,8 +40,9 @@ def digest_and_questions(problems: Iterable[Problem]) -> tuple[str, dict[Problem
     """Return the digest of problems, and :func:`question_of` the call of each, for one look at their arrays."""
     sha = hashlib.sha256(_SALT)
     questions = {}
+    known: dict[int, str] = {}  # by identity: the arrays live as long as the problems, which are kept
     for problem in problems:
-        called = _called(problem.call)
+        called = _called(problem.call, known)
         sha.update(_line(_asked(problem) | called))
         questions[problem] = hashlib.sha256(_line(called)).hexdigest()
     return sha.hexdigest(), questions
@@ -49,7 +50,7 @@ def digest_and_questions(problems: Iterable[Problem]) -> tuple[str, dict[Problem
 
 def question_of(call: Call) -> str:
     """Return the digest of what one call asks, input bits included, whatever it is named and wherever it stands."""
-    return hashlib.sha256(_line(_called(call))).hexdigest()
+    return hashlib.sha256(_line(_called(call, {}))).hexdigest()
 
 
 def _line(asked: dict[str, Any]) -> bytes:
@@ -64,9 +65,16 @@ def _asked(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _called(call: Call) -> dict[str, Any]:
+def _called(call: Call, known: dict[int, str]) -> dict[str, Any]:
     arrays = {name: getattr(call, name) for name in ARRAYS}
     return {
         "call": parameters_to_json(call),
-        "arrays": {name: None if array is None else fingerprint(array) for name, array in arrays.items()},
+        "arrays": {name: None if array is None else _printed(array, known) for name, array in arrays.items()},
     }
+
+
+def _printed(array: NDArray[Any], known: dict[int, str]) -> str:
+    """Return the fingerprint of an array that many calls may share, taken once."""
+    if id(array) not in known:
+        known[id(array)] = fingerprint(array)
+    return known[id(array)]

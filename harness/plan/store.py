@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,8 +119,8 @@ def read_plan(folder: Path) -> Plan:
     Raise :class:`PlanError` where there is none, where it is of another format version, cut short, or not what its
     digest says.
     """
-    header = _read_header(folder / _HEADER)
-    problems = _read_problems(folder, expected=_take(header, "counts", dict).get("problems"))
+    header = read_header(folder)
+    problems = _read_problems(folder, header)
     digest, questions = digest_and_questions(problems)
     if digest != header.get("digest"):
         raise PlanError(
@@ -128,8 +128,8 @@ def read_plan(folder: Path) -> Plan:
             f"expected {str(header.get('digest'))[:12]}); {_AGAIN}"
         )
     where = folder / _HEADER
-    cases = [_decode(case_from_json, case, f"{where}: cases") for case in _take(header, "cases", list)]
-    ledger = [_decode(entry_from_json, entry, f"{where}: ledger") for entry in _take(header, "ledger", list)]
+    cases = [decoded(case_from_json, case, f"{where}: cases") for case in _take(header, "cases", list)]
+    ledger = [decoded(entry_from_json, entry, f"{where}: ledger") for entry in _take(header, "ledger", list)]
     plan = Plan(
         digest=digest,
         problems=tuple(problems),
@@ -139,8 +139,7 @@ def read_plan(folder: Path) -> Plan:
         themes=_take(header, "themes", dict),
         questions=questions,
     )
-    if not seal_holds(header):
-        raise PlanError(f"{where}: changed after it was made (its seal is broken); {_AGAIN}")
+    check_seal(folder, header)
     orphans = sorted({problem.case for problem in problems} - plan.cases.keys())
     if orphans:
         raise PlanError(f"{where}: problems belong to the case {orphans[0]!r}, which is not there; {_AGAIN}")
@@ -187,7 +186,9 @@ def _header(plan: Plan) -> Json:
     }
 
 
-def _read_header(path: Path) -> Json:
+def read_header(folder: Path) -> Json:
+    """Return what the plan in ``folder`` says of itself; raise :class:`PlanError` where there is none."""
+    path = folder / _HEADER
     if not path.exists():
         note = _failure(path.parent)
         if note.exists():
@@ -206,23 +207,38 @@ def _read_header(path: Path) -> Json:
     return header
 
 
-def _read_problems(folder: Path, *, expected: object) -> list[Problem]:
-    path = folder / _PROBLEMS
+def check_seal(folder: Path, header: Json) -> None:
+    """Raise :class:`PlanError` where ``header`` is not as it was written to ``folder``."""
+    if not seal_holds(header):
+        raise PlanError(f"{folder / _HEADER}: changed after it was made (its seal is broken); {_AGAIN}")
+
+
+def problem_values(folder: Path, header: Json) -> Iterator[tuple[str, Json]]:
+    """Yield where each problem of the plan stands, and what stands there; raise :class:`PlanError` where none does."""
+    path, expected = folder / _PROBLEMS, _take(header, "counts", dict).get("problems")
+    lines = _read_text(path).splitlines()
+    if len(lines) != expected:
+        raise PlanError(f"{path}: holds {len(lines)} problems, the plan has {expected}: cut short; {_AGAIN}")
+    for number, line in enumerate(lines, start=1):
+        where = f"{path}:{number}"
+        yield where, _parse(path, where, line)
+
+
+def _read_problems(folder: Path, header: Json) -> list[Problem]:
     try:
         pack = open_pack(folder / _INPUTS)
     except PackError as error:
         raise PlanError(f"{error}; {_AGAIN}") from None
-    lines = _read_text(path).splitlines()
-    if len(lines) != expected:
-        raise PlanError(f"{path}: holds {len(lines)} problems, the plan has {expected}: cut short; {_AGAIN}")
-    problems = []
-    for number, line in enumerate(lines, start=1):
-        where = f"{path}:{number}"
-        value = _parse(path, where, line)
-        problems.append(
-            _decode(lambda v: problem_from_json(v, lambda reference: unpack(pack, reference)), value, where)
-        )
-    return problems
+    shared: dict[str, NDArray[Any]] = {}
+
+    def fetch(reference: Mapping[str, Any]) -> NDArray[Any]:
+        key = repr(reference)
+        if key not in shared:
+            shared[key] = unpack(pack, reference)
+        return shared[key]
+
+    values = problem_values(folder, header)
+    return [decoded(lambda v: problem_from_json(v, fetch), value, where) for where, value in values]
 
 
 def _read_text(path: Path) -> str:
@@ -249,7 +265,8 @@ def _take(header: Json, key: str, kind: type[T]) -> T:
     return value
 
 
-def _decode(decode: Callable[[Json], T], value: Json, where: str) -> T:
+def decoded(decode: Callable[[Json], T], value: Json, where: str) -> T:
+    """Return what ``decode`` makes of ``value``; raise :class:`PlanError` where that is nothing a plan holds."""
     try:
         return decode(value)
     except (KeyError, TypeError, ValueError, AttributeError, PackError) as error:

@@ -11,6 +11,7 @@
         child    one process, seen by its parent
         opening  its first words: ready, or why not
         watch    its progress, clock, memory and death
+          whereabouts  at which evaluation it is
         worker   the same process, from inside
         foreseen what an evaluation needs at least
         evaluate one evaluation

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.record.whereabouts import Whereabouts
+
 LAST_WORDS = 4000  # bytes of stderr that are kept for the text of a crash
 # What an instruction raises in the thread that ran it. An abort may come of a lack of memory, a segmentation fault of
 # memory that an earlier evaluation has spoilt.
@@ -22,21 +24,27 @@ Message = dict[str, Any]
 
 
 class Child:
-    """A running ``harness.record.worker``, in a session of its own: Ctrl-C reaches the parent alone."""
+    """A running ``harness.record.worker``, in a group of its own: Ctrl-C reaches the parent alone.
+
+    Not in a session of its own: Linux weighs sessions against each other, and on a busy machine a framework that has
+    threads wait for each other in every call then takes twice as long.
+    """
 
     def __init__(
         self, spec: str, plan_folder: Path, *, device: str | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
+        self.whereabouts = Whereabouts.new()
         read_end, write_end = os.pipe()
-        command = [sys.executable, "-m", "harness.record.worker", spec, str(plan_folder), str(write_end), device or ""]
+        inherited = (write_end, self.whereabouts.descriptor)
+        command = [sys.executable, "-m", "harness.record.worker", spec, str(plan_folder), *map(str, inherited)]
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own module, in our own interpreter
-                command,
+                [*command, device or ""],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                pass_fds=(write_end,),
-                start_new_session=True,
+                pass_fds=inherited,
+                process_group=0,
                 env=environ,
             )
         except BaseException:
@@ -44,6 +52,7 @@ class Child:
             raise
         finally:
             os.close(write_end)
+            self.whereabouts.forget()
         assert self._process.stderr is not None  # noqa: S101  # for the type checker: it is a pipe
         self._unread = {read_end: b"", self._process.stderr.fileno(): b""}
         self._channel, self._stderr = self._unread

@@ -22,6 +22,7 @@ from harness.record.recording import (
 from harness.vocabulary import DType, Form, Mode, Quantity
 
 Json = dict[str, Any]
+KINDS = ("returned", "raised", "unsupported", "crashed", "timed out", "out of memory")  # of results, by their types
 _CARRIERS = {dtype.value: dtype.carrier for dtype in DType}  # what holds the bits of each
 Keep = Callable[[NDArray[Any]], Json]
 Fetch = Callable[[Mapping[str, Any]], NDArray[Any]]

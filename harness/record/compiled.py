@@ -19,6 +19,7 @@ from harness.adapters.framework import usable_cpus
 from harness.record.surroundings import describe_platform, installed_packages, processor_features, result_flags
 
 _FOLDER = "JAX_COMPILATION_CACHE_DIR"
+_LAYOUT = 2  # of what is kept in a folder: one of before has what is now in the way of keeping more
 _KEPT = 3  # folders; those that were used longest ago go
 
 
@@ -54,4 +55,4 @@ def has_jax() -> bool:
 def _key(environ: Mapping[str, str]) -> str:
     machine = [describe_platform(), processor_features(), usable_cpus()]
     environment = [installed_packages(), result_flags(environ)]
-    return hashlib.sha256(json.dumps([machine, environment]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([_LAYOUT, machine, environment]).encode()).hexdigest()[:16]

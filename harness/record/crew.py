@@ -8,6 +8,7 @@ its evaluations gets on.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,9 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.adapters.registry import AdapterFault
-from harness.plan.plan import Plan
+from harness.plan.outline import Outline
+from harness.plan.store import read_plan
 from harness.record.child import Child
-from harness.record.evaluate import schedule
+from harness.record.evaluate import is_late
 from harness.record.opening import DiedOpening, Opening, Ready, opened, reason
 from harness.record.recording import Crashed, Entry, OutOfMemory, TimedOut
 from harness.record.store import append, recorded, tidy
@@ -54,18 +56,17 @@ class Crew:
         self,
         spec: str,
         *,
-        plan: Plan,
-        plan_folder: Path,
+        outline: Outline,
         limits: Limits,
         observer: Observer,
         device: str | None = None,
         environ: Mapping[str, str] | None = None,
         rows_per_call: int | None = None,
     ) -> None:
-        self.schedule = schedule(plan)
+        self.schedule = sorted(outline.asked, key=lambda asked: is_late(asked.mode))
         self.processes = 0
         self.opening = 0.0  # seconds that it took to start them, until their frameworks were imported
-        self._spec, self.plan, self._plan_folder = spec, plan, plan_folder
+        self._spec, self.outline = spec, outline
         self.observer = observer
         self._limits, self._device, self._environ = limits, device, environ
         self._rows_per_call = rows_per_call
@@ -84,7 +85,7 @@ class Crew:
     def launch(self) -> Child:
         """Start a process, if none is running, and do not wait for it."""
         if self._child is None:
-            self._child = Child(self._spec, self._plan_folder, device=self._device, environ=self._environ)
+            self._child = Child(self._spec, self.outline.folder, device=self._device, environ=self._environ)
             self.processes += 1
         return self._child
 
@@ -158,41 +159,43 @@ class Crew:
     def _work(self, folder: Path, missing: list[int]) -> tuple[int, Death | None]:
         """Let the child work to its end; return how many evaluations it finished, and how it died."""
         stored = len(self.schedule) - len(missing)
-        finished: set[int] = set()
-
-        def done(number: int) -> None:
-            finished.add(number)
-            self.observer.progress(stored + len(finished))
-
         tidy(folder)
         child = self._running()
         child.order(
             {
                 "folder": str(folder),
-                "plan": self.plan.digest,
+                "plan": self.outline.digest,
                 "missing": missing,
                 "memory": self._limits.memory,
                 "batch": self._batch,
                 "rows_per_call": self._rows_per_call,
             }
         )
-        death = watch(child, self._limits, done=done)
+        death = watch(child, self._limits, done=lambda count: self.observer.progress(stored + count))
+        finished = child.whereabouts.done
         self._dismiss()
-        return len(finished), death
+        return finished, death
 
     def _missing(self, folder: Path) -> list[int]:
         there = recorded(folder)
-        return [n for n, (problem, quantity) in enumerate(self.schedule) if (problem.id, quantity) not in there]
+        return [n for n, asked in enumerate(self.schedule) if (asked.problem, asked.quantity) not in there]
 
     def _mark(self, folder: Path, numbers: list[int], result: Died, ready: Ready) -> None:
         """File ``result`` for evaluations that no process lived to file."""
         tidy(folder)
         entries = []
-        for problem, quantity in (self.schedule[number] for number in numbers):
-            mode = ready.mode if problem.call.mode is Mode.DEFAULT else problem.call.mode
-            asked = self.plan.question(problem)
-            entries.append(Entry(problem=problem.id, quantity=quantity, result=result, mode=mode, question=asked))
+        for asked in (self.schedule[number] for number in numbers):
+            mode = ready.mode if asked.mode is Mode.DEFAULT else asked.mode
+            question = self._questions[asked.problem]
+            entry = Entry(problem=asked.problem, quantity=asked.quantity, result=result, mode=mode, question=question)
+            entries.append(entry)
         append(folder, entries)
+
+    @functools.cached_property
+    def _questions(self) -> dict[str, str]:
+        """The questions of problems, by their names; for which the plan has to be read."""
+        plan = read_plan(self.outline.folder)
+        return {problem.id: plan.question(problem) for problem in plan.problems}
 
     def _stop(self) -> None:
         """Let the evaluation in progress end, and what is done reach the disk; a second Ctrl-C does without."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +29,12 @@ def schedule(plan: Plan) -> list[tuple[Problem, Quantity]]:
     Eager calls of JAX clear the caches in which the compiled functions of all other problems are kept.
     """
     every = [(problem, quantity) for problem in plan.problems for quantity in problem.check]
-    return sorted(every, key=lambda evaluation: evaluation[0].call.mode is Mode.EAGER)
+    return sorted(every, key=lambda evaluation: is_late(evaluation[0].call.mode))
+
+
+def is_late(mode: Mode) -> bool:
+    """Tell whether what is asked for in ``mode`` is done behind all that is not; otherwise a plan's order stays."""
+    return mode is Mode.EAGER
 
 
 def evaluate(
@@ -43,7 +48,7 @@ def evaluate(
     """
     asked = problem.call
     mode = adapter.modes[0] if asked.mode is Mode.DEFAULT else asked.mode
-    entry = Entry(problem=problem.id, quantity=quantity, result=Unsupported(""), mode=mode)
+    entry = partial(Entry, problem=problem.id, quantity=quantity, mode=mode)
     cut = is_cut(asked, quantity, rows_per_call)
     changed: set[str] = set()
     try:
@@ -51,10 +56,10 @@ def evaluate(
             reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
             reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
             if reason:
-                return replace(entry, result=Unsupported(str(reason)))
+                return entry(result=Unsupported(str(reason)))
             precision = _precision(adapter, call, quantity)
             method = adapter.method(quantity)
-            entry = replace(
+            entry = partial(
                 entry,
                 precision=precision,
                 method=None if method is None else str(method),
@@ -66,7 +71,7 @@ def evaluate(
             result = _gathered(adapter, asked, mode, quantity, rows=rows_per_call or 1, changed=changed)
     except BaseException as error:  # a framework may raise anything, SystemExit included
         result = _raised(error, memory=memory, where=_where(error, adapter, asked, quantity))
-    return replace(entry, result=result, inputs_changed=tuple(name for name in ARRAYS if name in changed))
+    return entry(result=result, inputs_changed=tuple(name for name in ARRAYS if name in changed))
 
 
 def is_cut(call: Call, quantity: Quantity, rows_per_call: int | None) -> bool:

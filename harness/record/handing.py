@@ -32,7 +32,7 @@ def handed(call: Call, mode: Mode, changed: set[str]) -> Iterator[Call]:
 def _copy(array: NDArray[Any]) -> NDArray[Any]:
     """Return a writable copy at an aligned address, in the byte order of this machine."""
     room = np.empty(array.nbytes + ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % ALIGNMENT
+    start = -room.__array_interface__["data"][0] % ALIGNMENT  # room.ctypes takes as long as all the rest
     copy = room[start : start + array.nbytes].view(array.dtype.newbyteorder("=")).reshape(array.shape)
     copy[...] = array
     return copy

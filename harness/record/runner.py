@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,8 @@ from enum import Enum
 from functools import partial
 from pathlib import Path
 
-from harness.plan.plan import Plan
+from harness.plan.outline import Outline
+from harness.plan.store import read_plan
 from harness.record.compiled import compiled_here
 from harness.record.crew import Crew, NotAsRemembered, Observer
 from harness.record.lock import locked
@@ -24,6 +26,7 @@ from harness.record.resume import kept
 from harness.record.store import (
     finish_recording,
     read_recording,
+    recorded,
     rename_recording,
     reopen_recording,
     start_recording,
@@ -45,23 +48,28 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a run of the recorder came to: the recording in ``folder``, of ``planned`` evaluations.
+    """What a run of the recorder came to: a recording in ``folder``, of ``planned`` evaluations.
 
-    So many of them were ``taken`` over from what lay there before; the others were evaluated.
+    So many of them were ``taken`` over from what lay there before; the others were evaluated. ``results``: how many
+    there are of each kind.
     """
 
     ending: Ending
     folder: Path
-    recording: Recording
+    header: Header
     planned: int
+    results: Counter[str]
     taken: int = 0
+
+    def read(self) -> Recording:
+        """Read what lies in the folder now."""
+        return read_recording(self.folder, plan=None)
 
 
 def record(
     spec: str,
     *,
-    plan: Plan,
-    plan_folder: Path,
+    outline: Outline,
     recordings: Path,
     limits: Limits,
     observer: Observer,
@@ -71,7 +79,7 @@ def record(
     compiled: Path | None = None,
     rows_per_call: int | None = None,
 ) -> Run:
-    """Record the adapter ``spec`` over ``plan`` into a folder of ``recordings`` named after the adapter.
+    """Record the adapter ``spec`` over the plan of ``outline`` into a folder of ``recordings`` named after the adapter.
 
     ``device`` is the one that it is to run on; None stands for the adapter's own default. With ``rows_per_call`` it is
     called for so many rows at a time, where they do not influence each other. What a framework compiles is kept below
@@ -86,8 +94,7 @@ def record(
     began = _Beginning()
     crew = Crew(
         spec,
-        plan=plan,
-        plan_folder=plan_folder,
+        outline=outline,
         limits=limits,
         observer=observer,
         device=device,
@@ -95,7 +102,7 @@ def record(
         rows_per_call=rows_per_call,
     )
     stamp = stamp_of(spec, device=device, environ=environ)
-    header_of = partial(_header, plan, environ=environ, rows_per_call=rows_per_call)
+    header_of = partial(_header, outline, environ=environ, rows_per_call=rows_per_call)
     with crew:
         known = None if fresh else remembered(recordings / spec, stamp)
         if known is not None:
@@ -125,23 +132,23 @@ def _record(
     stamp: str | None = None,
 ) -> Run:
     """Record what ``header`` says, with an adapter that has said ``opening``, now or under the ``stamp`` of before."""
-    folder, plan = recordings / header.adapter, crew.plan
-    run = partial(Run, folder=folder, planned=len(crew.schedule))
+    folder = recordings / header.adapter
+    run = partial(Run, folder=folder, header=header, planned=len(crew.schedule))
     with locked(folder):
         found = None if fresh or header.not_run else kept(folder, header, note=crew.observer.note)
-        if found is not None and found.complete and found.header.plan == plan.digest:
-            return run(ending=Ending.ALREADY, recording=found, taken=len(found.entries))
+        if found is not None and found.complete and found.header.plan == header.plan:
+            return run(ending=Ending.ALREADY, results=Counter(recorded(folder).values()), taken=len(found.entries))
         taken = 0
         if found is None:
             start_recording(folder, header)
         else:
             crew.launch()  # while the entries are looked through
-            taken = _continued(folder, header, plan, deaths=found.header.plan == plan.digest)
+            taken = _continued(folder, header, crew.outline, deaths=found.header.plan == header.plan)
         if stamp is not None and isinstance(opening, Ready):
             remember(folder, opening, stamp)
         tidy(folder)
         if isinstance(opening, Ready) and not crew.fill(folder, opening):
-            return run(ending=Ending.INTERRUPTED, recording=read_recording(folder, plan=plan.digest), taken=taken)
+            return run(ending=Ending.INTERRUPTED, results=Counter(recorded(folder).values()), taken=taken)
         about = {
             "started": began.moment.isoformat(timespec="seconds"),
             "host": platform.node(),
@@ -150,25 +157,23 @@ def _record(
             "processes": crew.processes,
             "taken over": taken,
         }
-        recording = read_recording(folder, plan=plan.digest)
-        day = datetime.now(UTC).date()
-        finish_recording(folder, recording, run=about, on=day)
-    ending = Ending.NOT_RUN if header.not_run else Ending.RECORDED
-    return run(ending=ending, recording=replace(recording, complete=True, finished=day), taken=taken)
+        results = finish_recording(folder, run=about, on=datetime.now(UTC).date())
+    return run(ending=Ending.NOT_RUN if header.not_run else Ending.RECORDED, results=results, taken=taken)
 
 
-def _continued(folder: Path, header: Header, plan: Plan, *, deaths: bool) -> int:
-    """Make what lies in ``folder`` the beginning of a recording of ``plan``; return how many entries that has."""
+def _continued(folder: Path, header: Header, outline: Outline, *, deaths: bool) -> int:
+    """Make what lies in ``folder`` the beginning of a recording of a plan; return how many entries that has."""
+    plan = read_plan(outline.folder)
     reopen_recording(folder)
     taken = take_over(folder, plan, deaths=deaths)
     rename_recording(folder, header)
     return taken
 
 
-def _header(plan: Plan, opening: Opening, *, environ: Mapping[str, str], rows_per_call: int | None) -> Header:
+def _header(outline: Outline, opening: Opening, *, environ: Mapping[str, str], rows_per_call: int | None) -> Header:
     header = Header(
         adapter=opening.name,
-        plan=plan.digest,
+        plan=outline.digest,
         harness=recorder_digest(),
         python=platform.python_version(),
         platform=describe_platform(),

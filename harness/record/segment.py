@@ -86,6 +86,15 @@ def read_lines(path: Path) -> list[Json]:
         raise SegmentError(f"{path}: not the entries of a recording: {error}") from None
 
 
+def digests(path: Path) -> dict[str, str]:
+    """Return the SHA-256 of both files of one segment, by their names: of the pack, as the lines have it.
+
+    What has become of the pack since shows when it is read.
+    """
+    start, _ = _lines(path)
+    return {path.name: sha256(path), pack_of(path).name: start["pack"]}
+
+
 def replace_lines(path: Path, lines: list[Json]) -> None:
     """Replace the entries of one segment, whose arrays stay where they are; without entries it goes."""
     if lines:

@@ -26,7 +26,16 @@ from harness.record.codec import Json, header_from_json, header_to_json
 from harness.record.origin import NAME as ORIGIN
 from harness.record.recording import Entry, Header, Recording
 from harness.record.remembered import NAME as REMEMBERED
-from harness.record.segment import SegmentError, SegmentWriter, pack_of, read_lines, read_segment, segments, sha256
+from harness.record.segment import (
+    SegmentError,
+    SegmentWriter,
+    digests,
+    pack_of,
+    read_lines,
+    read_segment,
+    segments,
+    sha256,
+)
 from harness.seal import seal_holds, sealed
 from harness.vocabulary import Quantity
 from harness.wholefile import write_whole
@@ -102,16 +111,22 @@ def rename_recording(folder: Path, header: Header) -> None:
     _write_json(folder / _HEADER, sealed({"format": FORMAT, "version": VERSION, **header_to_json(header)}))
 
 
-def recorded(folder: Path) -> set[tuple[str, Quantity]]:
-    """Return the problems and quantities that have an entry in ``folder``, without a look at their arrays.
+def recorded(folder: Path) -> dict[tuple[str, Quantity], str]:
+    """Return the problems and quantities that have an entry in ``folder``, with the kind of its result.
 
-    Raise :class:`RecordingError` where a segment is damaged.
+    Their arrays are not looked at. Raise :class:`RecordingError` where a segment is damaged, or one has two entries.
     """
+    found: dict[tuple[str, Quantity], str] = {}
     try:
         lines = [line for path in segments(folder) for line in read_lines(path)]
-        return {(line["problem"], Quantity(line["quantity"])) for line in lines}
+        for line in lines:
+            asked = (line["problem"], Quantity(line["quantity"]))
+            if asked in found:
+                raise ValueError(f"{line['quantity']} of {line['problem']} is recorded twice")
+            found[asked] = line["result"]["kind"]
     except (SegmentError, KeyError, TypeError, ValueError) as error:
         raise RecordingError(f"{folder}: damaged while it was recorded: {error}; {_again(folder.name)}") from None
+    return found
 
 
 def tidy(folder: Path) -> None:
@@ -129,23 +144,24 @@ def append(folder: Path, entries: Iterable[Entry]) -> None:
     segment.close()
 
 
-def finish_recording(folder: Path, recording: Recording, *, run: Json, on: date) -> None:
-    """Write the manifest on the day ``on``.
+def finish_recording(folder: Path, *, run: Json, on: date) -> Counter[str]:
+    """Write the manifest of what ``folder`` holds, on the day ``on``; return how many results of each kind there are.
 
-    ``recording`` is what ``folder`` holds, and ``run`` what goes into ``run.json``.
+    ``run`` is what goes into ``run.json``.
     """
-    kinds = Counter(type(entry.result).__name__ for entry in recording.entries.values())
-    files = {path.name: sha256(path) for lines in segments(folder) for path in (lines, pack_of(lines))}
+    kinds = Counter(recorded(folder).values())
+    files = {name: digest for lines in segments(folder) for name, digest in digests(lines).items()}
     _write_json(folder / _RUN, run)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
-        "entries": len(recording.entries),
+        "entries": kinds.total(),
         "finished": on.isoformat(),
         "results": dict(sorted(kinds.items())),
         "sha256": files,
     }
     _write_json(folder / _MANIFEST, sealed(manifest))
+    return kinds
 
 
 def _read_header(folder: Path) -> Header:

@@ -42,21 +42,21 @@ class Death:
 
 
 def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death | None:
-    """Follow ``child`` to its end, calling ``done`` for every evaluation; return how it died, None where it finished.
+    """Follow ``child`` to its end, telling ``done`` now and then how many evaluations are; return how it died.
 
-    A child over its limits is ended.
+    That is None where it finished. A child over its limits is ended.
     """
-    number: int | None = None
+    at = child.whereabouts
+    seen: tuple[int | None, int] | None = None
     since = time.monotonic()
     while True:
-        for message in child.messages(wait=POLL):
-            since = time.monotonic()
+        messages = child.messages(wait=POLL)
+        number, count = at.number, at.done
+        if (number, count) != seen:
+            seen, since = (number, count), time.monotonic()
+            done(count)
+        for message in messages:
             match message["kind"]:
-                case "start":
-                    number = message["number"]
-                case "done":
-                    number = None
-                    done(message["number"])
                 case "finished":
                     return None
                 case "fault":
@@ -64,8 +64,9 @@ def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death
                 case "broken":
                     raise HarnessBroken(message["text"])
         if child.ended:
+            done(at.done)
             return Death(
-                number=number,
+                number=at.number,
                 result=Crashed(child.death, own=child.died_by_itself),
                 by_others=child.was_killed,
             )

@@ -1,10 +1,10 @@
 """The child process of a recording: loads the adapter, evaluates, writes segments.
 
 It speaks to its parent in JSON lines. Up the channel, a pipe of its own: ``hello`` (the adapter's name and default
-mode), ``ready`` (its description and source) or ``unavailable`` or ``fault`` (a text), then ``start`` and ``done``
-with the number of an evaluation, and ``finished``. Down the pipe that it gets as its standard input: one line that says
-where to record, and perhaps ``stop``. When the parent ends the child does too: by the kernel's doing, and by the end of
-that pipe.
+mode), ``ready`` (its description and source) or ``unavailable`` or ``fault`` (a text), and ``finished``. At which
+evaluation it is in between, the parent reads in memory that both share (:mod:`harness.record.whereabouts`). Down the
+pipe that it gets as its standard input: one line that says where to record, and perhaps ``stop``. When the parent ends
+the child does too: by the kernel's doing, and by the end of that pipe.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from harness.record.evaluate import evaluate, schedule
 from harness.record.foreseen import least_memory
 from harness.record.recording import Entry, OutOfMemory
 from harness.record.segment import SegmentWriter
+from harness.record.whereabouts import Whereabouts
 from harness.vocabulary import Mode, Quantity
 
 FLUSH_SECONDS = 2.0
@@ -46,21 +47,12 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._held = b""
-
-    def hold(self, kind: str, **content: Any) -> None:
-        """Send one message together with the next: to wake the parent costs more than many an evaluation."""
-        self._held += json.dumps({"kind": kind, **content}).encode() + b"\n"
 
     def send(self, kind: str, **content: Any) -> None:
-        """Send one message, behind those that are held."""
-        self.hold(kind, **content)
-        self.release()
-
-    def release(self) -> None:
-        """Send what is held."""
-        while self._held:
-            self._held = self._held[os.write(self._descriptor, self._held) :]
+        """Send one message."""
+        line = json.dumps({"kind": kind, **content}).encode() + b"\n"
+        while line:
+            line = line[os.write(self._descriptor, line) :]
 
     def end(self, kind: str, **content: Any) -> NoReturn:
         """Send a last message and end the process, without the framework's own way of shutting down."""
@@ -69,18 +61,21 @@ class Channel:
         os._exit(0)
 
 
-def main(spec: str, plan_folder: str, descriptor: str, device: str = "") -> NoReturn:
-    """Record with the adapter ``spec`` what the parent asks for, reporting on file descriptor ``descriptor``.
+def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor: str, device: str = "") -> NoReturn:
+    """Record with the adapter ``spec`` what the parent asks for, which hears of it by two file descriptors.
 
     ``device`` is the one that it is to run on; where it is empty, the adapter's own default.
     """
     _end_with_parent()
     _leave_termination_to_parent()
+    _never_stop()
     orders = os.fdopen(os.dup(0), encoding="utf-8")
     os.close(0)  # nothing that an adapter reads, or closes, is the harness's
     os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
     _fill_standard_streams()
-    channel = Channel(int(descriptor))
+    channel = Channel(int(channel_descriptor))
+    whereabouts = Whereabouts(int(shared_descriptor))
+    whereabouts.forget()
     adapter = _open(spec, channel, device=device or None)
     _fill_standard_streams()
     plan = _planned(Path(plan_folder))  # while the parent looks at what there is already
@@ -94,7 +89,7 @@ def main(spec: str, plan_folder: str, descriptor: str, device: str = "") -> NoRe
             channel.end("fault", text=str(plan))
         if plan.digest != order["plan"]:
             channel.end("fault", text=f"{plan_folder}: the plan was made anew while it was being recorded: start again")
-        _record(adapter, plan, order, channel=channel, stop=stop)
+        _record(adapter, plan, order, whereabouts=whereabouts, stop=stop)
     except OSError as error:  # an adapter's own is a result: this is the disk
         channel.end(
             "fault", text=f"{order['folder']}: cannot be written: {error}: make room, and the same command goes on"
@@ -127,6 +122,12 @@ def _leave_termination_to_parent() -> None:
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
+def _never_stop() -> None:
+    """Have an adapter that reads from the terminal fail at it, as one in the background, and not be stopped there."""
+    for name in ("SIGTTIN", "SIGTTOU"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 def _fill_standard_streams() -> None:
     """Open those of the standard streams that are closed, so that no file of the harness gets the number of one.
 
@@ -140,7 +141,7 @@ def _fill_standard_streams() -> None:
             os.set_inheritable(opened, True)
 
 
-def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop: threading.Event) -> None:
+def _record(adapter: Adapter, plan: Plan, order: Json, *, whereabouts: Whereabouts, stop: threading.Event) -> None:
     folder = Path(order["folder"])
     planned = schedule(plan)
     segment: SegmentWriter | None = None
@@ -152,17 +153,15 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, channel: Channel, stop
         problem, quantity = planned[number]
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
-        channel.send("start", number=number)
+        whereabouts.begin(number)
         entry = _entry(adapter, problem, quantity, order)
         _fill_standard_streams()
         segment.add(replace(entry, question=plan.question(problem)))
         del entry  # its array may be as large as all that the next evaluation needs
-        channel.hold("done", number=number)
+        whereabouts.finish()
         if segment.entries >= batch or time.monotonic() - opened >= FLUSH_SECONDS:
-            channel.release()  # what happens from here on is no evaluation's doing
             segment.close()
             segment, batch = None, min(2 * batch, BATCH)
-    channel.release()
     if segment is not None:
         segment.close()
 

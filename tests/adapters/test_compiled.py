@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +15,7 @@ from harness.record.compiled import compiled_here
 from harness.record.recording import Recording
 from harness.record.store import read_recording
 from harness.vocabulary import DType, Mode, Op, Quantity
-from tests.adapters.interpreters import record
+from tests.adapters.interpreters import ROOT, interpreter, record
 from tests.record.bench import problem, same, write
 
 ROW = [[0.1, 2.0, -3.5, 0.25, 1.0, 7.0, -0.5]]
@@ -30,21 +33,58 @@ def recorded(reports: Path) -> Recording:
     return read_recording(reports / "recordings" / "jax", plan=plan.digest)
 
 
+def contents(home: Path) -> dict[Path, bytes]:
+    """Return what is kept: executables of compiled calls, and JAX's own cache of eager ones."""
+    return {file: file.read_bytes() for ending in ("*.executable", "*-cache") for file in home.glob(ending)}
+
+
 def test_a_recording_has_the_same_bits_from_a_kept_a_damaged_and_no_compilation(tmp_path: Path) -> None:
     first = recorded(tmp_path)
     (home,) = (tmp_path / "cache" / "jax").iterdir()
-    kept = {file: file.read_bytes() for file in home.glob("*-cache")}
-    assert len(kept) > len(PROBLEMS)
+    kept = contents(home)
+    compiled_calls = sum(len(each.check) for each in PROBLEMS if each.call.mode is not Mode.EAGER)
+    assert len(list(home.glob("*.executable"))) == compiled_calls
+    assert len(kept) > compiled_calls
     for file in (tmp_path / "recordings" / "jax").iterdir():
         file.unlink()
     again = recorded(tmp_path)
-    assert {file: file.read_bytes() for file in home.glob("*-cache")} == kept  # all of it was found
+    assert contents(home) == kept  # all of it was found
     assert same(again, first)
     for number, file in enumerate(sorted(kept)):
         file.write_bytes(kept[file][: number % 3 * len(kept[file]) // 3])  # as a killed process could have left it
     for file in (tmp_path / "recordings" / "jax").iterdir():
         file.unlink()
     assert same(recorded(tmp_path), first)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return what ``jax_kept_program`` finds of executables that are kept, in JAX's own Python."""
+    program = Path(__file__).with_name("jax_kept_program.py")
+    line = [interpreter("jax"), "-W", "ignore", str(program), str(tmp_path_factory.mktemp("kept"))]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(line, env=environ, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    value: dict[str, Any] = json.loads(done.stdout)
+    return value
+
+
+def test_what_is_kept_is_neither_traced_nor_compiled_again_and_gives_the_same_bits(found: dict[str, Any]) -> None:
+    assert (found["made"], found["found"], found["same"]) == (1, 0, True)
+
+
+def test_what_is_cut_short_or_changed_is_made_anew_and_then_found(found: dict[str, Any]) -> None:
+    assert found["damaged"] == [1, 0] * 4
+
+
+@pytest.mark.parametrize("other", ["source", "name", "dtype", "shape"])
+def test_nothing_else_is_taken_for_it(other: str, found: dict[str, Any]) -> None:
+    assert found[f"other {other}"] == 1
+
+
+def test_every_op_and_quantity_has_the_bits_of_plain_jit_made_or_found(found: dict[str, Any]) -> None:
+    assert found["differing"] == []
+    assert found["files"] == found["asked"]
 
 
 @pytest.fixture

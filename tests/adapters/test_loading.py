@@ -48,12 +48,12 @@ def test_what_runs_is_the_source_and_not_the_bytecode_that_is_kept_of_it(
 ) -> None:
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     plan = write(tmp_path / "reports", around_the_mark())
-    first = run(str(kernel), tmp_path / "reports", plan)
+    first = run(str(kernel), tmp_path / "reports", plan).read()
     replaced(tmp_path / edited, "row 3", "row 4")
     again = run(str(kernel), tmp_path / "reports", plan)
     assert again.ending is Ending.RECORDED
-    assert first.recording.entries[MARKED].result == Raised("ArithmeticError", "row 3, row 3")
-    assert again.recording.entries[MARKED].result == Raised("ArithmeticError", says)
+    assert first.entries[MARKED].result == Raised("ArithmeticError", "row 3, row 3")
+    assert again.read().entries[MARKED].result == Raised("ArithmeticError", says)
     assert not list(tmp_path.rglob("*.pyc"))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.plan.digest import digest_of
+from harness.plan.outline import read_outline
 from harness.plan.plan import CaseRecord, Plan
 from harness.plan.problem import Problem
 from harness.plan.store import read_plan, write_plan
@@ -110,8 +111,7 @@ def run(
     said = Notes() if notes is None else notes
     return record(
         str(WRONG / f"{adapter}.py") if (WRONG / f"{adapter}.py").exists() else adapter,
-        plan=plan,
-        plan_folder=reports / "plan",
+        outline=read_outline(reports / "plan"),
         recordings=reports / "recordings",
         limits=limits,
         observer=Observer(progress=said.progress, note=said.append),

@@ -73,7 +73,7 @@ def done(tmp_path: Path) -> Run:
 
 
 def test_a_recording_of_the_same_recorder_is_left_as_it_is(done: Run, tmp_path: Path) -> None:
-    assert done.recording.header.harness == recorder_digest()
+    assert done.read().header.harness == recorder_digest()
     assert run("honest", tmp_path, write(tmp_path, around_the_mark())).ending is Ending.ALREADY
 
 
@@ -86,5 +86,5 @@ def test_a_complete_recording_of_another_recorder_is_begun_anew(said: str | None
     notes = Notes()
     again = run("honest", tmp_path, write(tmp_path, around_the_mark()), notes=notes)
     assert again.ending is Ending.RECORDED
-    assert again.recording.header.harness == recorder_digest()
+    assert again.read().header.harness == recorder_digest()
     assert any("made with other surroundings: the recorder's own code" in note for note in notes)

@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     start_recording(home, HEADER)
     append(home, [entry("a", Returned(np.arange(6.0).reshape(2, 3), "float64")), entry("b", Crashed("it fell over"))])
     append(home, [entry("c", Returned(np.float32([1, np.nan]), "float32"))])
-    finish_recording(home, read_recording(home, plan=None), run={"started": "today"}, on=date(2026, 11, 21))
+    finish_recording(home, run={"started": "today"}, on=date(2026, 11, 21))
     return home
 
 
@@ -239,3 +239,17 @@ def test_when_and_where_it_was_recorded_stands_apart(folder: Path) -> None:
     before = read_recording(folder, plan=None)
     (folder / "run.json").unlink()
     assert read_recording(folder, plan=None).header == before.header
+
+
+def test_an_entry_that_is_there_twice_is_never_sealed(tmp_path: Path) -> None:
+    start_recording(tmp_path, HEADER)
+    for _ in range(2):
+        append(tmp_path, [entry("a", Unsupported("no"))])
+    with pytest.raises(RecordingError, match="vjp of a is recorded twice"):
+        finish_recording(tmp_path, run={}, on=date(2026, 11, 21))
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_the_manifest_counts_the_results_by_their_kinds(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["results"] == {"crashed": 1, "returned": 2}

@@ -100,7 +100,7 @@ def test_a_recording_of_parts_says_so_and_is_not_taken_for_one_of_whole_calls(tm
     assert read.header.rows_per_call == 2
     assert {entry.rows_per_call for entry in read.entries.values()} == {2}
     assert json.loads((cut.folder / "header.json").read_text())["rows_per_call"] == 2
-    for key, entry in whole.recording.entries.items():
+    for key, entry in whole.read().entries.items():
         assert bits(read.entries[key]) == bits(entry)
     assert run("honest", tmp_path, plan, rows_per_call=2).ending is Ending.ALREADY
 
@@ -119,9 +119,7 @@ def test_what_cannot_fit_is_out_of_memory_without_being_tried_and_the_rest_is_re
     plan = write(tmp_path, [problem("small", X), large])
     limits = replace(LIMITS, memory=400 << 20)
     done = run("honest", tmp_path, plan, limits=limits)
-    assert {key[0] for key, entry in done.recording.entries.items() if isinstance(entry.result, OutOfMemory)} == {
-        "large"
-    }
+    assert {key[0] for key, entry in done.read().entries.items() if isinstance(entry.result, OutOfMemory)} == {"large"}
     needs = (3 + 1) * (8 << 24)
     read = read_recording(done.folder, plan=plan.digest)
     assert read.entries["large", Quantity.VJP].result == OutOfMemory(limits.memory, needs)

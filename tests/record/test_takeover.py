@@ -55,8 +55,8 @@ class Counted:
         log = self.reports / "counts.py.log"
         log.write_text("")
         done = run(str(self.kernel), self.reports, write(self.reports, problems), **how)
-        assert done.recording.complete
-        assert same(done.recording, read_recording(self.folder, plan=done.recording.header.plan))
+        assert done.read().complete
+        assert done.results.total() == done.planned
         return done, len(log.read_text().splitlines())
 
 
@@ -68,7 +68,7 @@ def counted(tmp_path: Path) -> Counted:
 def recorded_alone(problems: Sequence[Problem], reports: Path) -> Recording:
     """Return what an adapter that never saw another plan returns for ``problems``."""
     reports.mkdir()
-    return Counted(reports)(problems)[0].recording
+    return Counted(reports)(problems)[0].read()
 
 
 def test_one_more_problem_costs_its_own_evaluations(counted: Counted) -> None:
@@ -82,8 +82,8 @@ def test_problems_in_another_order_or_fewer_of_them_cost_nothing(counted: Counte
     fewer = around_the_mark()[:0:-1]
     done, calls = counted(fewer)
     assert (done.taken, calls) == (8, 0)
-    assert {name for name, _ in done.recording.entries} == {each.id for each in fewer}
-    assert same(done.recording, recorded_alone(fewer, tmp_path / "alone"))
+    assert {name for name, _ in done.read().entries} == {each.id for each in fewer}
+    assert same(done.read(), recorded_alone(fewer, tmp_path / "alone"))
 
 
 def test_a_problem_under_another_name_costs_nothing_even_where_names_change_places(
@@ -94,7 +94,7 @@ def test_a_problem_under_another_name_costs_nothing_even_where_names_change_plac
     exchanged = [replace(one, id="other"), replace(other, id="one"), replace(one, id="a third")]
     done, calls = counted(exchanged)
     assert (done.taken, calls) == (6, 0)
-    assert same(done.recording, recorded_alone(exchanged, tmp_path / "alone"))
+    assert same(done.read(), recorded_alone(exchanged, tmp_path / "alone"))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_was_edited_and_edited_back_is_right_each_time(counted: Counted, tm
     first, second = [problem("p", X), problem("q", [[1.0, 3.0]])], [problem("p", [[4.0, -1.0, 2.0]])]
     for turn, problems in enumerate([first, second, first, [*second, first[1]], first]):
         done, _ = counted(problems)
-        assert same(done.recording, recorded_alone(problems, tmp_path / f"alone-{turn}"))
+        assert same(done.read(), recorded_alone(problems, tmp_path / f"alone-{turn}"))
 
 
 def test_segments_of_which_nothing_is_asked_any_more_are_removed(counted: Counted) -> None:
@@ -254,14 +254,14 @@ def test_fresh_takes_nothing_over(counted: Counted) -> None:
 def test_what_was_killed_half_way_and_then_edited_keeps_what_is_still_asked(counted: Counted, tmp_path: Path) -> None:
     problems = [problem(f"p{k}", [[float(k), 1.0]]) for k in range(4)]
     done, _ = counted(problems)
-    entries = [entry for entry in done.recording.entries.values() if entry.problem in ("p0", "p1")]
+    entries = [entry for entry in done.read().entries.values() if entry.problem in ("p0", "p1")]
     replace_lines(segments(counted.folder)[0], [])
     (counted.folder / "manifest.json").unlink()
     append(counted.folder, entries)  # as far as it had come
     edited = [problem("p0", [[9.0, 1.0]]), *problems[1:]]
     done, calls = counted(edited)
     assert (done.taken, calls) == (2, 6)
-    assert same(done.recording, recorded_alone(edited, tmp_path / "alone"))
+    assert same(done.read(), recorded_alone(edited, tmp_path / "alone"))
 
 
 @pytest.mark.parametrize("killed_after", range(3))
@@ -291,23 +291,23 @@ def test_a_take_over_that_is_killed_half_way_is_made_good_under_any_plan(
     ]
     done, calls = counted(problems)
     assert calls == 0
-    assert same(done.recording, recorded_alone(problems, tmp_path / "alone"))
+    assert same(done.read(), recorded_alone(problems, tmp_path / "alone"))
 
 
 def test_a_death_that_may_have_come_of_something_else_is_tried_again_under_another_plan(tmp_path: Path) -> None:
     run("segfaults", tmp_path, write(tmp_path, around_the_mark()))
     done = run("segfaults", tmp_path, write(tmp_path, around_the_mark(after=3)))
     assert (done.taken, done.planned) == (9, 12)
-    assert isinstance(done.recording.entries[MARKED].result, Crashed)
+    assert isinstance(done.read().entries[MARKED].result, Crashed)
 
 
 def test_a_time_out_under_another_limit_is_tried_again_under_another_plan(tmp_path: Path) -> None:
     short = Limits(timeout=0.5, memory=LIMITS.memory)
     first = run("hangs", tmp_path, write(tmp_path, around_the_mark()), limits=short)
-    assert first.recording.entries[MARKED].result == TimedOut(0.5)
+    assert first.read().entries[MARKED].result == TimedOut(0.5)
     longer = Limits(timeout=1.0, memory=LIMITS.memory)
     done = run("hangs", tmp_path, write(tmp_path, around_the_mark(after=3)), limits=longer)
-    assert done.recording.entries[MARKED].result == TimedOut(1.0)
+    assert done.read().entries[MARKED].result == TimedOut(1.0)
 
 
 def test_a_division_by_zero_of_the_process_is_its_own_doing_and_taken_over(tmp_path: Path) -> None:
@@ -317,19 +317,19 @@ def test_a_division_by_zero_of_the_process_is_its_own_doing_and_taken_over(tmp_p
         "import os, signal\nfrom honest import Honest\n\nclass Divides(Honest):\n    name = 'divides'\n"
         "    def misbehave(self, call):\n        os.kill(os.getpid(), signal.SIGFPE)\n"
     )
-    first = run(str(kernel), tmp_path, write(tmp_path, around_the_mark()))
+    first = run(str(kernel), tmp_path, write(tmp_path, around_the_mark())).read()
     done = run(str(kernel), tmp_path, write(tmp_path, around_the_mark(after=3)))
     assert (done.taken, done.planned) == (10, 12)
-    assert done.recording.entries[MARKED].result == first.recording.entries[MARKED].result
+    assert done.read().entries[MARKED].result == first.entries[MARKED].result
 
 
 def test_the_arrays_that_are_taken_over_are_mapped_from_the_packs_that_they_were_written_to(counted: Counted) -> None:
-    first, _ = counted([problem("p", X)])
+    first = counted([problem("p", X)])[0].read()
     pack = counted.folder / "segment-0000.npy"
     before = (pack.stat().st_ino, pack.stat().st_mtime_ns)
-    done, _ = counted([replace(problem("p", X), id="renamed"), problem("q", [[1.0]])])
+    done = counted([replace(problem("p", X), id="renamed"), problem("q", [[1.0]])])[0].read()
     assert (pack.stat().st_ino, pack.stat().st_mtime_ns) == before
-    results = [each.recording.entries[name, Quantity.VJP].result for each, name in ((first, "p"), (done, "renamed"))]
+    results = [each.entries[name, Quantity.VJP].result for each, name in ((first, "p"), (done, "renamed"))]
     assert all(isinstance(result, Returned) for result in results)
     assert results[0].value.tobytes() == results[1].value.tobytes()  # type: ignore[union-attr]
 

@@ -36,7 +36,7 @@ class Bed:
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
     reports = tmp_path_factory.mktemp("reports")
     plan = write(reports, around_the_mark())
-    return Bed(reports, plan, run("honest", reports, plan).recording)
+    return Bed(reports, plan, run("honest", reports, plan).read())
 
 
 @pytest.mark.parametrize(
@@ -93,16 +93,16 @@ def test_what_an_adapter_does_wrong_is_the_result_of_that_evaluation_and_of_no_o
 ) -> None:
     done = run(adapter, bed.reports, bed.plan, limits=limits)
     assert done.ending is Ending.RECORDED
-    assert done.recording.complete
-    assert done.recording.entries[MARKED].result == expected
-    assert same(done.recording, bed.honest, but=[MARKED])
+    assert done.read().complete
+    assert done.read().entries[MARKED].result == expected
+    assert same(done.read(), bed.honest, but=[MARKED])
 
 
 @pytest.mark.parametrize(
     ("adapter", "shape", "dtype"), [("wrong_shape", (1,), "float64"), ("wrong_dtype", (2, 3), "float32")]
 )
 def test_a_wrong_array_is_kept_as_it_came(adapter: str, shape: tuple[int, ...], dtype: str, bed: Bed) -> None:
-    recording = run(adapter, bed.reports, bed.plan).recording
+    recording = run(adapter, bed.reports, bed.plan).read()
     result = recording.entries[MARKED].result
     assert isinstance(result, Returned)
     assert (result.value.shape, result.value.dtype.name, result.dtype) == (shape, dtype, dtype)
@@ -110,7 +110,7 @@ def test_a_wrong_array_is_kept_as_it_came(adapter: str, shape: tuple[int, ...], 
 
 
 def test_nan_is_kept_as_a_number_that_came_back(bed: Bed) -> None:
-    recording = run("nan_for_zero", bed.reports, bed.plan).recording
+    recording = run("nan_for_zero", bed.reports, bed.plan).read()
     result = recording.entries[MARKED].result
     assert isinstance(result, Returned)
     assert np.isnan(result.value).any()
@@ -118,7 +118,7 @@ def test_nan_is_kept_as_a_number_that_came_back(bed: Bed) -> None:
 
 
 def test_a_changed_input_is_named_and_reaches_no_other_evaluation(bed: Bed) -> None:
-    recording = run("changes_input", bed.reports, bed.plan).recording
+    recording = run("changes_input", bed.reports, bed.plan).read()
     assert recording.entries[MARKED].inputs_changed == ("x",)
     assert same(recording, bed.honest, but=[MARKED])
     assert all(entry.inputs_changed == () for entry in bed.honest.entries.values())
@@ -126,20 +126,20 @@ def test_a_changed_input_is_named_and_reaches_no_other_evaluation(bed: Bed) -> N
 
 @pytest.mark.parametrize("adapter", ["prints", "reuses_buffer"])
 def test_habits_of_real_kernels_change_nothing(adapter: str, bed: Bed) -> None:
-    assert same(run(adapter, bed.reports, bed.plan).recording, bed.honest)
+    assert same(run(adapter, bed.reports, bed.plan).read(), bed.honest)
 
 
 def test_an_adapter_that_closes_its_input_in_every_call_closes_no_file_of_the_recorder(tmp_path: Path) -> None:
     plan = write(tmp_path, [problem(f"p{k}", [0.0, k]) for k in range(BATCH)])  # two evaluations each: two segments
     done = run("closes_input", tmp_path, plan)
     assert len(segments(done.folder)) >= 2
-    assert same(done.recording, run("honest", tmp_path, plan).recording)
+    assert same(done.read(), run("honest", tmp_path, plan).read())
 
 
 def test_an_adapter_that_always_dies_is_given_up_and_every_evaluation_accounted_for(tmp_path: Path) -> None:
     plan = write(tmp_path, [problem(f"p{k}", [0.0, k]) for k in range(HOPELESS // 2 + 2)])
     done = run("always_dies", tmp_path, plan)
-    hows = [entry.result.how for entry in done.recording.entries.values() if isinstance(entry.result, Crashed)]
+    hows = [entry.result.how for entry in done.read().entries.values() if isinstance(entry.result, Crashed)]
     assert len(hows) == done.planned == HOPELESS + 4
     assert hows[:HOPELESS] == ["it exited with code 7"] * HOPELESS
     assert all(how.startswith("not tried: ") for how in hows[HOPELESS:])
@@ -147,7 +147,7 @@ def test_an_adapter_that_always_dies_is_given_up_and_every_evaluation_accounted_
 
 def test_a_process_that_lasts_for_a_few_calls_costs_each_time_the_one_that_it_dies_of(tmp_path: Path) -> None:
     plan = write(tmp_path, [problem(f"p{k}", [0.0, k], check=[Quantity.FORWARD]) for k in range(40)])
-    recording = run("dies_of_its_fifth_call", tmp_path, plan).recording
+    recording = run("dies_of_its_fifth_call", tmp_path, plan).read()
     crashed = [int(name[1:]) for (name, _), entry in recording.entries.items() if isinstance(entry.result, Crashed)]
     assert len(recording.entries) == 40
     assert len(crashed) <= 40 // 5 + 2  # until the recorder knows, what was not yet on the disk is done again
@@ -174,9 +174,9 @@ def test_a_framework_that_cannot_be_used_leaves_a_recording_that_says_why(adapte
     done = run(adapter, bed.reports, bed.plan)
     assert done.ending is Ending.NOT_RUN
     assert done.folder.name == adapter
-    assert done.recording.complete
-    assert done.recording.header.not_run == words
-    assert done.recording.entries == {}
+    assert done.read().complete
+    assert done.read().header.not_run == words
+    assert done.read().entries == {}
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,6 @@ def test_the_traceback_of_an_adapter_leaves_out_the_harness(bed: Bed) -> None:
 
 def test_a_mode_that_an_adapter_lacks_is_unsupported(tmp_path: Path) -> None:
     plan = write(tmp_path, [problem("compiled", [0.0, 1.0], mode=Mode.JIT, check=[Quantity.FORWARD])])
-    entry = run("honest", tmp_path, plan).recording.entries["compiled", Quantity.FORWARD]
+    entry = run("honest", tmp_path, plan).read().entries["compiled", Quantity.FORWARD]
     assert entry.result == Unsupported("this adapter has no jit mode, only eager")
     assert entry.mode is Mode.JIT
