@@ -179,7 +179,7 @@ def test_a_damaged_recording_costs_no_other_and_is_not_a_pass(planned: Path, spo
     path.write_bytes(path.read_bytes()[:-20])
     done = harness("compare", "--reports", planned)
     assert done.returncode == 3, done.stdout
-    assert "6 agreed" in done.stdout
+    assert "6 agree" in done.stdout
     assert "not run: prints" in done.stdout
 
 
