@@ -11,6 +11,7 @@ low part underflows: the oracle scales its rows. :func:`product` and :meth:`Doub
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +36,15 @@ class DoubleDouble:
         """Return float64 values as they are."""
         hi = np.asarray(values, dtype=np.float64)
         return cls(hi=hi, lo=np.zeros_like(hi))
+
+    @classmethod
+    def stacked(cls, parts: Sequence[DoubleDouble]) -> DoubleDouble:
+        """Return numbers of one shape along a new first axis."""
+        return cls(hi=np.stack([part.hi for part in parts]), lo=np.stack([part.lo for part in parts]))
+
+    def __getitem__(self, index: Any) -> DoubleDouble:
+        """Return some of the numbers along the first axis."""
+        return DoubleDouble(hi=self.hi[index], lo=self.lo[index])
 
     def part(self, columns: slice) -> DoubleDouble:
         """Return these columns of the last axis."""
