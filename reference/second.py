@@ -39,8 +39,8 @@ class Second:
             out_of_range=np.stack([part.out_of_range for part in parts]),
         )
 
-    def __getitem__(self, index: int) -> Second:
-        """Return what holds for one part of the arrays along their first axis."""
+    def __getitem__(self, index: int | None) -> Second:
+        """Return what holds for one part of the arrays along their first axis; None makes a new first axis."""
         return Second(
             value=self.value[index],
             bound=self.bound[index],
@@ -67,11 +67,11 @@ class InRows:
         return cls(question=question, quantity=quantity, block=block, arithmetic=arithmetic)
 
     def cut(self, results: Floats) -> Floats:
-        """Return results as rows, (rows, n)."""
-        return self.question.rows.cut(results)
+        """Return results, in whose shape there may be more axes of length one, as rows, (rows, n)."""
+        return self.question.rows.cut(results.reshape(self.question.x.shape))
 
     def join(self, rows: Floats) -> Floats:
-        """Return rows as results."""
+        """Return rows in the shape of the question's x."""
         return self.question.rows.join(rows)
 
     def read(self, numbers: NDArray[np.intp]) -> Bounded:

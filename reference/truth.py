@@ -58,6 +58,21 @@ class Truth:
             again=lambda: Second.together([part.second for part in parts]),
         )
 
+    def lifted(self) -> Truth:
+        """Return the same with a new first axis, of length one."""
+        return Truth(
+            value=self.value[np.newaxis],
+            bound=self.bound[np.newaxis],
+            vacuous=self.vacuous[np.newaxis],
+            undefined=self.undefined[np.newaxis],
+            again=lambda: self.second[np.newaxis],
+            in_rows=self.in_rows,
+        )
+
+    def __len__(self) -> int:
+        """Return how many parts lie along the first axis."""
+        return len(self.bound)
+
     def __getitem__(self, index: int) -> Truth:
         """Return what holds for one part of the arrays along their first axis."""
         return Truth(

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.compare.asked import result_format
+from harness.compare.assessment import Assessment
 from harness.compare.findings import of_evaluation
-from harness.compare.judge import Assessment, Judge
+from harness.compare.judge import Judge
 from harness.compare.laws import FINDINGS
 from harness.compare.naming.name import wrong_of
 from harness.compare.verdict import Finding, Verdict

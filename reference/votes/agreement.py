@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +36,13 @@ class RowConsistency:
 
     share: Floats
     scalar: Floats
+
+    @classmethod
+    def together(cls, parts: Sequence[RowConsistency]) -> RowConsistency | None:
+        """Return what is said of as many rows each, along a new first axis; None where there is nothing said."""
+        if not parts or not parts[0].share.size:
+            return None
+        return cls(share=np.stack([part.share for part in parts]), scalar=np.stack([part.scalar for part in parts]))
 
 
 def agreement(votes: Votes) -> RowConsistency:
