@@ -147,7 +147,10 @@ class _Rows:
         judged = agreement(self._votes(kept, reading))
         if self.forward is None:
             return judged
-        own = agreement(self._forward_votes(self.forward[kept], reading))
+        votes = self._forward_votes(self.forward[kept], reading)
+        if votes.for_the_truth.all():
+            return judged
+        own = agreement(votes)
         at_fault = np.maximum(own.share, own.scalar) > 1.0
         if not at_fault.any():
             return judged

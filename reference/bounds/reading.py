@@ -7,10 +7,11 @@ judged twice, and may agree with either reading.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from reference.bounds.shift import Temper, error_of_division, error_of_form, rec
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import Distribution
 
+T = TypeVar("T")
 _REMEMBERED: Final = 1 << 15  # elements of rows that are remembered beside others
 _LONGEST: Final = 1 << 17  # beyond that a copy would cost more memory than the time is worth
 
@@ -39,6 +41,13 @@ class Reading:
     perturbation: Perturbation
     largest: DoubleDouble  # max x / temperature, one per row
     arithmetic: Arithmetic
+    _made: dict[Callable[..., object], object] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[[Reading], T]) -> T:
+        """Return what is made of this reading, which rules, limits and row tests all ask for, and is made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     @cached_property
     def log_total(self) -> Floats:

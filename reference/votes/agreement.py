@@ -24,6 +24,11 @@ class Votes:
     silent: NDArray[np.bool_]  # (rows, n): elements that say nothing, whatever stands in the other two
     limit: Floats  # (rows, 1): how far a correct kernel's scalar may be from the true one
 
+    @property
+    def for_the_truth(self) -> NDArray[np.bool_]:
+        """Which rows agree on the true scalar itself: there ``share`` is at most 1, and ``scalar`` 0; (rows,)."""
+        return np.asarray((self.silent | (np.abs(self.centre) <= self.width)).all(axis=-1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowConsistency:

@@ -43,12 +43,11 @@ def flagged(problems: Sequence[Problem], adapter: Adapter) -> int:
         for problem in problems
         for quantity in _ASKED
     }
-    verdicts = [
-        verdict
+    return sum(
+        bool(judged.broken) or not judged.measured.outcome.agreed
         for stack in stacks(problems)
-        for verdict in Judge(stack).verdicts(adapter.name, Quantity.VJP, entries).values()
-    ]
-    return sum(bool(verdict.invariants) or not verdict.outcome.agreed for verdict in verdicts)
+        for judged in Judge(stack).judged(Quantity.VJP, entries).values()
+    )
 
 
 def _entry(adapter: Adapter, call: Call, problem: str, quantity: Quantity) -> Entry:
