@@ -227,7 +227,7 @@ class _Place(Generic[Part]):
     """Where in what was computed for a stack a problem has its part."""
 
     def __init__(self, whole: Part, number: int) -> None:
-        self.whole = whole
+        self.whole: Part = whole
         self.number = number
 
     @cached_property

@@ -230,7 +230,7 @@ def _into(operation: np.ufunc, a: Floats | float, b: Floats, out: Floats) -> Flo
     """Return the result in the memory of ``out``: most of the time goes to the memory that temporaries need."""
     if isinstance(out, np.ndarray):
         return operation(a, b, out)  # type: ignore[no-any-return] # the array that was given
-    return operation(a, b)  # type: ignore[no-any-return] # without axes: a scalar
+    return operation(a, b)  # without axes: a scalar
 
 
 def _beside(one: DoubleDouble, other: DoubleDouble) -> DoubleDouble:

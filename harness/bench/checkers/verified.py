@@ -43,11 +43,12 @@ def flagged(problems: Sequence[Problem], adapter: Adapter) -> int:
         for problem in problems
         for quantity in _ASKED
     }
-    return sum(
-        bool(judged.broken) or not judged.measured.outcome.agreed
+    agreed = [
+        judged.measured.outcome.agreed and not judged.broken
         for stack in stacks(problems)
         for judged in Judge(stack).judged(Quantity.VJP, entries).values()
-    )
+    ]
+    return len(problems) - sum(agreed)  # what gives nothing to judge agrees with nothing
 
 
 def _entry(adapter: Adapter, call: Call, problem: str, quantity: Quantity) -> Entry:
