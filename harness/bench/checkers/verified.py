@@ -1,4 +1,8 @@
-"""What a verified vjp costs: the framework's calls, oracle, bounds, laws and verdict, judged in stacks."""
+"""What a verified vjp costs: the framework's calls, oracle, bounds, laws and verdict, judged in stacks.
+
+The verdict is the outcome with its numbers: worst element, ulps, shares, rows. The row of a table, where digests of
+inputs and results stand beside it so that runs can be told apart, is no part of it.
+"""
 
 from __future__ import annotations
 
