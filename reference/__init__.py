@@ -10,8 +10,9 @@ NumPy only; nothing here knows the harness, a file, or a framework. Read from to
     bounds/                    the largest error of a correct kernel: the pieces that every bound is made of
     rules/                     the exact value of each quantity of each op, and the bound beside it
     block, undefined           rows with all that is asked of them; where convention says NaN
-    judgement                  the rules applied to rows that are read twice, at x and at the rounded x - max x
+    judgement                  the rules applied to rows, at one of two readings: at x, or at the rounded x - max x
     reduction, placement       the losses of all rows added up; where results belong
+    second, share              the second reading, of all rows or of some; errors as shares of their bounds
     truth                      all of that behind one function
     ulp                        exact values rounded to a format, and errors in units of the last place
 

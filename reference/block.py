@@ -60,7 +60,7 @@ class Block:
             hidden=hidden,
         )
 
-    def __getitem__(self, part: slice) -> Block:
+    def __getitem__(self, part: slice | NDArray[np.intp]) -> Block:
         """Return some of the rows."""
         return Block(
             x=self.x[part],

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from reference.block import Block, blocks_of
 from reference.bounds.arithmetic import Arithmetic
-from reference.bounds.reading import Reading, readings
+from reference.bounds.reading import Reading, Shift, reading_of
 from reference.bounds.shift import Temper
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import scaled_to
@@ -133,7 +133,7 @@ class _Rows:
         kept = ~unanswered_rows(self.block) & ~self.block.ignored & self._finite()
         if not self.got.shape[-1] or not kept.any():
             return RowConsistency(share=share, scalar=scalar)
-        reading, _ = readings(self.block.x[kept], temper=self._temper, arithmetic=self.arithmetic)
+        reading = reading_of(self.block.x[kept], Shift.EXACT, temper=self._temper, arithmetic=self.arithmetic)
         judged = self._beside_any_forward(kept, reading)
         nothing = limits.rounding_decides(reading, self.question, self.quantity)[:, 0]
         share[kept], scalar[kept] = np.where(nothing, 0.0, judged.share), np.where(nothing, 0.0, judged.scalar)
@@ -147,7 +147,10 @@ class _Rows:
         judged = agreement(self._votes(kept, reading))
         if self.forward is None:
             return judged
-        own = agreement(self._forward_votes(self.forward[kept], reading))
+        votes = self._forward_votes(self.forward[kept], reading)
+        if votes.for_the_truth.all():
+            return judged
+        own = agreement(votes)
         at_fault = np.maximum(own.share, own.scalar) > 1.0
         if not at_fault.any():
             return judged

@@ -1,4 +1,4 @@
-"""Exact values and bounds of rows: the rules of the family, read at x and at the rounded x - max x."""
+"""Exact values and bounds of rows: the rules of the family, at one of the two readings of x - max x."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from reference.block import Block
 from reference.bounds.arithmetic import Arithmetic, Store
 from reference.bounds.bounded import Bounded
-from reference.bounds.overflow import may_be_infinite, may_overflow
-from reference.bounds.reading import readings
+from reference.bounds.overflow import may_be_infinite
+from reference.bounds.reading import Shift, reading_of
 from reference.bounds.shift import Temper, quotient
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.formats import FORMATS
@@ -26,33 +26,33 @@ _ORDERS = {"forward": 0, "vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}  # how oft
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judgement:
-    """What holds for rows: (rows, outputs) of a forward or a jvp, (rows, n) of a vjp or an hvp; flags (rows,).
+    """What holds for rows by one reading: (rows, outputs) of a forward or a jvp, (rows, n) of a vjp or an hvp.
 
-    A Jacobian is (rows, n, n), outputs first, or (rows, n) where a row has one output.
+    A Jacobian is (rows, n, n), outputs first, or (rows, n) where a row has one output. ``undefined`` and ``infinite``
+    are (rows,): rows that have no answer, and other rows of which a result may leave the range of a format it passes
+    through.
     """
 
-    exact: Bounded
-    shifted: Bounded
+    bounded: Bounded
     vacuous: NDArray[np.bool_]
-    shifted_vacuous: NDArray[np.bool_]
     undefined: NDArray[np.bool_]
-    out_of_range: NDArray[np.bool_]
+    infinite: NDArray[np.bool_]
 
     @classmethod
     def together(cls, parts: list[Judgement]) -> Judgement:
         """Return what holds for the rows of all parts."""
+        if len(parts) == 1:
+            return parts[0]
         return cls(
-            exact=Bounded.together([part.exact for part in parts]),
-            shifted=Bounded.together([part.shifted for part in parts]),
+            bounded=Bounded.together([part.bounded for part in parts]),
             vacuous=np.concatenate([part.vacuous for part in parts]),
-            shifted_vacuous=np.concatenate([part.shifted_vacuous for part in parts]),
             undefined=np.concatenate([part.undefined for part in parts]),
-            out_of_range=np.concatenate([part.out_of_range for part in parts]),
+            infinite=np.concatenate([part.infinite for part in parts]),
         )
 
 
-def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithmetic) -> Judgement:
-    """Judge ``quantity`` of some rows of a question."""
+def judge(question: Question, quantity: str, block: Block, shift: Shift, *, arithmetic: Arithmetic) -> Judgement:
+    """Judge ``quantity`` of some rows of a question, read at ``shift``."""
     endless = infinite_sums(question, quantity, block.x)
     unanswered = unanswered_rows(block)
     undefined = unanswered & np.isnan(endless[:, 0])
@@ -68,36 +68,23 @@ def judge(question: Question, quantity: str, block: Block, *, arithmetic: Arithm
         targets=block.targets,
     )
     wide = x[:, np.newaxis, :] if quantity == "jacobian" and question.outputs_per_row is None else x
-    pair = readings(wide, temper=temper, arithmetic=arithmetic)
-    rule = RULES[question.op][quantity]
-    exact, shifted = (
-        _finished(
-            limits.bounded(rule(reading, given), reading),
-            question,
-            quantity,
-            block,
-            temper=temper,
-            arithmetic=arithmetic,
-            endless=endless,
-        )
-        for reading in pair
+    reading = reading_of(wide, shift, temper=temper, arithmetic=arithmetic)
+    bounded = _finished(
+        limits.bounded(RULES[question.op][quantity](reading, given), reading),
+        question,
+        quantity,
+        block,
+        temper=temper,
+        arithmetic=arithmetic,
+        endless=endless,
     )
-    vacuous, shifted_vacuous = (
-        limits.vacuous(reading, question, quantity, given, bound=bounded.bound)
-        for reading, bounded in zip(pair, (exact, shifted), strict=True)
-    )
-    overflowing = may_overflow(question, quantity, block, arithmetic=arithmetic)
-    for bounded, nothing in ((exact, vacuous), (shifted, shifted_vacuous)):
-        overflowing = overflowing | _any_of_row(
-            may_be_infinite(bounded.sure(~nothing), quantity, arithmetic=arithmetic)
-        )
+    vacuous = limits.vacuous(reading, question, quantity, given, bound=bounded.bound)
+    infinite = may_be_infinite(bounded.sure(~vacuous), quantity, arithmetic=arithmetic)
     return Judgement(
-        exact=exact,
-        shifted=shifted,
+        bounded=bounded,
         vacuous=vacuous,
-        shifted_vacuous=shifted_vacuous,
         undefined=undefined,
-        out_of_range=overflowing & ~(undefined | block.ignored),
+        infinite=_any_of_row(infinite) & ~(undefined | block.ignored),
     )
 
 
@@ -177,11 +164,4 @@ def _nothing(question: Question, quantity: str, block: Block, undefined: NDArray
         value = infinite_sums(question, quantity, block.x)
     bounded = Bounded(value=DoubleDouble.exactly(value), bound=np.zeros_like(value))
     flags = np.zeros(value.shape, dtype=np.bool_)
-    return Judgement(
-        exact=bounded,
-        shifted=bounded,
-        vacuous=flags,
-        shifted_vacuous=flags,
-        undefined=undefined,
-        out_of_range=np.zeros_like(undefined),
-    )
+    return Judgement(bounded=bounded, vacuous=flags, undefined=undefined, infinite=np.zeros_like(undefined))

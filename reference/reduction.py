@@ -19,22 +19,21 @@ from reference.judgement import Judgement
 _ROUNDINGS: Final = 4.0  # of the weight, of its product, of the finished sum
 
 
-def summed_up(judged: Judgement, targets: Targets, *, arithmetic: Arithmetic) -> Judgement:
-    """Return what holds for the weighted sum of all rows; what is said against one row is said against the sum."""
-    losses = np.abs(np.where(np.isfinite(judged.exact.value.hi), judged.exact.value.hi, 0.0))
+def summed_up(judged: Judgement, targets: Targets, *, losses: Floats, arithmetic: Arithmetic) -> Judgement:
+    """Return what holds for the weighted sum of all rows; what is said against one row is said against the sum.
+
+    ``losses``: the sizes of the rows' exact losses, (rows, 1), 0 for an infinite one.
+    """
     counted = np.where(targets.weight.hi != 0, losses, 0.0)
     nothing = _adding(counted.T, arithmetic) >= 1.0
     largest = min(arithmetic.working.largest, arithmetic.accumulation.largest, arithmetic.output.largest)
-    exact, shifted = (summed(one, targets, arithmetic=arithmetic) for one in (judged.exact, judged.shifted))
-    beyond = [may_be_infinite(one, "forward", arithmetic=arithmetic).any() for one in (exact, shifted)]
-    overflowing = judged.out_of_range.any() or 2.0 * float(counted.sum()) >= largest or any(beyond)
+    total = summed(judged.bounded, targets, arithmetic=arithmetic)
+    beyond = may_be_infinite(total, "forward", arithmetic=arithmetic).any()
     return Judgement(
-        exact=exact,
-        shifted=shifted,
+        bounded=total,
         vacuous=nothing | judged.vacuous.any(),
-        shifted_vacuous=nothing | judged.shifted_vacuous.any(),
         undefined=np.array([judged.undefined.any()]),
-        out_of_range=np.array([overflowing]),
+        infinite=np.array([judged.infinite.any() or 2.0 * float(counted.sum()) >= largest or beyond]),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,20 @@ from numpy.typing import NDArray
 from reference import reduction, ulp
 from reference.block import Block, blocks_of
 from reference.bounds.arithmetic import FORMS, Arithmetic
+from reference.bounds.overflow import may_overflow
+from reference.bounds.reading import Shift
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.formats import FORMATS, format_named
 from reference.judgement import Judgement, judge
 from reference.placement import Placement
 from reference.question import OPS, QUANTITIES, Question
 from reference.rules.table import RULES
+from reference.second import InRows, Second
+from reference.share import WORTH_IT, least_of_the_worst, share_of
 from reference.undefined import mean_of_none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)  # no slots: the second reading is computed once, if at all
 class Truth:
     """The exact value of a quantity and the bound around it, in two readings; all arrays have the quantity's shape.
 
@@ -30,51 +35,79 @@ class Truth:
     Where ``vacuous`` is set, ``bound`` is beyond every error and meeting it proves nothing; ``shifted_vacuous`` says so
     of the other reading. Where ``out_of_range`` is set, a correct kernel may overflow on the way although the result
     does not.
+
+    The second reading costs as much as the first, and is taken when somebody asks: by ``again`` of everything, by
+    ``in_rows`` of some rows.
     """
 
     value: DoubleDouble
     bound: Floats
-    shifted_value: DoubleDouble
-    shifted_bound: Floats
     vacuous: NDArray[np.bool_]
-    shifted_vacuous: NDArray[np.bool_]
     undefined: NDArray[np.bool_]
-    out_of_range: NDArray[np.bool_]
+    again: Callable[[], Second]
+    in_rows: InRows | None = None
 
     @classmethod
     def together(cls, parts: Sequence[Truth]) -> Truth:
         """Return what holds for parts of one shape, along a new first axis."""
-
-        def pair(values: Sequence[DoubleDouble]) -> DoubleDouble:
-            return DoubleDouble(hi=np.stack([one.hi for one in values]), lo=np.stack([one.lo for one in values]))
-
         return cls(
-            value=pair([part.value for part in parts]),
+            value=DoubleDouble.stacked([part.value for part in parts]),
             bound=np.stack([part.bound for part in parts]),
-            shifted_value=pair([part.shifted_value for part in parts]),
-            shifted_bound=np.stack([part.shifted_bound for part in parts]),
             vacuous=np.stack([part.vacuous for part in parts]),
-            shifted_vacuous=np.stack([part.shifted_vacuous for part in parts]),
             undefined=np.stack([part.undefined for part in parts]),
-            out_of_range=np.stack([part.out_of_range for part in parts]),
+            again=lambda: Second.together([part.second for part in parts]),
         )
+
+    def lifted(self) -> Truth:
+        """Return the same with a new first axis, of length one."""
+        return Truth(
+            value=self.value[np.newaxis],
+            bound=self.bound[np.newaxis],
+            vacuous=self.vacuous[np.newaxis],
+            undefined=self.undefined[np.newaxis],
+            again=lambda: self.second[np.newaxis],
+            in_rows=self.in_rows,
+        )
+
+    def __len__(self) -> int:
+        """Return how many parts lie along the first axis."""
+        return len(self.bound)
 
     def __getitem__(self, index: int) -> Truth:
         """Return what holds for one part of the arrays along their first axis."""
-
-        def part(value: DoubleDouble) -> DoubleDouble:
-            return DoubleDouble(hi=value.hi[index], lo=value.lo[index])
-
         return Truth(
-            value=part(self.value),
+            value=self.value[index],
             bound=self.bound[index],
-            shifted_value=part(self.shifted_value),
-            shifted_bound=self.shifted_bound[index],
             vacuous=self.vacuous[index],
-            shifted_vacuous=self.shifted_vacuous[index],
             undefined=self.undefined[index],
-            out_of_range=self.out_of_range[index],
+            again=lambda: self.second[index],
         )
+
+    @cached_property
+    def second(self) -> Second:
+        """The second reading of everything."""
+        with np.errstate(all="ignore"):
+            return self.again()
+
+    @property
+    def shifted_value(self) -> DoubleDouble:
+        """The exact value at the rounded x - max x."""
+        return self.second.value
+
+    @property
+    def shifted_bound(self) -> Floats:
+        """The bound around it."""
+        return self.second.bound
+
+    @property
+    def shifted_vacuous(self) -> NDArray[np.bool_]:
+        """Where that bound proves nothing."""
+        return self.second.vacuous
+
+    @property
+    def out_of_range(self) -> NDArray[np.bool_]:
+        """Where a correct kernel may overflow on its way."""
+        return self.second.out_of_range
 
     def share(self, got: Floats, *, of: str) -> Floats:
         """Return the error of each element as a share of its bound, the better of both readings.
@@ -82,10 +115,24 @@ class Truth:
         ``got`` holds numbers of the format ``of`` as float64. NaN where ``got`` or the truth is NaN: test
         ``not (share <= 1)``. Infinity where the bound is 0 and missed.
         """
-        plain = _share(got, self.value, self.bound)
+        plain = share_of(got, self.value, self.bound)
         overflowed = np.isinf(got) & (got == ulp.rounded(self.value, format_named(of)))
-        shifted = _share(got, self.shifted_value, self.shifted_bound)
+        shifted = share_of(got, self.shifted_value, self.shifted_bound)
         return np.where(overflowed, 0.0, np.where(shifted <= plain, shifted, plain))
+
+    def deciding_share(self, got: Floats, *, of: str, parts: int) -> Floats:
+        """Return a share of each element, of which the largest in each of the ``parts`` is that of :meth:`share`.
+
+        Parts, equally large, lie along the first axis. Other elements may have a share that is larger than theirs, and
+        smaller than the largest of their part. That takes less time, unless the second reading is there already.
+        """
+        if self.in_rows is None or got.size < WORTH_IT or "second" in self.__dict__:
+            return self.share(got, of=of)
+        plain = share_of(got, self.value, self.bound)
+        if not (np.isfinite(plain) & np.isfinite(got)).all():
+            return self.share(got, of=of)
+        with np.errstate(all="ignore"):
+            return least_of_the_worst(plain, got, self.in_rows, parts=parts)
 
 
 def truth(
@@ -108,17 +155,12 @@ def truth(
     _check(question, quantity, cotangent, tangent)
     arithmetic = arithmetic_of(question, working=working, accumulation=accumulation, forms=forms)
     with np.errstate(all="ignore"):
-        whole = Block.whole(question, quantity, cotangent=cotangent, tangent=tangent)
-        length = question.rows.length
-        per_row = length * (length if quantity == "jacobian" and question.outputs_per_row is None else 1)
-        judged = [
-            judge(question, quantity, whole[part], arithmetic=arithmetic)
-            for part in blocks_of(question.rows.count, per_row)
-        ]
-        together = judged[0] if len(judged) == 1 else Judgement.together(judged)
-        if question.outputs_per_row == 0 and quantity in ("forward", "jvp") and whole.targets is not None:
-            together = reduction.summed_up(together, whole.targets, arithmetic=arithmetic)
-        return _placed(together, Placement(question=question, quantity=quantity))
+        return _Asked(
+            question=question,
+            quantity=quantity,
+            block=Block.whole(question, quantity, cotangent=cotangent, tangent=tangent),
+            arithmetic=arithmetic,
+        ).truth()
 
 
 def arithmetic_of(question: Question, *, working: str, accumulation: str, forms: tuple[str, ...] = ()) -> Arithmetic:
@@ -154,25 +196,66 @@ def _check(question: Question, quantity: str, cotangent: Floats | None, tangent:
             )
 
 
-def _placed(judged: Judgement, place: Placement) -> Truth:
-    nowhere = judged.undefined | mean_of_none(place.question)
-    undefined = place.whole_rows(nowhere)
-    return Truth(
-        value=place.pair(judged.exact.value, undefined),
-        bound=place.elements(judged.exact.bound),
-        shifted_value=place.pair(judged.shifted.value, undefined),
-        shifted_bound=place.elements(judged.shifted.bound),
-        vacuous=place.elements(judged.vacuous),
-        shifted_vacuous=place.elements(judged.shifted_vacuous),
-        undefined=undefined,
-        out_of_range=place.whole_rows(judged.out_of_range),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Asked:
+    """Everything that both readings start from."""
 
+    question: Question
+    quantity: str
+    block: Block
+    arithmetic: Arithmetic
 
-def _share(got: Floats, value: DoubleDouble, bound: Floats) -> Floats:
-    error = ulp.error(got, value)  # which may overflow where both are finite
-    with np.errstate(all="ignore"):
-        return np.where((error == 0) | (np.isinf(bound) & np.isfinite(got)), 0.0, error / bound)
+    def truth(self) -> Truth:
+        """Return the first reading, and a way to the second."""
+        rows = self._judged(Shift.EXACT)
+        losses = np.abs(np.where(np.isfinite(rows.bounded.value.hi), rows.bounded.value.hi, 0.0))
+        first = self._summed_up(rows, losses)
+        place = Placement(question=self.question, quantity=self.quantity)
+        undefined = place.whole_rows(first.undefined | mean_of_none(self.question))
+        return Truth(
+            value=place.pair(first.bounded.value, undefined),
+            bound=place.elements(first.bounded.bound),
+            vacuous=place.elements(first.vacuous),
+            undefined=undefined,
+            again=lambda: self._again(first, losses, place, undefined),
+            in_rows=InRows.of(self.question, self.quantity, self.block, self.arithmetic),
+        )
+
+    def _again(self, first: Judgement, losses: Floats, place: Placement, undefined: NDArray[np.bool_]) -> Second:
+        """Return the second reading, and which rows either reading, or the way there, may take beyond a format."""
+        rows = self._judged(Shift.ROUNDED)
+        second = self._summed_up(rows, losses)
+        on_the_way = may_overflow(self.question, self.quantity, self.block, arithmetic=self.arithmetic)
+        on_the_way = on_the_way & ~(rows.undefined | self.block.ignored)
+        overflowing = on_the_way.any() if self._adds_up else on_the_way
+        return Second(
+            value=place.pair(second.bounded.value, undefined),
+            bound=place.elements(second.bounded.bound),
+            vacuous=place.elements(second.vacuous),
+            out_of_range=place.whole_rows(first.infinite | second.infinite | overflowing),
+        )
+
+    @property
+    def _adds_up(self) -> bool:
+        """Whether one number is made of all rows."""
+        one = self.question.outputs_per_row == 0 and self.quantity in ("forward", "jvp")
+        return one and self.block.targets is not None
+
+    def _judged(self, shift: Shift) -> Judgement:
+        """Return what one reading says of all rows, block by block."""
+        length = self.question.rows.length
+        squared = self.quantity == "jacobian" and self.question.outputs_per_row is None
+        return Judgement.together(
+            [
+                judge(self.question, self.quantity, self.block[part], shift, arithmetic=self.arithmetic)
+                for part in blocks_of(self.question.rows.count, length * (length if squared else 1))
+            ]
+        )
+
+    def _summed_up(self, judged: Judgement, losses: Floats) -> Judgement:
+        if not self._adds_up or self.block.targets is None:
+            return judged
+        return reduction.summed_up(judged, self.block.targets, losses=losses, arithmetic=self.arithmetic)
 
 
 __all__ = ["OPS", "QUANTITIES", "Question", "Truth", "arithmetic_of", "truth"]

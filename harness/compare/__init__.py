@@ -4,6 +4,7 @@
 
     plan, recordings --gather--> compare --docket--> judge, measure --> Verdict: one per adapter x problem x quantity
                                     |         |        |
+                                    |         |     assessment: a result with its verdict, and all that made it
                                     |       kept: what earlier runs judged of equal content, by an equal judge
                                     |                  |
                                     |                oracle: truth of a stack of problems, whose rows are independent

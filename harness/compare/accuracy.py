@@ -1,7 +1,8 @@
-"""How accurate the elements of one result are, as numbers that can be added up over many results."""
+"""How accurate results are, in a form that can be added up over many results."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from reference.formats import FLOAT16, FloatFormat, Floats
 from reference.scale import in_eps
 
 
-def accuracy(
+def accuracies(
     got: Floats,
     want: Floats,
     *,
@@ -20,27 +21,47 @@ def accuracy(
     scale: Floats,
     judged: NDArray[np.bool_],
     of: FloatFormat,
-) -> dict[str, Any]:
-    """Return fields of :class:`~harness.compare.verdict.Verdict`, from ``computed`` to ``eps_at``.
+) -> list[dict[str, Any]]:
+    """Return, of each result, fields of :class:`~harness.compare.verdict.Verdict`, from ``computed`` to ``eps_at``.
 
-    All arrays have one shape; ``judged`` says which elements count, ``scale`` is the natural one. Elements for which
-    nothing is computed, those of scale 0 (masked, or of another row's inputs), are left out: they would make everybody
-    look accurate, and whoever is wrong there is told so by the bound. So are, of ulps, numbers that may be flushed.
+    Results lie along the first axis of all arrays, which have one shape; ``judged`` says which elements count,
+    ``scale`` is the natural one. Elements for which nothing is computed, those of scale 0 (masked, or of another row's
+    inputs), are left out: they would make everybody look accurate, and whoever is wrong there is told so by the bound.
+    So are, of ulps, numbers that may be flushed.
     """
     computed = judged & (scale > 0)
     may_flush = (np.abs(want) < of.smallest_normal) & (of != FLOAT16)  # which nobody flushes
     normal = computed & ~may_flush
+    flushed = computed & may_flush & (want != 0) & (got == 0)
+    counts = {"computed": computed, "rounded": computed & (got == want), "flushed": flushed, "normal": normal}
+    counted = {name: flat(where).sum(axis=1).tolist() for name, where in counts.items()}
+    found: list[dict[str, Any]] = [
+        dict(zip(counted, numbers, strict=True)) for numbers in zip(*counted.values(), strict=True)
+    ]
     in_scale = np.where(computed, in_eps(errors, scale, of=of), 0.0)
     in_ulps = np.where(normal, ulps, 0.0)
-    numbers: dict[str, Any] = {
-        "computed": int(computed.sum()),
-        "rounded": int((computed & (got == want)).sum()),
-        "flushed": int((computed & may_flush & (want != 0) & (got == 0)).sum()),
-        "normal": int(normal.sum()),
-    }
-    for name, values, counted in (("normal_ulps", in_ulps, normal), ("eps", in_scale, computed)):
-        if counted.any():
-            at = np.unravel_index(int(values.argmax()), values.shape)
-            place = tuple(int(index) for index in at)
-            numbers |= {name: float(values[at]), f"{name}_sum": float(values.sum()), f"{name}_at": place}
-    return numbers
+    for name, values, number in (("normal_ulps", in_ulps, "normal"), ("eps", in_scale, "computed")):
+        at = flat(values).argmax(axis=1)
+        columns = picked(values, at), flat(values).sum(axis=1).tolist(), indices(at, values.shape[1:])
+        for one, largest, total, place in zip(found, *columns, strict=True):
+            if one[number]:
+                one |= {name: largest, f"{name}_sum": total, f"{name}_at": place}
+    return found
+
+
+def flat(arrays: NDArray[Any]) -> NDArray[Any]:
+    """Return arrays, which lie along a first axis, without axes of their own."""
+    return arrays.reshape(len(arrays), -1)
+
+
+def picked(arrays: NDArray[Any], at: NDArray[np.intp]) -> list[Any]:
+    """Return one element of each array, by its number in C order."""
+    picked: list[Any] = np.take_along_axis(flat(arrays), at[:, np.newaxis], axis=1)[:, 0].tolist()
+    return picked
+
+
+def indices(at: NDArray[np.intp], shape: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the indices of elements of arrays of ``shape``, given by their numbers in C order."""
+    if not shape:
+        return [()] * len(at)
+    return list(zip(*(axis.tolist() for axis in np.unravel_index(at, tuple(shape))), strict=True))

@@ -7,6 +7,7 @@ stands beside it. Calls of one stack lie along a new first axis; one alone stays
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, TypedDict
 
 import numpy as np
@@ -16,7 +17,6 @@ from harness.call import Call
 from harness.vocabulary import DType, Quantity, Reduction
 from reference.formats import Floats, format_named
 from reference.question import Question, kept_by_length
-from reference.truth import Truth
 
 
 class Vectors(TypedDict, total=False):
@@ -51,7 +51,7 @@ class Asked:
         self.question = Question(
             op=call.op.value,
             axis=call.axis + (not self._alone and call.axis >= 0),
-            x=self.laid([decoded(one.x, one.dtype.value) for one in calls]),
+            x=decoded(self.laid([one.x for one in calls]), call.dtype.value),
             format=call.dtype.value,
             result=result,
             temperature=1.0 if call.temperature is None else call.temperature,
@@ -75,19 +75,22 @@ class Asked:
         """
         found: Vectors = {}
         if quantity in (Quantity.VJP, Quantity.HVP):
-            found["cotangent"] = self.laid([cotangent_of(call, result=self._result) for call in self._calls])
+            found["cotangent"] = self._cotangent
         if quantity in (Quantity.JVP, Quantity.HVP):
-            given = [call.tangent for call in self._calls if call.tangent is not None]
-            found["tangent"] = self.laid([decoded(tangent, self.question.format) for tangent in given])
+            found["tangent"] = self._tangent
         return found
 
-    def part(self, whole: Truth, number: int) -> Truth:
-        """Return what holds for one of these calls."""
-        return whole if self._alone else whole[number]
+    @cached_property
+    def _cotangent(self) -> Floats:
+        given = [call.cotangent for call in self._calls if call.cotangent is not None]
+        if len(given) == len(self._calls):
+            return decoded(self.laid(given), self._result)
+        return self.laid([cotangent_of(call, result=self._result) for call in self._calls])
 
-    def piece(self, whole: Floats, number: int) -> Floats:
-        """Return the part of an array that belongs to one of these calls."""
-        return whole if self._alone else np.asarray(whole[number])
+    @cached_property
+    def _tangent(self) -> Floats:
+        given = [call.tangent for call in self._calls if call.tangent is not None]
+        return decoded(self.laid(given), self.question.format)
 
     def _mask(self) -> NDArray[np.bool_] | None:
         masks = [mask for call in self._calls if (mask := kept(call)) is not None]

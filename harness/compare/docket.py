@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.compare.assessment import Assessment, Entries, unjudged
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.ignored import ignored_cotangent
-from harness.compare.judge import Assessment, Entries, Judge, unjudged
+from harness.compare.judge import Judge
 from harness.compare.judgement import Judgement
 from harness.compare.large import Found, Sees, is_large, judged_in_parts
 from harness.compare.measure import Measured

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.compare.asked import cotangent_of, kept, result_format
-from harness.compare.judge import Assessment
+from harness.compare.assessment import Assessment
 from harness.compare.laws import of_laws
 from harness.compare.naming.name import named
 from harness.compare.naming.words import explained_by

@@ -1,56 +1,26 @@
-"""The outcome of one evaluation, decided in the fixed order of :class:`~harness.vocabulary.Outcome`."""
+"""Results held against oracle, bounds, row tests and laws: a stack of problems at a time."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from harness.adapters.contract import Precision, usual_precision
-from harness.call import Call
 from harness.compare.asked import decoded, result_format
+from harness.compare.assessment import Assessment, Entries, Judged, Numbers, assessed
 from harness.compare.laws import Broken, broken_laws
-from harness.compare.measure import Measured, Result, measure_together
+from harness.compare.measure import Measured, measure_together
 from harness.compare.oracle import ELEMENTS, Oracle
-from harness.compare.parameters import parameters
 from harness.compare.refusal import refused
 from harness.compare.verdict import Verdict
-from harness.plan.digest import fingerprint, question_of
 from harness.plan.problem import Problem
-from harness.record.recording import Entry, Returned
-from harness.vocabulary import Op, Outcome, Quantity
+from harness.record.recording import Returned
+from harness.vocabulary import Outcome, Quantity
 from reference.consistency import RowConsistency
 from reference.formats import Floats
 from reference.truth import Truth
-
-DIGITS = 16  # of a digest, hexadecimal: another result passes for the same one in 1 of 2^64 cases
-
-Entries = Mapping[tuple[str, Quantity], Entry]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Numbers:
-    """What an adapter returned, as float64, where it can be held against the oracle."""
-
-    value: Floats
-    dtype: str  # the name of their format
-    result: str  # and of that of the op's output
-    precision: Precision
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Assessment:
-    """A verdict with what it was made from; ``numbers`` and ``oracle`` are None where nothing was judged."""
-
-    verdict: Verdict
-    entry: Entry | None = None
-    numbers: Numbers | None = None
-    oracle: Truth | None = None
-    broken: tuple[Broken, ...] = ()  # laws that the result breaks
-    by_law: bool = False  # whether they alone decided, since no bound proves anything
 
 
 class Judge:
@@ -80,86 +50,41 @@ class Judge:
         Every problem that asks for the quantity has a verdict. The rows of a vjp or jvp are judged beside the same
         adapter's forward output.
         """
-        asked = [problem for problem in self._problems if quantity in problem.check]
-        numbers = {p.id: found for p in asked if (found := _numbers(p, quantity, entries)) is not None}
-        rows = self._rows(asked, quantity, numbers, entries)
-        oracles = {
-            p.id: self._oracle.truth(p, quantity, numbers[p.id].precision, result=numbers[p.id].result)
-            for p in asked
-            if p.id in numbers
-        }
-        measured = self._measured(asked, quantity, numbers, oracles, rows)
-        broken = self._broken(quantity, numbers)
+        judged = self.judged(quantity, entries)
         return {
-            p.id: self._judged(
-                adapter,
-                p,
-                quantity,
-                entries,
-                numbers=numbers.get(p.id),
-                oracle=oracles.get(p.id),
-                measured=measured.get(p.id),
-                broken=broken.get(p.id, ()),
-            )
-            for p in asked
+            p.id: assessed(adapter, p, quantity, entries.get((p.id, quantity)), judged.get(p.id))
+            for p in self._problems
+            if quantity in p.check
         }
 
-    def _judged(
-        self,
-        adapter: str,
-        problem: Problem,
-        quantity: Quantity,
-        entries: Entries,
-        *,
-        numbers: Numbers | None,
-        oracle: Truth | None,
-        measured: Measured | None,
-        broken: tuple[Broken, ...],
-    ) -> Assessment:
-        entry = entries.get((problem.id, quantity))
-        if entry is None:
-            absent = "the recording holds no entry for it"
-            return unjudged(adapter, problem, quantity, Measured(Outcome.MISSING, absent))
-        if numbers is None or measured is None:
-            return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
-        by_law = measured.outcome is Outcome.OUTSIDE_RANGE and bool(broken)
-        if by_law:
-            detail = f"no rounding bound proves anything here, and {broken[0].worst.sentence}"
-            measured = Measured(Outcome.BEYOND_BOUND, detail, measured.numbers)
-        return Assessment(
-            verdict=_row(adapter, problem, quantity, measured, entry=entry, dtype=numbers.dtype, broken=broken),
-            entry=entry,
-            numbers=numbers,
-            oracle=oracle,
-            broken=broken,
-            by_law=by_law,
-        )
-
-    def _measured(
-        self,
-        asked: Sequence[Problem],
-        quantity: Quantity,
-        numbers: Mapping[str, Numbers],
-        oracles: Mapping[str, Truth],
-        rows: Mapping[str, RowConsistency],
-    ) -> dict[str, Measured]:
-        """Return how every result that can be judged stands to the oracle, by problem."""
-        results: dict[tuple[str, tuple[int, ...]], dict[str, Result]] = {}
-        for problem in asked:
-            if (one := numbers.get(problem.id)) is not None:
-                results.setdefault((one.dtype, one.value.shape), {})[problem.id] = Result(
-                    got=one.value,
-                    oracle=oracles[problem.id],
-                    scale=self._oracle.scale(problem, quantity, result=one.result),
-                    rows=rows.get(problem.id),
+    def judged(self, quantity: Quantity, entries: Entries) -> dict[str, Judged]:
+        """Return how each result of one adapter that can be judged was judged, by problem."""
+        asked = {p.id: p for p in self._problems if quantity in p.check}
+        numbers = {p.id: one for p in asked.values() if (one := _numbers(p, quantity, entries)) is not None}
+        rows = self._rows(asked.values(), quantity, numbers, entries)
+        broken = self._broken(quantity, numbers)
+        found: dict[str, Judged] = {}
+        for names in _together(numbers, rows):
+            alike = [numbers[name] for name in names]
+            precision, result = alike[0].precision, alike[0].result
+            several = [asked[name] for name in names]
+            oracle = self._oracle.truths(several, quantity, precision, result=result)
+            measured = measure_together(
+                alike[0].value[np.newaxis] if len(alike) == 1 else np.stack([one.value for one in alike]),
+                oracle=oracle,
+                scale=self._oracle.scales(several, quantity, result=result),
+                dtype=alike[0].dtype,
+                rows=RowConsistency.together([rows[name] for name in names if name in rows]),
+            )
+            for problem, one, how in zip(several, alike, measured, strict=True):
+                found[problem.id] = _decided(
+                    Judged(
+                        measured=how,
+                        numbers=one,
+                        oracle=self._oracle.truth(problem, quantity, precision, result=result),
+                        broken=broken.get(problem.id, ()),
+                    )
                 )
-        found: dict[str, Measured] = {}
-        for (dtype, shape), alike in results.items():
-            names, several = list(alike), max(1, ELEMENTS // max(1, math.prod(shape)))
-            for first in range(0, len(names), several):
-                piece = names[first : first + several]
-                together = measure_together([alike[name] for name in piece], dtype=dtype)
-                found |= dict(zip(piece, together, strict=True))
         return found
 
     def _broken(self, quantity: Quantity, numbers: Mapping[str, Numbers]) -> dict[str, tuple[Broken, ...]]:
@@ -173,7 +98,7 @@ class Judge:
         return found
 
     def _rows(
-        self, asked: Sequence[Problem], quantity: Quantity, numbers: Mapping[str, Numbers], entries: Entries
+        self, asked: Iterable[Problem], quantity: Quantity, numbers: Mapping[str, Numbers], entries: Entries
     ) -> dict[str, RowConsistency]:
         """Return the row tests of all results that can be judged, by problem; those of one precision together."""
         own_forward = {
@@ -187,12 +112,24 @@ class Judge:
         return found
 
 
-def unjudged(
-    adapter: str, problem: Problem, quantity: Quantity, why: Measured | None, *, entry: Entry | None = None
-) -> Assessment:
-    """Return the verdict on an evaluation that gave nothing to hold against the oracle."""
-    assert why is not None  # noqa: S101 - where there are no numbers there is a reason
-    return Assessment(verdict=_row(adapter, problem, quantity, why, entry=entry, dtype=""), entry=entry)
+def _decided(judged: Judged) -> Judged:
+    """Return it with the laws in place of the bounds where no bound proves anything, and a law is broken."""
+    if judged.measured.outcome is not Outcome.OUTSIDE_RANGE or not judged.broken:
+        return judged
+    detail = f"no rounding bound proves anything here, and {judged.broken[0].worst.sentence}"
+    measured = Measured(Outcome.BEYOND_BOUND, detail, judged.measured.numbers)
+    return replace(judged, measured=measured, by_law=True)
+
+
+def _together(numbers: Mapping[str, Numbers], rows: Mapping[str, RowConsistency]) -> Iterator[list[str]]:
+    """Yield the names of results that are measured in one piece: arrays of one shape and dtype, beside one truth."""
+    alike: dict[object, list[str]] = {}
+    for name, one in numbers.items():
+        key = (one.dtype, one.value.shape, one.precision, one.result, name in rows)
+        alike.setdefault(key, []).append(name)
+    for names in alike.values():
+        several = max(1, ELEMENTS // max(1, numbers[names[0]].value.size))
+        yield from (names[first : first + several] for first in range(0, len(names), several))
 
 
 def _numbers(problem: Problem, quantity: Quantity, entries: Entries) -> Numbers | None:
@@ -215,51 +152,3 @@ def _alike(numbers: Mapping[str, Numbers]) -> dict[tuple[Precision, str], dict[s
     for problem, one in numbers.items():
         found.setdefault((one.precision, one.result), {})[problem] = one.value
     return found
-
-
-def _placed(numbers: dict[str, Any], call: Call) -> dict[str, Any]:
-    """Return the numbers of a verdict with the row that they name as an index over the remaining axes."""
-    if "row_at" not in numbers:
-        return numbers
-    return numbers | {"row_at": tuple(int(index) for index in np.unravel_index(numbers["row_at"], call.batch_shape))}
-
-
-def _row(
-    adapter: str,
-    problem: Problem,
-    quantity: Quantity,
-    measured: Measured,
-    *,
-    entry: Entry | None,
-    dtype: str,
-    broken: tuple[Broken, ...] = (),
-) -> Verdict:
-    call = problem.call
-    due = call.dtype_of(quantity)
-    output = call.dtype_of(Quantity.FORWARD)
-    declared = None if entry is None else entry.precision
-    return Verdict(
-        adapter=adapter,
-        problem=problem.id,
-        case=problem.case,
-        op=call.op.value,
-        axis=call.axis,
-        dtype=call.dtype.value,
-        result_dtype=dtype or (due.value if due is not None else ""),
-        output_dtype=output.value if output is not None else dtype,
-        parameters=parameters(call),
-        reduction=call.reduction.value if call.op is Op.CROSS_ENTROPY and call.reduction is not None else "",
-        mode=str(entry.mode if entry is not None and entry.mode is not None else call.mode),
-        shape=tuple(call.x.shape),
-        cotangent=problem.cotangent_name if quantity in (Quantity.VJP, Quantity.HVP) else "",
-        quantity=quantity,
-        outcome=measured.outcome,
-        detail=measured.detail,
-        invariants=tuple(dict.fromkeys(law.kind.value for law in broken)),
-        working="" if declared is None else declared.working.value,
-        accumulation="" if declared is None else declared.accumulation.value,
-        forms=() if declared is None else tuple(form.value for form in declared.forms),
-        inputs=question_of(call)[:DIGITS],
-        result=fingerprint(entry.result.value)[:DIGITS] if entry and isinstance(entry.result, Returned) else "",
-        **_placed(measured.numbers, call),
-    )

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Protocol
 
+from harness.compare.assessment import DIGITS, Assessment, Entries, unjudged
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation
-from harness.compare.judge import DIGITS, Assessment, Entries, unjudged
 from harness.compare.measure import Measured
 from harness.compare.pairs import Side, pair
 from harness.compare.refusal import refused

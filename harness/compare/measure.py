@@ -1,18 +1,18 @@
-"""One returned array against the oracle: pattern of NaN and infinities, element test, row test, in that order.
+"""Returned arrays against the oracle: pattern of NaN and infinities, element test, row test, in that order.
 
 Every test is written so that NaN fails it: ``not (share <= 1)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.compare.accuracy import accuracy
+from harness.compare.accuracy import accuracies, flat, indices, picked
 from harness.vocabulary import Outcome
 from reference.consistency import RowConsistency
 from reference.formats import FloatFormat, Floats, format_named
@@ -31,94 +31,148 @@ class Measured:
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Result:
-    """One returned array, as float64, beside its oracle, and its row test where there is one.
-
-    ``scale`` is the natural scale of each element's row.
-    """
-
-    got: Floats
-    oracle: Truth
-    scale: Floats
-    rows: RowConsistency | None
-
-
 def measure(got: Floats, *, oracle: Truth, scale: Floats, dtype: str, rows: RowConsistency | None) -> Measured:
-    """Measure ``got``, numbers of ``dtype`` in the oracle's shape; the arguments are those of :class:`Result`."""
-    return measure_together([Result(got=got, oracle=oracle, scale=scale, rows=rows)], dtype=dtype)[0]
+    """Measure one array; the arguments are those of :func:`measure_together`, without their first axis."""
+    return measure_together(
+        got[np.newaxis],
+        oracle=oracle.lifted(),
+        scale=scale[np.newaxis],
+        dtype=dtype,
+        rows=None if rows is None else RowConsistency.together([rows]),
+    )[0]
 
 
-def measure_together(results: Sequence[Result], *, dtype: str) -> list[Measured]:
-    """Measure results of one shape, numbers of ``dtype``, each as :func:`measure` does.
+def measure_together(
+    got: Floats, *, oracle: Truth, scale: Floats, dtype: str, rows: RowConsistency | None
+) -> list[Measured]:
+    """Measure arrays of numbers of ``dtype`` that lie along the first axis of ``got``, in the oracle's shape.
 
-    The distance of each element is computed for all of them in one piece, which for small arrays takes little more
-    time than for one.
+    ``scale`` is the natural scale of each element's row, ``rows`` the row tests, (arrays, rows), where there are any.
+    All arrays are measured in one piece, which for small ones takes little more time than for one.
     """
-    target = format_named(dtype)
     with np.errstate(all="ignore"):
-        if len(results) == 1:
-            parts = [_Elements.of_format(results[0].got, results[0].oracle, target)]
-        else:
-            whole = _Elements.of_format(
-                np.stack([one.got for one in results]), Truth.together([one.oracle for one in results]), target
-            )
-            parts = [whole[k] for k in range(len(results))]
-        return [_measured(elements, one) for elements, one in zip(parts, results, strict=True)]
+        elements = _Elements.of_format(got, oracle, format_named(dtype))
+        found = elements.measured(scale=scale, rows=rows)
+        usual = np.all(flat(np.isfinite(got) & np.isfinite(elements.want)), axis=1)
+        return [
+            one if usual[k] else _unless_patterns_differ(one, got[k], elements.want[k], oracle[k])
+            for k, one in enumerate(found)
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Elements:
-    """An array, the correctly rounded oracle, and the distance of each element; 0 where the oracle is not finite."""
+    """Arrays along a first axis, the correctly rounded oracle, and the distance of each element.
+
+    Distances are 0 where the oracle is not finite. ``judged``: what the oracle has a number for, and no leave to
+    overflow; ``proven``: what of that meets a bound that proves something. Of the elements of an array, the largest
+    share is right; others may be smaller than it says.
+    """
 
     got: Floats
     want: Floats
     shares: Floats
     errors: Floats
     ulps: Floats
-    proven: NDArray[np.bool_]  # where the element meets a bound that proves something
+    bound: Floats
+    exact: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
+    proven: NDArray[np.bool_]
     of: FloatFormat
 
     @classmethod
     def of_format(cls, got: Floats, oracle: Truth, target: FloatFormat) -> _Elements:
         """Return the distances of the elements of ``got``, numbers of the format ``target``."""
         want = rounded(oracle.value, target)
-        finite = np.isfinite(want)
-        errors = np.where(finite, error(got, oracle.value), 0.0)
+        finite, apart = np.isfinite(want), error(got, oracle.value)
+        errors = np.where(finite, apart, 0.0)
+        a_number = np.isfinite(got)
+        judged = finite if a_number.all() else finite & ~(oracle.out_of_range & ~a_number)
+        proven = ~oracle.vacuous & (apart <= oracle.bound)
+        if not (proven | ~judged).all():
+            second = oracle.second
+            proven = proven | (~second.vacuous & (error(got, second.value) <= second.bound))
+        shares = np.where(finite, oracle.deciding_share(got, of=target.name, parts=len(got)), 0.0)
         return cls(
             got=got,
             want=want,
-            shares=np.where(finite, oracle.share(got, of=target.name), 0.0),
+            shares=np.where(judged, shares, 0.0),
             errors=errors,
             ulps=np.where(errors == 0, 0.0, errors / target.spacing(want)),
-            proven=_proven(got, oracle),
+            bound=oracle.bound,
+            exact=(got == want) | oracle.undefined,
+            judged=judged,
+            proven=np.asarray(proven),
             of=target,
         )
 
-    def __getitem__(self, index: int) -> _Elements:
-        """Return one part of the arrays along their first axis."""
-        return _Elements(
-            got=self.got[index],
-            want=self.want[index],
-            shares=self.shares[index],
-            errors=self.errors[index],
-            ulps=self.ulps[index],
-            proven=self.proven[index],
-            of=self.of,
+    def measured(self, *, scale: Floats, rows: RowConsistency | None) -> list[Measured]:
+        """Return how each array stands, were it not for the pattern of what is no number."""
+        exact, judged = flat(self.exact), flat(self.judged)
+        counts = exact.sum(axis=1).tolist()
+        numbers: list[dict[str, Any]] = [{"elements": exact.shape[1], "exact_elements": count} for count in counts]
+        anything = np.any(judged, axis=1)
+        if anything.any():
+            for one, more in zip(numbers, self._numbers(scale, rows), strict=True):
+                one.update(more)
+        proven = np.all(flat(self.proven) | ~judged, axis=1)
+        return [
+            _decided(one, every_exact=counts[k] == exact.shape[1], proven=bool(proven[k]))
+            if anything[k]
+            else Measured(Outcome.EXACT, numbers={name: one[name] for name in ("elements", "exact_elements")})
+            for k, one in enumerate(numbers)
+        ]
+
+    def _numbers(self, scale: Floats, rows: RowConsistency | None) -> Iterator[dict[str, Any]]:
+        """Yield fields of each array's verdict: its worst element, its accuracy, its worst row."""
+        shares, judged = flat(self.shares), flat(self.judged)
+        worst = np.where(np.isnan(shares), np.inf, shares).argmax(axis=1)
+        columns = {
+            "at": indices(worst, self.got.shape[1:]),
+            "got": picked(self.got, worst),
+            "want": picked(self.want, worst),
+            "share": picked(shares, worst),
+            "error": picked(self.errors, worst),
+            "bound": picked(self.bound, worst),
+            "ulps": np.where(judged, flat(self.ulps), 0.0).max(axis=1).tolist(),
+        }
+        if rows is not None:
+            either = np.maximum(rows.share, rows.scalar)
+            columns |= {
+                "row_share": rows.share.max(axis=1).tolist(),
+                "row_scalar": rows.scalar.max(axis=1).tolist(),
+                "row_at": np.where(np.isnan(either), np.inf, either).argmax(axis=1).tolist(),
+            }
+        every = accuracies(
+            self.got, self.want, errors=self.errors, ulps=self.ulps, scale=scale, judged=self.judged, of=self.of
         )
+        for values, accuracy in zip(zip(*columns.values(), strict=True), every, strict=True):
+            yield dict(zip(columns, values, strict=True)) | accuracy
 
 
-def _measured(elements: _Elements, result: Result) -> Measured:
-    got, want, oracle = elements.got, elements.want, result.oracle
+def _decided(numbers: dict[str, Any], *, every_exact: bool, proven: bool) -> Measured:
+    """Return what the numbers of an array come to."""
+    if not (numbers["share"] <= 1):
+        return Measured(Outcome.BEYOND_BOUND, "an element is beyond its rounding bound", numbers)
+    if not (numbers.get("row_share", 0.0) <= 1):
+        return Measured(Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor", numbers)
+    if not (numbers.get("row_scalar", 0.0) <= 1):
+        return Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
+    if not proven:
+        return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here", numbers)
+    return Measured(Outcome.EXACT if every_exact else Outcome.WITHIN_BOUND, numbers=numbers)
+
+
+def _unless_patterns_differ(measured: Measured, got: Floats, want: Floats, oracle: Truth) -> Measured:
+    """Return how an array stands in which something is no number, or should be none."""
     pattern = _pattern(got, want)
     if pattern is None:
-        return _numbers(elements, result)
+        return measured
     alike = (got == want) | (np.isnan(got) & np.isnan(want)) | (np.isfinite(got) & np.isfinite(want))
     if not (alike | oracle.undefined | oracle.out_of_range).all():
         return pattern
     # the pattern differs only where the convention decides, or where a correct kernel may overflow on its way:
     # a wrong number elsewhere must not hide behind that
-    measured = _numbers(elements, result)
     if not (alike | oracle.undefined).all():
         pattern = Measured(Outcome.OUTSIDE_RANGE, f"{_RANGE}: {pattern.detail}", pattern.numbers)
     return measured if measured.outcome is Outcome.BEYOND_BOUND else pattern
@@ -139,62 +193,6 @@ def _pattern(got: Floats, want: Floats) -> Measured | None:
         detail = f"the infinity at {list(_first(differs))} has the other sign"
         return Measured(Outcome.SIGN_OF_INFINITY, detail, _element(got, want, _first(differs)))
     return None
-
-
-def _numbers(elements: _Elements, result: Result) -> Measured:
-    got, want, oracle, rows = elements.got, elements.want, result.oracle, result.rows
-    judged = np.isfinite(want) & ~(oracle.out_of_range & ~np.isfinite(got))
-    exact = (got == want) | oracle.undefined
-    numbers: dict[str, Any] = {"elements": got.size, "exact_elements": int(exact.sum())}
-    if not judged.any():
-        return Measured(Outcome.EXACT, numbers=numbers)
-    shares = np.where(judged, elements.shares, 0.0)
-    at = _worst(shares)
-    numbers |= _element(got, want, at)
-    numbers |= {
-        "share": float(shares[at]),
-        "error": float(elements.errors[at]),
-        "bound": float(oracle.bound[at]),
-        "ulps": float(np.where(judged, elements.ulps, 0.0).max()),
-    }
-    numbers |= accuracy(
-        got,
-        want,
-        errors=elements.errors,
-        ulps=elements.ulps,
-        scale=result.scale,
-        judged=judged,
-        of=elements.of,
-    )
-    if rows is not None and rows.share.size:
-        worst = np.maximum(rows.share, rows.scalar)
-        numbers |= {
-            "row_share": float(rows.share.max()),
-            "row_scalar": float(rows.scalar.max()),
-            "row_at": int(np.where(np.isnan(worst), np.inf, worst).argmax()),
-        }
-    if not (numbers["share"] <= 1):
-        return Measured(Outcome.BEYOND_BOUND, "an element is beyond its rounding bound", numbers)
-    if not (numbers.get("row_share", 0.0) <= 1):
-        return Measured(Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor", numbers)
-    if not (numbers.get("row_scalar", 0.0) <= 1):
-        return Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
-    if (judged & ~elements.proven).any():
-        return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here", numbers)
-    return Measured(Outcome.EXACT if exact.all() else Outcome.WITHIN_BOUND, numbers=numbers)
-
-
-def _proven(got: Floats, oracle: Truth) -> NDArray[np.bool_]:
-    """Return where an element meets a bound that proves something."""
-    plain = ~oracle.vacuous & (error(got, oracle.value) <= oracle.bound)
-    shifted = ~oracle.shifted_vacuous & (error(got, oracle.shifted_value) <= oracle.shifted_bound)
-    return np.asarray(plain | shifted)
-
-
-def _worst(shares: Floats) -> tuple[int, ...]:
-    """Return the index of the largest share; NaN counts as largest."""
-    flat = int(np.where(np.isnan(shares), np.inf, shares).argmax())
-    return tuple(int(index) for index in np.unravel_index(flat, shares.shape))
 
 
 def _element(got: Floats, want: Floats, at: tuple[int, ...]) -> dict[str, Any]:

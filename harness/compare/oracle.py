@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import Any, Generic, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ _COPIED = 1 << 24  # bytes
 ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
 
 Arrays = Mapping[str, Floats]  # by problem
+Part = TypeVar("Part", Truth, Floats)
 _INPUTS = {  # the arrays of a call that decide the true value of each quantity, beside those that decide the forward
     Quantity.VJP: ("cotangent",),
     Quantity.JVP: ("tangent",),
@@ -78,8 +79,8 @@ class Oracle:
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self._problems = tuple(problems)
-        self._truths: dict[tuple[str, Quantity, Precision, str], Truth] = {}
-        self._scales: dict[tuple[str, Quantity, str], Floats] = {}
+        self._truths: dict[tuple[str, Quantity, Precision, str], _Place[Truth]] = {}
+        self._scales: dict[tuple[str, Quantity, str], _Place[Floats]] = {}
         self._asked: dict[tuple[object, ...], Asked] = {}
         self._first: dict[Quantity, dict[str, Problem]] = {}
 
@@ -88,24 +89,45 @@ class Oracle:
     ) -> Truth:
         """Return the oracle and bounds of ``quantity`` for one problem of the stack."""
         used = precision or usual_precision(problem.call)
-        output = result_format(problem.call, returned=result)
+        return self._truth(problem, quantity, used, result_format(problem.call, returned=result)).part
+
+    def truths(self, problems: Sequence[Problem], quantity: Quantity, precision: Precision, *, result: str) -> Truth:
+        """Return the oracle and bounds for some problems of the stack, along a new first axis."""
+        output = result_format(problems[0].call, returned=result)
+        places = [self._truth(problem, quantity, precision, output) for problem in problems]
+        whole = _whole(places)
+        return Truth.together([place.part for place in places]) if whole is None else whole
+
+    def scales(self, problems: Sequence[Problem], quantity: Quantity, *, result: str) -> Floats:
+        """Return the natural scale of each element of ``quantity`` for some problems, along a new first axis."""
+        places = [self._scale(problem, quantity, result) for problem in problems]
+        whole = _whole(places)
+        return np.stack([place.part for place in places]) if whole is None else whole
+
+    def _truth(self, problem: Problem, quantity: Quantity, precision: Precision, output: str) -> _Place[Truth]:
         first = self._alike(quantity)[problem.id]
-        if (first.id, quantity, used, output) not in self._truths:
+        key = (first.id, quantity, precision, output)
+        if key not in self._truths:
+            members = self._together(quantity, first)
+            whole = self.of_stack(members, quantity, precision, output)
+            self._truths |= {(p.id, quantity, precision, output): _Place(whole, k) for k, p in enumerate(members)}
+        return self._truths[key]
+
+    def of_stack(self, members: Sequence[Problem], quantity: Quantity, precision: Precision, output: str) -> Truth:
+        """Return the oracle and bounds of different problems, along a new first axis."""
+        asked = self._ask(members, output)
+        found = truth(asked.question, quantity.value, **asked.vectors(quantity), **_named(precision))
+        return found.lifted() if len(members) == 1 else found
+
+    def _scale(self, problem: Problem, quantity: Quantity, output: str) -> _Place[Floats]:
+        first = self._alike(quantity)[problem.id]
+        if (first.id, quantity, output) not in self._scales:
             members = self._together(quantity, first)
             asked = self._ask(members, output)
-            found = truth(asked.question, quantity.value, **asked.vectors(quantity), **_named(used))
-            self._truths |= {(p.id, quantity, used, output): asked.part(found, k) for k, p in enumerate(members)}
-        return self._truths[first.id, quantity, used, output]
-
-    def scale(self, problem: Problem, quantity: Quantity, *, result: str) -> Floats:
-        """Return the natural scale of each element of ``quantity`` for one problem of the stack."""
-        first = self._alike(quantity)[problem.id]
-        if (first.id, quantity, result) not in self._scales:
-            members = self._together(quantity, first)
-            asked = self._ask(members, result)
-            found = natural_scale(asked.question, quantity.value, **asked.vectors(quantity))
-            self._scales |= {(p.id, quantity, result): asked.piece(found, k) for k, p in enumerate(members)}
-        return self._scales[first.id, quantity, result]
+            whole = natural_scale(asked.question, quantity.value, **asked.vectors(quantity))
+            whole = whole[np.newaxis] if len(members) == 1 else whole
+            self._scales |= {(p.id, quantity, output): _Place(whole, k) for k, p in enumerate(members)}
+        return self._scales[first.id, quantity, output]
 
     def _together(self, quantity: Quantity, first: Problem) -> list[Problem]:
         """Return the problems whose quantity is computed in one piece with that of ``first``, each number once."""
@@ -199,6 +221,27 @@ class Oracle:
             names = (*_OPERANDS, *_INPUTS.get(quantity, ()))
             self._first[quantity] = {p.id: seen.setdefault(_bits(p.call, names), p) for p in self._problems}
         return self._first[quantity]
+
+
+class _Place(Generic[Part]):
+    """Where in what was computed for a stack a problem has its part."""
+
+    def __init__(self, whole: Part, number: int) -> None:
+        self.whole: Part = whole
+        self.number = number
+
+    @cached_property
+    def part(self) -> Part:
+        """The part, without the axis of the stack."""
+        part: Part = self.whole[self.number]
+        return part
+
+
+def _whole(places: Sequence[_Place[Part]]) -> Part | None:
+    """Return what these are all parts of, in order, or None where they are parts of more, or of less."""
+    first: _Place[Part] = places[0]
+    every = all(place.whole is first.whole and place.number == k for k, place in enumerate(places))
+    return first.whole if every and len(places) == len(first.whole) else None
 
 
 def _bits(call: Call, names: Iterable[str]) -> tuple[bytes, ...]:

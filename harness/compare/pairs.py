@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from harness.compare.assessment import Assessment
 from harness.compare.factor import factors, named_factor
-from harness.compare.judge import Assessment
 from harness.compare.relation import Pair, Relation
 from harness.plan.problem import Problem
 from harness.vocabulary import Outcome

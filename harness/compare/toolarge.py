@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from harness.compare.assessment import Assessment, Entries, unjudged
 from harness.compare.comparison import AdapterRun
-from harness.compare.judge import Assessment, Entries, unjudged
 from harness.compare.large import alone, is_large
 from harness.compare.measure import Measured
 from harness.compare.refusal import refused

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.compare.asked import result_format
+from harness.compare.assessment import Assessment
 from harness.compare.findings import of_evaluation
-from harness.compare.judge import Assessment, Judge
+from harness.compare.judge import Judge
 from harness.compare.laws import FINDINGS
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.zeros.find import DERIVATIVES

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from harness.adapters.contract import Adapter
 from harness.compare.asked import Asked, result_format
+from harness.compare.assessment import Assessment
 from harness.compare.findings import of_evaluation
-from harness.compare.judge import Assessment, Judge
+from harness.compare.judge import Judge
 from harness.compare.oracle import stacks
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned

@@ -74,6 +74,10 @@ def of_softmax(reading: Reading) -> Found:
 
     With the form ``x-minus-lse`` the forward itself may be exp(x - lse), or exp(l_i).
     """
+    return reading.once(_of_softmax)
+
+
+def _of_softmax(reading: Reading) -> Found:
     moved, arithmetic = reading.perturbation, reading.arithmetic
     again, row = beyond_stored(reading)
     each = 2.0 * arithmetic.u + arithmetic.stored_output.u  # a quotient, a product, and storage
@@ -119,6 +123,10 @@ def rounding_of_log_sum_exp(reading: Reading) -> Floats:
 
 def of_logarithm(reading: Reading) -> Found:
     """Return exp(l_i) of a stored l_i, or e_i / S computed anew; with a form that declares it, exp(x - lse), too."""
+    return reading.once(_of_logarithm)
+
+
+def _of_logarithm(reading: Reading) -> Found:
     moved, arithmetic = reading.perturbation, reading.arithmetic
     u, stored = arithmetic.u, arithmetic.stored_output.u
     log = _size_of_logarithm(reading)

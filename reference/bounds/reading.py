@@ -7,9 +7,11 @@ judged twice, and may agree with either reading.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
 
@@ -19,8 +21,16 @@ from reference.bounds.shift import Temper, error_of_division, error_of_form, rec
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import Distribution
 
+T = TypeVar("T")
 _REMEMBERED: Final = 1 << 15  # elements of rows that are remembered beside others
 _LONGEST: Final = 1 << 17  # beyond that a copy would cost more memory than the time is worth
+
+
+class Shift(Enum):
+    """What x - max x is taken for."""
+
+    EXACT = "x - max x"
+    ROUNDED = "fl(x - max x)"  # in the format that the kernel works in
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
@@ -31,6 +41,13 @@ class Reading:
     perturbation: Perturbation
     largest: DoubleDouble  # max x / temperature, one per row
     arithmetic: Arithmetic
+    _made: dict[Callable[..., object], object] = field(default_factory=dict, repr=False)
+
+    def once(self, make: Callable[[Reading], T]) -> T:
+        """Return what is made of this reading, which rules, limits and row tests all ask for, and is made once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     @cached_property
     def log_total(self) -> Floats:
@@ -49,47 +66,40 @@ class Reading:
         return size if LOG_SUM_EXP in self.arithmetic.forms else np.zeros_like(size)
 
 
-def readings(x: Floats, *, temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
-    """Return rows ``x`` (..., n), whose maxima are finite, read exactly and as a kernel rounds x - max x.
+def reading_of(x: Floats, shift: Shift, *, temper: Temper, arithmetic: Arithmetic) -> Reading:
+    """Return rows ``x`` (..., n), whose maxima are finite, read at ``shift``.
 
-    All quantities at one primal, and the row tests of everyone who computed them, share one pair: it is remembered.
+    All quantities at one primal, and the row tests of everyone who computed them, share one reading: it is remembered.
     """
     if x.size > _LONGEST:
-        return _readings(x, temper, arithmetic)
+        return _read(x, shift, temper, arithmetic)
     remembered = _some_remembered if x.size <= _REMEMBERED else _last_remembered
-    return remembered(x.tobytes(), x.shape, temper, arithmetic)
+    return remembered(x.tobytes(), x.shape, shift, temper, arithmetic)
 
 
-def _of_bits(bits: bytes, shape: tuple[int, ...], temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
-    return _readings(np.frombuffer(bits, dtype=np.float64).reshape(shape), temper, arithmetic)
+def _of_bits(bits: bytes, shape: tuple[int, ...], shift: Shift, temper: Temper, arithmetic: Arithmetic) -> Reading:
+    return _read(np.frombuffer(bits, dtype=np.float64).reshape(shape), shift, temper, arithmetic)
 
 
-_some_remembered = lru_cache(maxsize=8)(_of_bits)
-_last_remembered = lru_cache(maxsize=1)(_of_bits)
+_some_remembered = lru_cache(maxsize=16)(_of_bits)
+_last_remembered = lru_cache(maxsize=2)(_of_bits)  # one of each shift
 
 
-def _readings(x: Floats, temper: Temper, arithmetic: Arithmetic) -> tuple[Reading, Reading]:
+def _read(x: Floats, shift: Shift, temper: Temper, arithmetic: Arithmetic) -> Reading:
     d, largest = shifted(x, temper=temper)
     d_rounded, known = rounded_shift(x, d, temper=temper, arithmetic=arithmetic)
-    division = error_of_division(d, largest, temper=temper, arithmetic=arithmetic)
-    form = error_of_form(d, largest, arithmetic)
+    rho = error_of_form(d, largest, arithmetic)
+    if shift is Shift.EXACT:
+        rho = np.maximum(known, error_of_division(d, largest, temper=temper, arithmetic=arithmetic)) + rho
+        distribution = Distribution.of(d)
+    elif np.array_equal(d.hi, d_rounded.hi) and not d.lo.any():
+        distribution = reading_of(x, Shift.EXACT, temper=temper, arithmetic=arithmetic).distribution
+    else:
+        distribution = Distribution.of(d_rounded)
     steps = records_behind(x) if ONLINE in arithmetic.forms else None
-    exact = Distribution.of(d)
-    same = np.array_equal(d.hi, d_rounded.hi) and not d.lo.any()
-    at_rounded = exact if same else Distribution.of(d_rounded)
-    return (
-        Reading(
-            distribution=exact,
-            perturbation=Perturbation.of(
-                exact, rho=np.maximum(known, division) + form, arithmetic=arithmetic, steps=steps
-            ),
-            largest=largest,
-            arithmetic=arithmetic,
-        ),
-        Reading(
-            distribution=at_rounded,
-            perturbation=Perturbation.of(at_rounded, rho=form, arithmetic=arithmetic, steps=steps),
-            largest=largest,
-            arithmetic=arithmetic,
-        ),
+    return Reading(
+        distribution=distribution,
+        perturbation=Perturbation.of(distribution, rho=rho, arithmetic=arithmetic, steps=steps),
+        largest=largest,
+        arithmetic=arithmetic,
     )

@@ -11,7 +11,9 @@ low part underflows: the oracle scales its rows. :func:`product` and :meth:`Doub
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +25,7 @@ _SPLITTER: Final = 2.0**27 + 1.0  # cuts 53 bits into 26 and 26 with a sign
 _LARGEST_TERM: Final = 900  # exponent of a term of a sum that cannot overflow, however many terms there are
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what products need is computed once and kept
 class DoubleDouble:
     """The numbers ``hi + lo`` with ``hi`` the float64 nearest to them; arrays of one shape, or broadcastable."""
 
@@ -35,6 +37,15 @@ class DoubleDouble:
         """Return float64 values as they are."""
         hi = np.asarray(values, dtype=np.float64)
         return cls(hi=hi, lo=np.zeros_like(hi))
+
+    @classmethod
+    def stacked(cls, parts: Sequence[DoubleDouble]) -> DoubleDouble:
+        """Return numbers of one shape along a new first axis."""
+        return cls(hi=np.stack([part.hi for part in parts]), lo=np.stack([part.lo for part in parts]))
+
+    def __getitem__(self, index: Any) -> DoubleDouble:
+        """Return some of the numbers along the first axis."""
+        return DoubleDouble(hi=self.hi[index], lo=self.lo[index])
 
     def part(self, columns: slice) -> DoubleDouble:
         """Return these columns of the last axis."""
@@ -52,22 +63,19 @@ class DoubleDouble:
 
     def __add__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the sums."""
-        high, high_error = two_sum(self.hi, other.hi)
-        low, low_error = two_sum(self.lo, other.lo)
-        high_error += low
-        high, carried = fast_two_sum(high, high_error)
-        carried += low_error
-        return _paired(*fast_two_sum(high, carried))
+        return _joined(*two_sum(self.hi, other.hi), *two_sum(self.lo, other.lo))
 
     def __sub__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the differences."""
-        return self + (-other)
+        return _joined(*two_difference(self.hi, other.hi), *two_difference(self.lo, other.lo))
 
     def __mul__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the products."""
-        product, error = two_product(self.hi, other.hi)
-        error += self.hi * other.lo + self.lo * other.hi
-        return _paired(*fast_two_sum(product, error))
+        product, error = _product(self.hi, other.hi, self.halves, other.halves)
+        crossed = self.hi * other.lo
+        crossed += self.lo * other.hi
+        error += crossed
+        return _normal(product, error)
 
     def __truediv__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the quotients."""
@@ -75,20 +83,24 @@ class DoubleDouble:
         remainder = self - other.times(first)
         second = remainder.hi / other.hi
         third = (remainder - other.times(second)).hi / other.hi
-        quotient = _paired(*fast_two_sum(first, second))
-        return quotient + DoubleDouble.exactly(third)
+        return _normal(first, second).plus(third)
 
-    def plus(self, addend: Floats) -> DoubleDouble:
+    @cached_property
+    def halves(self) -> tuple[Floats, Floats]:
+        """``hi`` in two parts of 26 bits, whose products are exact: a factor of several products is cut once."""
+        return _split(self.hi)
+
+    def plus(self, addend: Floats | float) -> DoubleDouble:
         """Return the sum with float64 values."""
         high, error = two_sum(self.hi, addend)
         error += self.lo
-        return _paired(*fast_two_sum(high, error))
+        return _normal(high, error)
 
     def times(self, factor: Floats) -> DoubleDouble:
         """Return the product with float64 values."""
-        product, error = two_product(self.hi, factor)
+        product, error = _product(self.hi, factor, self.halves, _split(factor))
         error += self.lo * factor
-        return _paired(*fast_two_sum(product, error))
+        return _normal(product, error)
 
     def sum_rows(self) -> DoubleDouble:
         """Return the sums along the last axis, which is kept with length one; its length alone decides their order."""
@@ -144,13 +156,23 @@ def difference(one: Floats, other: Floats) -> DoubleDouble:
     return DoubleDouble(hi=high, lo=np.where(np.isfinite(high) & np.isfinite(low), low, 0.0))
 
 
-def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+def two_sum(a: Floats, b: Floats | float) -> tuple[Floats, Floats]:
     """Return fl(a + b) and its error (Knuth)."""
     total = a + b
     b_part = total - a
     a_part = total - b_part
-    error = _what_is_left(a, a_part)
-    error += _what_is_left(b, b_part)
+    error = _into(np.subtract, a, a_part, a_part)
+    error += _into(np.subtract, b, b_part, b_part)
+    return total, error
+
+
+def two_difference(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Return fl(a - b) and its error: those of a + (-b)."""
+    total = a - b
+    b_part = a - total
+    a_part = total + b_part
+    error = _into(np.subtract, a, a_part, a_part)
+    error -= _into(np.subtract, b, b_part, b_part)
     return total, error
 
 
@@ -158,35 +180,57 @@ def fast_two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return fl(a + b) and its error, where a is 0 or |a| >= |b| (Dekker)."""
     total = a + b
     b_part = total - a
-    return total, _what_is_left(b, b_part)
+    return total, _into(np.subtract, b, b_part, b_part)
 
 
 def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Return fl(a b) and its error (Dekker)."""
+    return _product(a, b, _split(a), _split(b))
+
+
+def _product(
+    a: Floats, b: Floats, halves_of_a: tuple[Floats, Floats], halves_of_b: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    (a_high, a_low), (b_high, b_low) = halves_of_a, halves_of_b
     product = a * b
-    a_high, a_low = _split(a)
-    b_high, b_low = _split(b)
     error = a_high * b_high
     error -= product
-    error += a_high * b_low
-    error += a_low * b_high
-    error += a_low * b_low
+    term = a_high * b_low
+    error += term
+    term = _into(np.multiply, a_low, b_high, term)
+    error += term
+    error += _into(np.multiply, a_low, b_low, term)
     return product, error
-
-
-def _what_is_left(of: Floats, part: Floats) -> Floats:
-    """Return of - part, in the memory of ``part``: most of the time goes to the memory that temporaries need."""
-    return np.subtract(of, part, out=part) if isinstance(part, np.ndarray) else of - part  # without axes: a scalar
 
 
 def _split(a: Floats) -> tuple[Floats, Floats]:
     high = _SPLITTER * a
-    high -= high - a
-    return high, a - high
+    rest = high - a
+    high -= rest
+    return high, _into(np.subtract, a, high, rest)
 
 
-def _paired(hi: Floats, lo: Floats) -> DoubleDouble:
-    return DoubleDouble(hi=hi, lo=lo)
+def _joined(high: Floats, high_error: Floats, low: Floats, low_error: Floats) -> DoubleDouble:
+    """Return the sum of two sums and their errors, of which each is in the last places of the one before it."""
+    high_error += low
+    joined = _normal(high, high_error)
+    carried = joined.lo
+    carried += low_error
+    return _normal(joined.hi, carried)
+
+
+def _normal(a: Floats, b: Floats) -> DoubleDouble:
+    """Return a + b, where a is 0 or |a| >= |b|, in memory of theirs: nobody else may have a need of them."""
+    total = a + b
+    b_part = _into(np.subtract, total, a, a)
+    return DoubleDouble(hi=total, lo=_into(np.subtract, b, b_part, b))
+
+
+def _into(operation: np.ufunc, a: Floats | float, b: Floats, out: Floats) -> Floats:
+    """Return the result in the memory of ``out``: most of the time goes to the memory that temporaries need."""
+    if isinstance(out, np.ndarray):
+        return operation(a, b, out)  # type: ignore[no-any-return] # the array that was given
+    return operation(a, b)  # without axes: a scalar
 
 
 def _beside(one: DoubleDouble, other: DoubleDouble) -> DoubleDouble:

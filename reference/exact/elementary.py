@@ -68,14 +68,15 @@ def exp(d: DoubleDouble) -> tuple[DoubleDouble, NDArray[np.int32]]:
     multiple = np.rint(d.hi * _STEPS_PER_UNIT)
     r = d
     for part in _STEP:
-        r = r.plus(-(multiple * part))
-    high_terms = np.full_like(r.hi, _TAYLOR.hi[11])
+        r = r.plus(multiple * -part)
+    high_terms = _TAYLOR.hi[11] * r.hi
     for k in range(10, 6, -1):
-        high_terms = high_terms * r.hi + _TAYLOR.hi[k]
-    series = _constant(_TAYLOR, 6).plus(high_terms * r.hi)
+        high_terms += _TAYLOR.hi[k]
+        high_terms *= r.hi
+    series = _constant(_TAYLOR, 6).plus(high_terms)
     for k in range(5, 1, -1):
         series = series * r + _constant(_TAYLOR, k)
-    series = (series * r * r + r).plus(np.ones_like(r.hi))
+    series = (series * r * r + r).plus(1.0)
     index = multiple.astype(np.int32)
     j = index & (_STEPS - 1)
     return series * DoubleDouble(hi=_TABLE.hi[j], lo=_TABLE.lo[j]), index >> _STEPS_LOG2
@@ -94,7 +95,7 @@ def log1p(x: DoubleDouble) -> DoubleDouble:
 
 
 def _log1p_series(x: DoubleDouble) -> DoubleDouble:
-    z = x / x.plus(np.full_like(x.hi, 2.0))
+    z = x / x.plus(2.0)
     square = z * z
     series = _constant(_SERIES, 11)
     for k in range(10, -1, -1):
@@ -104,12 +105,11 @@ def _log1p_series(x: DoubleDouble) -> DoubleDouble:
 
 
 def _log1p_halley(x: DoubleDouble) -> DoubleDouble:
-    total = x.plus(np.ones_like(x.hi))
+    total = x.plus(1.0)
     seed = _log_seed(total.hi)
     mantissa, exponent = exp(DoubleDouble.exactly(-seed))
     near_one = (total * mantissa).scaled(exponent)
-    one = np.ones_like(x.hi)
-    half_step = near_one.plus(-one) / near_one.plus(one)
+    half_step = near_one.plus(-1.0) / near_one.plus(1.0)
     return (half_step + half_step).plus(seed)
 
 

@@ -56,7 +56,7 @@ class Distribution:
             exponent=exponent,
             weight=weight,
             rest=rest,
-            total=rest.plus(np.ones_like(rest.hi)),
+            total=rest.plus(1.0),
         )
 
     @cached_property
@@ -109,7 +109,7 @@ class Distribution:
     def less(self, q: DoubleDouble) -> DoubleDouble:
         """Return s_i - q_i for 0 <= q <= 2^900."""
         is_top = np.arange(q.hi.shape[-1]) == self.top
-        at_top = (-q).plus(np.ones_like(q.hi)) - q * self.rest
+        at_top = (-q).plus(1.0) - q * self.rest
         return where(is_top, at_top, self.weight - q * self.total) / self.total
 
     def log_softmax_vjp(self, v: Floats | DoubleDouble) -> DoubleDouble:

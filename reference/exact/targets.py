@@ -21,13 +21,9 @@ class Targets:
     weight: DoubleDouble  # (rows, 1): 0 for a row that does not count
     exact_total: bool  # whether a kernel knows sum_j q_j without adding anything up: one-hots
 
-    def __getitem__(self, block: slice) -> Targets:
+    def __getitem__(self, block: slice | NDArray[np.intp]) -> Targets:
         """Return those of some rows."""
-        return Targets(
-            q=DoubleDouble(hi=self.q.hi[block], lo=self.q.lo[block]),
-            weight=DoubleDouble(hi=self.weight.hi[block], lo=self.weight.lo[block]),
-            exact_total=self.exact_total,
-        )
+        return Targets(q=self.q[block], weight=self.weight[block], exact_total=self.exact_total)
 
 
 def targets_of(question: Question) -> Targets:

@@ -12,7 +12,7 @@ from reference.block import Block
 from reference.bounds import found
 from reference.bounds.arithmetic import Arithmetic
 from reference.bounds.found import Found
-from reference.bounds.reading import Reading, readings
+from reference.bounds.reading import Reading, Shift, reading_of
 from reference.bounds.shift import Temper
 from reference.exact.doubledouble import Floats
 from reference.exact.targets import Targets
@@ -73,7 +73,7 @@ class Setting:
     @cached_property
     def reading(self) -> Reading:
         """The softmax of the rows at the exact x, with what rounding may move in it."""
-        return readings(self.x, temper=self.temper, arithmetic=self.arithmetic)[0]
+        return reading_of(self.x, Shift.EXACT, temper=self.temper, arithmetic=self.arithmetic)
 
     @cached_property
     def found(self) -> Found:

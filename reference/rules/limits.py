@@ -25,13 +25,13 @@ def bounded(ruled: Bounded, reading: Reading) -> Bounded:
     Rounding of large logits may be as large as their differences: then a probability of nothing may come out as any.
     A bound that came out as no number is none, either.
     """
-    anything = _over(_raised(reading), ruled.bound) | np.isnan(ruled.bound)
+    anything = _over(reading.once(_raised), ruled.bound) | np.isnan(ruled.bound)
     return replace(ruled, bound=np.where(anything, np.inf, ruled.bound))
 
 
 def rounding_decides(reading: Reading, question: Question, quantity: str) -> NDArray[np.bool_]:
     """Return in which rows, (..., 1), rounding of logits or of their lse is as large as what they are made into."""
-    decides = _raised(reading)
+    decides = reading.once(_raised)
     if question.op != "logsumexp" or quantity != "forward":  # whose value is as large as its rounding is coarse
         decides = np.asarray(decides | (_rounding_of_form(reading, question, quantity) >= 1.0))
     return decides

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,11 @@ class Votes:
     silent: NDArray[np.bool_]  # (rows, n): elements that say nothing, whatever stands in the other two
     limit: Floats  # (rows, 1): how far a correct kernel's scalar may be from the true one
 
+    @property
+    def for_the_truth(self) -> NDArray[np.bool_]:
+        """Which rows agree on the true scalar itself: there ``share`` is at most 1, and ``scalar`` 0; (rows,)."""
+        return np.asarray((self.silent | (np.abs(self.centre) <= self.width)).all(axis=-1))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RowConsistency:
@@ -35,6 +41,13 @@ class RowConsistency:
 
     share: Floats
     scalar: Floats
+
+    @classmethod
+    def together(cls, parts: Sequence[RowConsistency]) -> RowConsistency | None:
+        """Return what is said of as many rows each, along a new first axis; None where there is nothing said."""
+        if not parts or not parts[0].share.size:
+            return None
+        return cls(share=np.stack([part.share for part in parts]), scalar=np.stack([part.scalar for part in parts]))
 
 
 def agreement(votes: Votes) -> RowConsistency:

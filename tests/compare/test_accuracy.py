@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.compare.accuracy import accuracy
+from harness.compare.accuracy import accuracies
 from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
 
 
@@ -16,15 +16,16 @@ def measured(
     """Measure against exact values that are numbers of the format."""
     got, want = np.atleast_1d(got).astype(np.float64), np.atleast_1d(want).astype(np.float64)
     errors = np.abs(got - want)
-    return accuracy(
-        got,
-        want,
-        errors=errors,
-        ulps=np.where(errors == 0, 0.0, errors / of.spacing(want)),
-        scale=np.broadcast_to(np.asarray(scale, dtype=np.float64), got.shape),
-        judged=np.isfinite(want) if judged is None else judged,
-        of=of,
+    arrays = {
+        "errors": errors,
+        "ulps": np.where(errors == 0, 0.0, errors / of.spacing(want)),
+        "scale": np.broadcast_to(np.asarray(scale, dtype=np.float64), got.shape),
+        "judged": np.isfinite(want) if judged is None else judged,
+    }
+    (found,) = accuracies(
+        got[np.newaxis], want[np.newaxis], **{name: array[np.newaxis] for name, array in arrays.items()}, of=of
     )
+    return found
 
 
 @pytest.mark.parametrize("of", [FLOAT16, BFLOAT16, FLOAT32, FLOAT64], ids=lambda of: of.name)

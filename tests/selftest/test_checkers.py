@@ -6,7 +6,6 @@ import csv
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from harness.vocabulary import DType, Quantity
 from reference.faults import CATALOGUE
 from reference.truth import Truth
 from tests.adapters.interpreters import ROOT, interpreter
+from tests.selftest.otherbounds import times
 
 KEPT = ROOT / "harness" / "selftest" / "score.csv"
 DOT = next(fault for fault in CATALOGUE if fault.name == "dot-term-missing")
@@ -157,8 +157,7 @@ def test_where_checkers_are_compared_is_decided_by_the_truth_alone(
     assert {job.fault for job in usual} == {*CLOSE, RIGHT}
 
     def truth(*arguments: Any, **options: Any) -> Truth:
-        true = reference.truth.truth(*arguments, **options)
-        return replace(true, bound=true.bound * factor, shifted_bound=true.shifted_bound * factor)
+        return times(reference.truth.truth(*arguments, **options), factor)
 
     def asked(*_: Any, **__: Any) -> None:
         raise AssertionError("a judge was asked where to try")

@@ -29,6 +29,7 @@ from harness.selftest.verdict import complaints
 from harness.vocabulary import DType, Quantity
 from reference.faults import CATALOGUE, Fault
 from reference.truth import Truth
+from tests.selftest.otherbounds import times
 
 ROOT = Path(__file__).parents[2]
 SOFTMAX = SETTINGS[0]
@@ -50,9 +51,8 @@ def run(*faults: Fault, slips: tuple[Slip, ...] = (), grid: Grid = SMALL) -> Con
 class BlindOracle(Oracle):
     """Bounds a thousand million times too wide, and neither row test nor laws."""
 
-    def truth(self, *arguments: Any, **options: Any) -> Truth:
-        true = super().truth(*arguments, **options)
-        return replace(true, bound=true.bound * 1e9, shifted_bound=true.shifted_bound * 1e9)
+    def of_stack(self, *arguments: Any, **options: Any) -> Truth:
+        return times(super().of_stack(*arguments, **options), 1e9)
 
     def rows(self, *_: Any, **__: Any) -> dict[str, Any]:
         return {}
@@ -98,9 +98,8 @@ def test_a_fault_that_nothing_tries_fails() -> None:
 
 def test_a_right_kernel_that_is_flagged_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     class AlmostRight(Oracle):
-        def truth(self, *arguments: Any, **options: Any) -> Truth:
-            true = super().truth(*arguments, **options)
-            return replace(true, bound=true.bound * 1e-9, shifted_bound=true.shifted_bound * 1e-9)
+        def of_stack(self, *arguments: Any, **options: Any) -> Truth:
+            return times(super().of_stack(*arguments, **options), 1e-9)
 
     monkeypatch.setattr(harness.compare.judge, "Oracle", AlmostRight)
     assert any("a right kernel (reference) was flagged" in one for one in complaints(run(), []))

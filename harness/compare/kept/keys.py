@@ -9,8 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from harness.compare.assessment import Entries
 from harness.compare.comparison import AdapterRun
-from harness.compare.judge import Entries
 from harness.compare.kept.judge import judge_digest
 from harness.compare.oracle import stacks
 from harness.compare.shifts import leaders

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from harness.compare.assessment import Entries
 from harness.compare.comparison import AdapterRun
 from harness.compare.exhibit import Exhibit
-from harness.compare.judge import Entries
 from harness.compare.judgement import Judgement
 from harness.compare.kept.cabinet import Cabinet
 from harness.compare.kept.judgement import EQUIVALENTS, EXHIBIT, JUDGEMENT, Form

@@ -11,7 +11,7 @@ import numpy as np
 from harness.adapters.contract import Precision
 from harness.call import Call
 from harness.compare.asked import Asked
-from harness.compare.judge import Assessment
+from harness.compare.assessment import Assessment
 from harness.compare.naming.logsum import log_sum
 from harness.compare.naming.scalar import ROW_SCALAR, row_scalar
 from harness.compare.naming.search import Named, explained

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from harness.compare.judge import Assessment
+from harness.compare.assessment import Assessment
 from harness.compare.sentences import what_of
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
