@@ -36,14 +36,19 @@ memory_option = click.option(
 
 
 def read_cases(
-    paths: Sequence[Path], *, gibibytes: float = GIBIBYTES, note: Callable[[str], None] = lambda _text: None
+    paths: Sequence[Path],
+    *,
+    gibibytes: float = GIBIBYTES,
+    kept: Path | None = None,
+    note: Callable[[str], None] = lambda _text: None,
 ) -> Library:
     """Return the library in ``paths`` (none: the folder ``cases``), or leave with what is wrong with it.
 
-    ``note`` is told the first faults before that, for those who ask later why nothing came of it.
+    ``kept`` is a folder for what files come to that have not changed since an earlier run. ``note`` is told the first
+    faults before leaving, for those who ask later why nothing came of it.
     """
     try:
-        return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30))
+        return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30), kept=kept)
     except NoCases as error:
         leave(Exit.USAGE, str(error))
     except BadCases as error:

@@ -75,7 +75,9 @@ def planned(
     try:
         with locked(layout.root, doing="at work"):
             remove_plan(folder)
-            library = read_cases(paths, gibibytes=gibibytes, note=lambda text: note_failure(folder, text))
+            library = read_cases(
+                paths, gibibytes=gibibytes, kept=layout.planned, note=lambda text: note_failure(folder, text)
+            )
             plan = plan_cases(library, paths, keyword=keyword, ops=ops)
             write_plan(plan, folder)
     except (PlanError, AlreadyLocked) as error:

@@ -1,0 +1,109 @@
+"""What earlier runs made of case files: a file that has not changed, under a planner that has not, is not read again.
+
+What a file comes to is kept as a plan of its own, in a folder named after all that decides it: the file's name and
+text, the limit of memory, and the planner. So nothing has to be declared out of date; what would come out otherwise has
+another name, and is not found. A damaged one, or one that lies under another's name, is refused, and made again. Files
+that name further files are read each time: what those hold is not in the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import harness
+import reference
+from harness.call import ARRAYS
+from harness.plan.plan import Plan
+from harness.plan.source import Source
+from harness.plan.store import PlanError, read_plan, write_plan
+
+MOST: Final = 200  # files; those that were not used for longest go first
+LARGEST: Final = 64 << 20  # bytes of arrays of one file: making them again costs no more than reading them
+_PACKAGES: Final = ("numpy", "ruamel.yaml", "pydantic", "pydantic_core")
+_ROOT: Final = Path(harness.__path__[0]).parent
+
+
+class Kept:
+    """What is kept in ``folder``, which is made when there is something to keep.
+
+    ``memory`` is the limit, in bytes, under which files are read. Nothing that goes wrong here costs more than time.
+    """
+
+    def __init__(self, folder: Path, *, memory: int) -> None:
+        self._folder = folder
+        self._memory = memory
+
+    def find(self, path: Path, text: str) -> Plan | None:
+        """Return what the case file ``path`` comes to, which holds ``text``; None where that is not known."""
+        name = self._name(path, text)
+        try:
+            found = read_plan(self._folder / name)
+            os.utime(self._folder / name)
+        except (PlanError, OSError):
+            return None
+        return found if found.selection == name else None  # its seal covers the name that it was kept under
+
+    def keep(self, path: Path, source: Source, content: Plan) -> None:
+        """Keep what the case file ``path`` was found to come to."""
+        if _names_files(source.value) or _size(content) > LARGEST:
+            return
+        name = self._name(path, source.text)
+        with suppress(PlanError, OSError):
+            write_plan(replace(content, selection=name), self._folder / name)
+
+    def shed(self) -> None:
+        """Remove what was not used for longest, where there is too much."""
+        with suppress(OSError):
+            by_use = sorted(self._folder.iterdir(), key=lambda one: one.stat().st_mtime_ns)
+            for old in by_use[: max(0, len(by_use) - MOST)]:
+                shutil.rmtree(old, ignore_errors=True)
+
+    def _name(self, path: Path, text: str) -> str:
+        words = [planner_digest(), self._memory, path.as_posix(), text]
+        return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
+def _names_files(value: Any) -> bool:
+    """Say whether a value, or one inside it, is or may be an array in a file."""
+    if isinstance(value, dict):
+        return "file" in value or any(_names_files(one) for one in value.values())
+    return isinstance(value, list) and any(_names_files(one) for one in value)
+
+
+def _size(content: Plan) -> int:
+    arrays = {id(array): array for one in content.problems for array in (getattr(one.call, n) for n in ARRAYS)}
+    return sum(array.nbytes for array in arrays.values() if array is not None)
+
+
+@cache
+def planner_digest() -> str:
+    """Return the SHA-256 of the code that makes plans, and of the versions of what it is made with."""
+    sha = hashlib.sha256(json.dumps([platform.python_version(), *_versions()]).encode())
+    for file in planner_files():
+        sha.update(f"{file.relative_to(_ROOT).as_posix()}\0".encode())
+        sha.update(hashlib.sha256(file.read_bytes()).digest())
+    return sha.hexdigest()
+
+
+def planner_files() -> list[Path]:
+    """Return the files of all modules that making a plan imports, and some more."""
+    ours = Path(harness.__path__[0])
+    folders = [ours.glob("*.py"), (ours / "plan").glob("*.py"), Path(reference.__path__[0]).rglob("*.py")]
+    return sorted(file for found in folders for file in found)
+
+
+def _versions() -> Iterator[str]:
+    for name in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
