@@ -29,6 +29,7 @@ from harness.plan.source import Source
 from harness.plan.store import PlanError, read_plan, write_plan
 
 MOST: Final = 200  # files; those that were not used for longest go first
+ALL: Final = 256 << 20  # bytes, likewise
 LARGEST: Final = 64 << 20  # bytes of arrays of one file: making them again costs no more than reading them
 _PACKAGES: Final = ("numpy", "ruamel.yaml", "pydantic", "pydantic_core")
 _ROOT: Final = Path(harness.__path__[0]).parent
@@ -65,13 +66,20 @@ class Kept:
     def shed(self) -> None:
         """Remove what was not used for longest, where there is too much."""
         with suppress(OSError):
-            by_use = sorted(self._folder.iterdir(), key=lambda one: one.stat().st_mtime_ns)
-            for old in by_use[: max(0, len(by_use) - MOST)]:
-                shutil.rmtree(old, ignore_errors=True)
+            places = sorted((one for one in self._folder.iterdir() if one.is_dir()), key=_used, reverse=True)
+            room = ALL
+            for number, place in enumerate(places):
+                room -= sum(file.stat().st_size for file in place.iterdir())
+                if number >= MOST or room < 0:
+                    shutil.rmtree(place, ignore_errors=True)
 
     def _name(self, path: Path, text: str) -> str:
         words = [planner_digest(), self._memory, path.as_posix(), text]
         return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
+def _used(place: Path) -> int:
+    return place.stat().st_mtime_ns
 
 
 def _names_files(value: Any) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from harness.plan import kept, reader
 from harness.plan.faults import BadCases
-from harness.plan.kept import MOST, planner_digest, planner_files
+from harness.plan.kept import planner_digest, planner_files
 from harness.plan.library import load_library, make_plan
 from harness.plan.limits import MEMORY
 from harness.plan.store import write_plan
@@ -195,12 +195,19 @@ def test_a_folder_that_cannot_be_used_costs_no_plan(cases: Path, folder: Path, s
     assert written(cases, None) == written(cases, folder)
 
 
-def test_what_was_not_used_for_longest_goes_first(cases: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "MOST", 3)
+@pytest.mark.parametrize("limit", ["MOST", "ALL"])
+def test_what_was_not_used_for_longest_goes_first(
+    cases: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
     expected = written(cases, folder)
+    held = [sum(file.stat().st_size for file in place.iterdir()) for place in folder.iterdir()]
+    assert len(held) == 3
+    monkeypatch.setattr(kept, limit, {"MOST": 3, "ALL": sum(held) + 3 * max(held) // 2}[limit])
     for number in range(5):
         (cases / "more.yaml").write_text(CASES.format(name=f"more-{number}"))
         written(cases, folder)
-    assert len(list(folder.iterdir())) == 3 < MOST
+        assert len(list(folder.iterdir())) <= 4
     (cases / "more.yaml").unlink()
-    assert expected == written(cases, folder)
+    nothing_is_read(monkeypatch)
+    if limit == "ALL":
+        assert expected == written(cases, folder)
