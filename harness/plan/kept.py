@@ -30,7 +30,7 @@ from harness.plan.store import PlanError, read_plan, write_plan
 
 MOST: Final = 200  # files; those that were not used for longest go first
 ALL: Final = 256 << 20  # bytes, likewise
-LARGEST: Final = 64 << 20  # bytes of arrays of one file: making them again costs no more than reading them
+LARGEST: Final = 64 << 20  # bytes of the arrays of one file; what has more is made anew each time
 _PACKAGES: Final = ("numpy", "ruamel.yaml", "pydantic", "pydantic_core")
 _ROOT: Final = Path(harness.__path__[0]).parent
 
