@@ -10,6 +10,7 @@ import click
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive
 from harness.plan.faults import BadCases
+from harness.plan.kept import Kept
 from harness.plan.library import Library, NoCases, TooManySignatures, load_library, make_plan
 from harness.plan.limits import MEMORY
 from harness.plan.plan import Plan
@@ -39,13 +40,13 @@ def read_cases(
     paths: Sequence[Path],
     *,
     gibibytes: float = GIBIBYTES,
-    kept: Path | None = None,
+    kept: Kept | None = None,
     note: Callable[[str], None] = lambda _text: None,
 ) -> Library:
     """Return the library in ``paths`` (none: the folder ``cases``), or leave with what is wrong with it.
 
-    ``kept`` is a folder for what files come to that have not changed since an earlier run. ``note`` is told the first
-    faults before leaving, for those who ask later why nothing came of it.
+    ``kept`` is what earlier runs made of files that have not changed. ``note`` is told the first faults before leaving,
+    for those who ask later why nothing came of it.
     """
     try:
         return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30), kept=kept)

@@ -24,6 +24,7 @@ from typing import Any, Final
 import harness
 import reference
 from harness.call import ARRAYS
+from harness.plan.digest import digest_of
 from harness.plan.plan import Plan
 from harness.plan.source import Source
 from harness.plan.store import PlanError, read_plan, write_plan
@@ -38,16 +39,16 @@ _ROOT: Final = Path(harness.__path__[0]).parent
 class Kept:
     """What is kept in ``folder``, which is made when there is something to keep.
 
-    ``memory`` is the limit, in bytes, under which files are read. Nothing that goes wrong here costs more than time.
+    ``memory`` is the limit, in bytes, under which a file is read. Nothing that goes wrong here costs more than time.
     """
 
-    def __init__(self, folder: Path, *, memory: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._memory = memory
+        self._new: dict[str, Plan] = {}
 
-    def find(self, path: Path, text: str) -> Plan | None:
+    def find(self, path: Path, text: str, *, memory: int) -> Plan | None:
         """Return what the case file ``path`` comes to, which holds ``text``; None where that is not known."""
-        name = self._name(path, text)
+        name = _name(path, text, memory)
         try:
             found = read_plan(self._folder / name)
             os.utime(self._folder / name)
@@ -55,16 +56,18 @@ class Kept:
             return None
         return found if found.selection == name else None  # its seal covers the name that it was kept under
 
-    def keep(self, path: Path, source: Source, content: Plan) -> None:
-        """Keep what the case file ``path`` was found to come to."""
-        if _names_files(source.value) or _size(content) > LARGEST:
-            return
-        name = self._name(path, source.text)
-        with suppress(PlanError, OSError):
-            write_plan(replace(content, selection=name), self._folder / name)
+    def keep(self, path: Path, source: Source, content: Plan, *, memory: int) -> None:
+        """Note what the case file ``path`` was found to come to; its digest is made when it is saved."""
+        if not _names_files(source.value) and _size(content) <= LARGEST:
+            self._new[_name(path, source.text, memory)] = content
 
-    def shed(self) -> None:
-        """Remove what was not used for longest, where there is too much."""
+    def save(self) -> None:
+        """Write what was noted, behind all else that needs room on the disk; remove the oldest where it is too much."""
+        for name, content in self._new.items():
+            with suppress(PlanError, OSError):
+                whole = replace(content, selection=name, digest=digest_of(content.problems))
+                write_plan(whole, self._folder / name)
+        self._new.clear()
         with suppress(OSError):
             places = sorted((one for one in self._folder.iterdir() if one.is_dir()), key=_used, reverse=True)
             room = ALL
@@ -73,9 +76,11 @@ class Kept:
                 if number >= MOST or room < 0:
                     shutil.rmtree(place, ignore_errors=True)
 
-    def _name(self, path: Path, text: str) -> str:
-        words = [planner_digest(), self._memory, path.as_posix(), text]
-        return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+def _name(path: Path, text: str, memory: int) -> str:
+    """Return the digest of all that decides what a case file comes to."""
+    words = [planner_digest(), memory, path.as_posix(), text]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
 def _used(place: Path) -> int:

@@ -37,20 +37,17 @@ class Library:
     ledger: tuple[LedgerEntry, ...]
 
 
-def load_library(paths: Sequence[Path], *, memory: int = MEMORY, kept: Path | None = None) -> Library:
+def load_library(paths: Sequence[Path], *, memory: int = MEMORY, kept: Kept | None = None) -> Library:
     """Read and check all case files in ``paths``, which are files or folders of them.
 
-    Beside a file, the ledger of its folder is read too. Arrays of one case may need ``memory`` bytes. What the folder
-    ``kept`` holds of earlier runs saves the time alone. Raise :class:`~harness.plan.faults.BadCases` with the faults of
-    all files, :class:`NoCases` where there are no files.
+    Beside a file, the ledger of its folder is read too. Arrays of one case may need ``memory`` bytes. What is ``kept``
+    of earlier runs saves the time alone, and is told what is new. Raise :class:`~harness.plan.faults.BadCases` with the
+    faults of all files, :class:`NoCases` where there are no files.
     """
-    known = None if kept is None else Kept(kept, memory=memory)
-    reader = Reader(memory, known)
+    reader = Reader(memory, kept)
     for path, whole in _files(paths):
         reader.read(path, whole=whole)
     reader.end()
-    if known is not None:
-        known.shed()
     return Library(cases=reader.cases, problems=reader.problems, themes=reader.themes, ledger=reader.ledger)
 
 

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from harness.plan.case import FORMAT, Case, CaseFile, LedgerFile
 from harness.plan.diagnosis import diagnose
-from harness.plan.digest import digest_of
 from harness.plan.document import read_source
 from harness.plan.expand import expand
 from harness.plan.faults import BadCases, Fault, nearest, shown
@@ -40,15 +39,17 @@ class Reader:
         """Read the case file, or ledger, at ``path``; ``whole`` says that all cases of the ledger are read, too."""
         before = len(self._faults)
         try:
-            if self._kept is not None and self._take(self._kept.find(path, read_text(path)), whole=whole):
-                return
+            if self._kept is not None:
+                known = self._kept.find(path, read_text(path), memory=self._memory)
+                if self._take(known, whole=whole):
+                    return
             source = read_source(path)
         except BadCases as error:
             self._faults += error.faults
             return
         self._read(source, whole=whole)
         if self._kept is not None and len(self._faults) == before:
-            self._kept.keep(path, source, self._content(source.file))
+            self._kept.keep(path, source, self._content(source.file), memory=self._memory)
 
     def _take(self, known: Plan | None, *, whole: bool) -> bool:
         """Take over what is known of a file; not where it does not fit the files before it: then its places count."""
@@ -65,11 +66,11 @@ class Reader:
         return True
 
     def _content(self, file: str) -> Plan:
-        """Return what a file without faults was found to come to."""
+        """Return what a file without faults was found to come to, without a digest."""
         cases = {name: case for name, case in self.cases.items() if case.file == file}
         problems = tuple(problem for name in cases for problem in self.problems[name])
         return Plan(
-            digest=digest_of(problems),
+            digest="",
             problems=problems,
             cases=cases,
             ledger=tuple(entry for entry, *_ in self._ledger.values() if entry.file == file),

@@ -13,7 +13,7 @@ import pytest
 
 from harness.plan import kept, reader
 from harness.plan.faults import BadCases
-from harness.plan.kept import planner_digest, planner_files
+from harness.plan.kept import Kept, planner_digest, planner_files
 from harness.plan.library import load_library, make_plan
 from harness.plan.limits import MEMORY
 from harness.plan.store import write_plan
@@ -66,11 +66,14 @@ def folder(tmp_path: Path) -> Path:
 def written(cases: Path, folder: Path | None, *, memory: int = MEMORY) -> dict[str, bytes] | str:
     """The bytes of the plan of ``cases``, by file; or what is wrong with them."""
     place = cases.parent / "plan"
+    known = None if folder is None else Kept(folder)
     try:
-        library = load_library([cases], memory=memory, kept=folder)
+        library = load_library([cases], memory=memory, kept=known)
     except BadCases as error:
         return str(error)
     write_plan(make_plan(library), place)
+    if known is not None:
+        known.save()
     return {file.name: file.read_bytes() for file in place.iterdir()}
 
 
