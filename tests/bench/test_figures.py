@@ -54,3 +54,13 @@ def test_the_readme_quotes_what_each_step_costs_at_a_hundred_million_elements(ro
     assert f"{max(0.0, float(row['ratio'])):.2f}" == cells[1 + column]
     assert float(row["ratio"]) <= float(row["at most"])
     assert row["at most"] == cells[3]
+
+
+@pytest.mark.parametrize("verb", ["plan", "record", "compare", "report", "compare again"])
+def test_the_readme_quotes_what_a_problem_costs_among_many(verb: str) -> None:
+    of_verb = [row for row in ROWS if (row["benchmark"], row["setting"]) == ("problems", verb)]
+    (row,) = [row for row in of_verb if row["unit"] == "ms of CPU"]
+    said = {"plan": "{} times the processor time of one among 2,000 to plan", "compare again": "left to judge, {},"}
+    quoted = said.get(verb, f"{{}} to {verb}").format(f"{float(row['ratio']):.2f}")
+    assert (row["subject"], row["at most"]) == ("a problem among 20,000", "1.2")
+    assert quoted in " ".join(SECTION.split())
