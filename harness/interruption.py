@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import NoReturn
 
 from harness.vocabulary import Exit
@@ -25,17 +25,28 @@ def interruptible() -> Iterator[None]:
     for interruption, default in zip(_INTERRUPTIONS, (signal.default_int_handler, signal.SIG_DFL), strict=True):
         if signal.getsignal(interruption) is default:  # who started us may want it ignored
             signal.signal(interruption, _interrupt)
+    before, sys.excepthook = sys.excepthook, _show
     try:
         yield
     except KeyboardInterrupt:
         _end()
     finally:
         _ignore()
+        sys.excepthook = before
 
 
 def was_interrupted() -> bool:
     """Whether a signal came: some packages make an exception of their own of the KeyboardInterrupt that it raised."""
     return bool(_seen)
+
+
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show an exception that nobody caught, as Python does, but for an interruption.
+
+    Extensions in C print that as well, where it comes while they import NumPy; then they raise something else.
+    """
+    if not (was_interrupted() and issubclass(kind, KeyboardInterrupt)):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _interrupt(number: int, _: FrameType | None) -> NoReturn:

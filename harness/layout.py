@@ -7,6 +7,7 @@
       recordings/<adapter>/    what each adapter returned for the whole library
       index.html, summary.md ...  the report on it
       cache/jax/               what JAX has compiled; may be removed
+      cache/plan/              what case files came to that have not changed since; may be removed
       shrunk/<key>/            the smallest input that shows a fault
       selftest/                the score of the last self-test
       selection/programs/      of `harness verify`: the programs that show what it found, beside its report
@@ -50,6 +51,11 @@ class Layout:
     def plan(self) -> Path:
         """The current plan."""
         return self.root / "plan"
+
+    @property
+    def planned(self) -> Path:
+        """What case files came to in earlier runs; may be removed."""
+        return self.root / "cache" / "plan"
 
     @property
     def compiled(self) -> Path:

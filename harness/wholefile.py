@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +20,8 @@ def write_whole(path: Path, content: bytes | str) -> None:
 def write_together(contents: Mapping[Path, bytes | str]) -> None:
     """Write files that belong together: all are on the disk before the first gets its name, in the order given.
 
+    Where there are several, those that were there are removed before that, the last first: killed in between, a process
+    leaves some of the old ones or some of the new, and never both; the last is there with all others or not at all.
     Raise OSError where one cannot be written; what was there is then unchanged, and nothing else is left.
     """
     partials = {path: path.with_name(f"{path.name}.{os.getpid()}.partial") for path in contents}
@@ -30,6 +33,11 @@ def write_together(contents: Mapping[Path, bytes | str]) -> None:
                 file.write(content.encode("utf-8") if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
+        for path in contents:
+            if path.is_dir():  # found out before anything is removed
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        for path in reversed(list(contents)) if len(contents) > 1 else ():
+            path.unlink(missing_ok=True)
         for path, partial in partials.items():
             partial.replace(path)
     except BaseException:  # an interruption, too, leaves nothing

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from harness.bench.contract import Benchmark, Effort, Figure, Ratio, Setup
+from harness.bench.contract import Benchmark, Effort, Figure, NotMeasured, Ratio, Setup
 from harness.bench.manycases import write_cases
 from harness.bench.pace import ratio
-from harness.vocabulary import Exit
+from harness.bench.watched import NotWatched, Used, watched
+from harness.record.elsewhere import reachable
 
 _NONE: Final = 10  # problems: what a verb costs that has next to nothing to do
 _AGAINST: Final = {  # what each number of problems is held against
     Effort.QUICK: {100: 50},
-    Effort.USUAL: {1000: 100},
-    Effort.FULL: {1000: 100, 20_000: 1000},
+    Effort.USUAL: {2000: 500},
+    Effort.FULL: {20_000: 2000},
 }
 _REPETITIONS: Final = {Effort.QUICK: 1, Effort.USUAL: 3, Effort.FULL: 1}
 _AT_MOST: Final = 1.2
+_TELLING: Final = 0.5  # seconds beyond the beginning of a verb from which its time is more than the machine's moods
+_PAGE: Final = "index.html"
+_PAGE_AT_MOST: Final = 2.0  # what it shows case by case is bounded; the counts and the matrix are not
+_LEAST: Final = 1e5  # bytes, so that nothing is divided by none
+_NOTE: Final = f"beyond what the verb costs for {_NONE} problems; the reference alone, four rows of eight logits"
 _VERBS: Final = ("plan", "record", "compare", "compare again", "report")
 
 
@@ -30,41 +34,50 @@ def _measure(setup: Setup) -> Iterator[Figure]:
     against = _AGAINST[setup.effort]
     sizes = sorted({_NONE, *against, *against.values()})
     repetitions = _REPETITIONS[setup.effort]
-    times: dict[tuple[str, int], list[float]] = {(verb, size): [] for verb in _VERBS for size in sizes}
+    used: dict[tuple[str, int], list[Used]] = {(verb, size): [] for verb in _VERBS for size in sizes}
+    pages: dict[int, int] = {}
     for size in sizes:
         write_cases(setup.folder / f"cases-{size}", size)
-    with setup.step("problems", repetitions * len(sizes)) as progress:
-        for repetition in range(repetitions):
-            for done, size in enumerate(sizes, start=1):
-                for verb, seconds in _run(setup.folder, size, repetition):
-                    times[verb, size].append(seconds)
-                progress(repetition * len(sizes) + done)
+    try:
+        with setup.step("problems", repetitions * len(sizes)) as progress:
+            for repetition in range(repetitions):
+                for done, size in enumerate(sizes, start=1):
+                    reports = setup.folder / f"reports-{size}-{repetition}"
+                    for verb, one in _run(setup, size, reports):
+                        used[verb, size].append(one)
+                    (page,) = reports.rglob(_PAGE)
+                    pages[size] = page.stat().st_size
+                    progress(repetition * len(sizes) + done)
+    except NotWatched as error:
+        yield NotMeasured(setting="many problems", reason=str(error))
+        return
+    times = {at: [one.seconds for one in each] for at, each in used.items()}
     for many, few in against.items():
         for verb in _VERBS:
             each = {str(size): _beyond(times, verb, size) for size in (many, few)}
-            yield _figure(verb, each, f"a problem among {many:,}", f"a problem among {few:,}", at_most=_AT_MOST)
-    each = {verb: _beyond(times, verb, max(sizes)) for verb in ("compare again", "compare")}
-    yield _figure(f"{max(sizes):,} problems", each, "one judged before", "one judged", at_most=None)
+            at_most = _AT_MOST if few * median(each[str(few)]) >= _TELLING else None
+            yield _figure(verb, each, f"a problem among {many:,}", f"a problem among {few:,}", at_most=at_most)
+        yield _page(pages, many, few)
+    many, few = max(sizes), against[max(sizes)]
+    for verb in _VERBS:
+        yield _memory(verb, used, many, few)
+    each = {verb: _beyond(times, verb, many) for verb in ("compare again", "compare")}
+    yield _figure(f"{many:,} problems", each, "one judged before", "one judged", at_most=None)
 
 
-def _run(folder: Path, size: int, repetition: int) -> Iterator[tuple[str, float]]:
-    """Run the pipeline over ``size`` problems; yield the seconds of each verb."""
-    reports = folder / f"reports-{size}-{repetition}"
+def _run(setup: Setup, size: int, reports: Path) -> Iterator[tuple[str, Used]]:
+    """Run the pipeline over ``size`` problems; yield what each verb used."""
     lines = {
-        "plan": ["plan", str(folder / f"cases-{size}")],
+        "plan": ["plan", str(setup.folder / f"cases-{size}")],
         "record": ["record", "reference"],
         "compare": ["compare"],
         "compare again": ["compare", "--require", "reference"],  # another question, of the same judgements
         "report": ["report"],
     }
-    for verb in _VERBS:
-        line = [sys.executable, "-m", "harness", *lines[verb], "--reports", str(reports)]
-        began = time.perf_counter()
-        done = subprocess.run(line, check=False, capture_output=True, text=True)  # noqa: S603 - our own interpreter
-        seconds = time.perf_counter() - began
-        if done.returncode != Exit.AGREED:
-            raise RuntimeError(f"{' '.join(line)}: exit code {done.returncode}: {done.stderr}")
-        yield verb, seconds
+    with reachable(setup.environ) as environ:
+        for verb in _VERBS:
+            line = [sys.executable, "-m", "harness", *lines[verb], "--reports", str(reports)]
+            yield verb, watched(line, environ=environ, folder=setup.folder)
 
 
 def _figure(
@@ -83,8 +96,51 @@ def _figure(
         repetitions=len(each[first]),
         at_most=at_most,
         cost=1e3 * median(each[first]),
-        unit="ms",
-        note=f"beyond what the verb costs for {_NONE} problems; the reference alone, four rows of eight logits",
+        unit="ms of CPU",
+        note=_NOTE,
+    )
+
+
+def _page(pages: Mapping[int, int], many: int, few: int) -> Ratio:
+    """Return the size of the page on ``many`` problems over that of the page on ``few``."""
+    of = pages[many] / pages[few]
+    return _one(
+        "the page",
+        f"its size with {many:,} problems",
+        f"that with {few:,}",
+        of,
+        at_most=_PAGE_AT_MOST,
+        cost=pages[many] / 1e6,
+    )
+
+
+def _memory(verb: str, used: Mapping[tuple[str, int], Sequence[Used]], many: int, few: int) -> Ratio:
+    """Return what memory a problem among ``many`` takes at the peak, over that of one among ``few``."""
+    peak = {size: max(one.memory for one in used[verb, size]) for size in (_NONE, few, many)}
+    each = {size: max(peak[size] - peak[_NONE], _LEAST) / (size - _NONE) for size in (few, many)}
+    return _one(
+        verb,
+        f"memory of a problem among {many:,}",
+        f"that of one among {few:,}",
+        each[many] / each[few],
+        at_most=None,
+        cost=peak[many] / 1e6,
+    )
+
+
+def _one(setting: str, subject: str, against: str, of: float, *, at_most: float | None, cost: float) -> Ratio:
+    return Ratio(
+        setting=setting,
+        subject=subject,
+        against=against,
+        ratio=of,
+        lowest=of,
+        highest=of,
+        repetitions=1,
+        at_most=at_most,
+        cost=cost,
+        unit="MB",
+        note=_NOTE,
     )
 
 
@@ -97,8 +153,9 @@ def _beyond(times: dict[tuple[str, int], list[float]], verb: str, size: int) -> 
 BENCHMARK: Final = Benchmark(
     name="problems",
     compares=(
-        "what a problem costs among 1,000 (with --effort full, among 20,000) with what it costs among 100 (1,000): "
-        "planning, recording, comparing and the report are linear in the number of problems (at most 1.2 times)"
+        "what a problem costs among 2,000 (with --effort full, among 20,000) with what it costs among 500 (2,000): "
+        "planning, recording, comparing and the report are linear in the number of problems (at most 1.2 times the "
+        "processor time), and the page is bounded"
     ),
     measure=_measure,
 )

@@ -26,7 +26,7 @@ _LARGE: Final = 10**8  # elements from which memory has a target: below, it is t
 _MOST_MEMORY: Final = 2.0  # input arrays
 _MOST_TIME: Final = 1.5  # per element, beside ten times fewer elements
 _SHORTEST: Final = 1e-3  # seconds, so that nothing is divided by none
-_TELLING: Final = 2.0  # seconds beyond its beginning from which a step's time is more than the machine's moods
+_TELLING: Final = 1.5  # seconds beyond its beginning below which a step's time tells of the machine's moods alone
 _TWO: Final = 2  # runs that say nothing of time: the first is all beginning
 _GIBIBYTES: Final = "64"  # of every --memory: what is measured is not to be refused
 _SECONDS: Final = "3600"  # of --timeout, likewise
@@ -131,7 +131,7 @@ def _figures(used: Sequence[_Run]) -> Iterator[Figure]:
         if not step.startswith(_BARE):
             yield _memory(step, used[-1], first=used[0])
             if len(used) > _TWO:
-                yield _time(step, used[-1], before=used[-2], first=used[0])
+                yield from _time(step, used[-1], before=used[-2], first=used[0])
 
 
 def _memory(step: str, run: _Run, *, first: _Run) -> Ratio:
@@ -149,16 +149,20 @@ def _memory(step: str, run: _Run, *, first: _Run) -> Ratio:
     )
 
 
-def _time(step: str, run: _Run, *, before: _Run, first: _Run) -> Ratio:
-    """Return the time that a step takes for an element, in a run and in one of fewer elements."""
+def _time(step: str, run: _Run, *, before: _Run, first: _Run) -> Iterator[Ratio]:
+    """Yield the time that a step takes for an element over that in a run of fewer elements, where that one says it."""
+    if step not in before.used:
+        return
     beginning = first.used[step].seconds
     now, then = (max(one.used[step].seconds - beginning, _SHORTEST) for one in (run, before))
-    return _ratio(
+    if then < _TELLING:
+        return
+    yield _ratio(
         run.size.words,
         f"processor time of {step} per element, its beginning apart",
         f"that at {_elements(before.size)} elements",
         now / run.size.elements / (then / before.size.elements),
-        at_most=_MOST_TIME if then >= _TELLING else None,
+        at_most=_MOST_TIME,
         cost=run.used[step].seconds,
         unit="s",
     )

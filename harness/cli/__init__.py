@@ -6,6 +6,7 @@ So a verb needs only what it uses: ``record`` runs beside a framework with NumPy
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import signal
@@ -78,11 +79,15 @@ def cli() -> None:
     """
 
 
+_YOUNG = 50_000  # objects that are made before the garbage collector looks at them
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 def main() -> None:
     """Run the command line; an exception that nobody foresaw is reported as ours, with how to report it."""
+    gc.set_threshold(
+        _YOUNG
+    )  # a plan, or a comparison, is very many objects that stay: looking at them again is in vain
     with interruptible():
         _run()
 

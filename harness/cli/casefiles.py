@@ -10,6 +10,7 @@ import click
 from harness.cli.exits import Exit, leave
 from harness.cli.options import Positive
 from harness.plan.faults import BadCases
+from harness.plan.kept import Kept
 from harness.plan.library import Library, NoCases, TooManySignatures, load_library, make_plan
 from harness.plan.limits import MEMORY
 from harness.plan.plan import Plan
@@ -36,14 +37,19 @@ memory_option = click.option(
 
 
 def read_cases(
-    paths: Sequence[Path], *, gibibytes: float = GIBIBYTES, note: Callable[[str], None] = lambda _text: None
+    paths: Sequence[Path],
+    *,
+    gibibytes: float = GIBIBYTES,
+    kept: Kept | None = None,
+    note: Callable[[str], None] = lambda _text: None,
 ) -> Library:
     """Return the library in ``paths`` (none: the folder ``cases``), or leave with what is wrong with it.
 
-    ``note`` is told the first faults before that, for those who ask later why nothing came of it.
+    ``kept`` is what earlier runs made of files that have not changed. ``note`` is told the first faults before leaving,
+    for those who ask later why nothing came of it.
     """
     try:
-        return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30))
+        return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30), kept=kept)
     except NoCases as error:
         leave(Exit.USAGE, str(error))
     except BadCases as error:

@@ -19,6 +19,7 @@ from harness.cli.casefiles import (
 from harness.cli.exits import Exit, leave
 from harness.cli.options import reports_option
 from harness.layout import Layout
+from harness.plan.kept import Kept
 from harness.plan.plan import Plan
 from harness.plan.signatures import count_signatures
 from harness.plan.store import PlanError, note_failure, remove_plan, write_plan
@@ -75,9 +76,11 @@ def planned(
     try:
         with locked(layout.root, doing="at work"):
             remove_plan(folder)
-            library = read_cases(paths, gibibytes=gibibytes, note=lambda text: note_failure(folder, text))
+            kept = Kept(layout.planned)
+            library = read_cases(paths, gibibytes=gibibytes, kept=kept, note=lambda text: note_failure(folder, text))
             plan = plan_cases(library, paths, keyword=keyword, ops=ops)
             write_plan(plan, folder)
+            kept.save()
     except (PlanError, AlreadyLocked) as error:
         leave(Exit.USAGE, str(error))
     except OSError as error:

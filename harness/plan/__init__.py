@@ -15,6 +15,7 @@
     probe                     cotangents for a case whose own ones prove nothing
     faults, diagnosis         what is wrong with the files, where, and what would be right
     schema                    the format, for editors
+    reader, kept              files one after the other, or what earlier runs made of them where they have not changed
 
 ``problem``, ``plan``, ``outline``, ``codec``, ``callcodec``, ``digest``, ``signatures``, ``probe`` and ``store`` need
 NumPy alone: they also run in the environments of the frameworks, where no YAML is read.

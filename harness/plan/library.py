@@ -6,22 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from harness.plan.case import FORMAT, Case, CaseFile, LedgerFile
-from harness.plan.diagnosis import diagnose
 from harness.plan.digest import digest_of
-from harness.plan.document import read_source
-from harness.plan.expand import expand
-from harness.plan.faults import BadCases, Fault, nearest, shown
+from harness.plan.kept import Kept
 from harness.plan.limits import MEMORY
 from harness.plan.plan import CaseRecord, LedgerEntry, Plan
-from harness.plan.probe import with_probes
 from harness.plan.problem import Problem, temperature_text
-from harness.plan.records import case_record, ledger_entry, misfits
+from harness.plan.reader import Reader
 from harness.plan.select import Selection, SelectionError
 from harness.plan.signatures import count_signatures
-from harness.plan.source import Source, Where
 from harness.vocabulary import Op
 
 LEDGER = "ledger.yaml"
@@ -45,16 +37,18 @@ class Library:
     ledger: tuple[LedgerEntry, ...]
 
 
-def load_library(paths: Sequence[Path], *, memory: int = MEMORY) -> Library:
+def load_library(paths: Sequence[Path], *, memory: int = MEMORY, kept: Kept | None = None) -> Library:
     """Read and check all case files in ``paths``, which are files or folders of them.
 
-    Beside a file, the ledger of its folder is read too. Arrays of one case may need ``memory`` bytes. Raise
-    :class:`~harness.plan.faults.BadCases` with the faults of all files, :class:`NoCases` where there are no files.
+    Beside a file, the ledger of its folder is read too. Arrays of one case may need ``memory`` bytes. What is ``kept``
+    of earlier runs saves the time alone, and is told what is new. Raise :class:`~harness.plan.faults.BadCases` with the
+    faults of all files, :class:`NoCases` where there are no files.
     """
-    reader = _Reader(memory)
+    reader = Reader(memory, kept)
     for path, whole in _files(paths):
         reader.read(path, whole=whole)
-    return reader.library()
+    reader.end()
+    return Library(cases=reader.cases, problems=reader.problems, themes=reader.themes, ledger=reader.ledger)
 
 
 def make_plan(
@@ -127,92 +121,3 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
             if file.resolve() not in seen:
                 seen.add(file.resolve())
                 yield file, whole
-
-
-class _Reader:
-    """Collects what the files say, and all their faults."""
-
-    def __init__(self, memory: int) -> None:
-        self._memory = memory
-        self._faults: list[Fault] = []
-        self._cases: dict[str, CaseRecord] = {}
-        self._problems: dict[str, tuple[Problem, ...]] = {}
-        self._themes: dict[str, str] = {}
-        self._ledger: dict[str, tuple[LedgerEntry, Source, Where, bool]] = {}
-
-    def read(self, path: Path, *, whole: bool) -> None:
-        try:
-            source = read_source(path)
-        except BadCases as error:
-            self._faults += error.faults
-            return
-        version = source.value.get("format", FORMAT)
-        if version != FORMAT or isinstance(version, bool):
-            what = f"format is {shown(version)}, and this harness reads format {FORMAT}"
-            self._faults.append(source.fault(("format",), what, f"write format: {FORMAT}, or use a newer harness"))
-        elif "ledger" in source.value and "cases" not in source.value:
-            self._read_ledger(source, whole=whole)
-        else:
-            self._read_cases(source)
-
-    def _read_cases(self, source: Source) -> None:
-        try:
-            content = CaseFile.model_validate(source.value)
-        except ValidationError as error:
-            self._faults += diagnose(error, source, CaseFile)
-            self._read_sound_cases(source)
-            return
-        self._themes[source.file] = " ".join(content.theme.split())
-        for index, case in enumerate(content.cases):
-            self._read_case(case, source, ("cases", index))
-
-    def _read_sound_cases(self, source: Source) -> None:
-        """Look further into the cases that have the right form, so that one look shows all faults of a file."""
-        cases = source.value.get("cases")
-        for index, value in enumerate(cases if isinstance(cases, list) else []):
-            try:
-                case = Case.model_validate(value)
-            except ValidationError:
-                continue
-            self._read_case(case, source, ("cases", index))
-
-    def _read_case(self, case: Case, source: Source, where: Where) -> None:
-        written = expand(case, source, where, self._faults, memory=self._memory)
-        self._faults += misfits(case, written, source, where)
-        problems = with_probes(written)
-        if case.id in self._cases:
-            other = self._cases[case.id]
-            what = f"the id {case.id!r} is taken by {other.file}:{other.line}"
-            self._faults.append(source.fault((*where, "id"), what, "choose another: an id names one case in all files"))
-            return
-        self._cases[case.id] = case_record(case, source, where, problems=len(problems))
-        self._problems[case.id] = problems
-
-    def _read_ledger(self, source: Source, *, whole: bool) -> None:
-        try:
-            content = LedgerFile.model_validate(source.value)
-        except ValidationError as error:
-            self._faults += diagnose(error, source, LedgerFile)
-            return
-        for index, known in enumerate(content.ledger):
-            where: Where = ("ledger", index)
-            if known.id in self._ledger:
-                instead = "choose another: an id names one entry"
-                self._faults.append(source.fault((*where, "id"), f"the id {known.id!r} is taken", instead))
-            self._ledger[known.id] = (ledger_entry(known, source, where), source, where, whole)
-
-    def library(self) -> Library:
-        for entry, source, where, whole in self._ledger.values():
-            if whole and entry.case is not None and entry.case not in self._cases:
-                what = f"there is no case {entry.case!r}"
-                self._faults.append(source.fault((*where, "case"), what, nearest(entry.case, self._cases)))
-        if self._faults:
-            raise BadCases(self._faults)
-        return Library(
-            cases=self._cases,
-            problems=self._problems,
-            themes=self._themes,
-            ledger=tuple(
-                entry for entry, *_ in self._ledger.values() if entry.case is None or entry.case in self._cases
-            ),
-        )

@@ -80,9 +80,25 @@ def stamp_of(
     decides: list[Any] = [
         [spec, device, sys.version, sys.executable, installed, _sources()],
         [describe_platform(), processor_features(), usable_cpus()],
-        [result_flags(environ), {name: environ.get(name) for name in _SEARCHED}],
+        [result_flags(environ), {name: _without_us(environ.get(name)) for name in _SEARCHED}],
     ]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()
+
+
+def _without_us(path: str | None) -> str | None:
+    """Return a search path but for folders that hold this harness alone, of which each run makes itself another one.
+
+    :mod:`harness.record.elsewhere` does.
+    """
+    return os.pathsep.join(folder for folder in (path or "").split(os.pathsep) if not _is_ours(Path(folder))) or None
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        found = {entry.name: entry.resolve() for entry in folder.iterdir()}
+    except OSError:
+        return False
+    return found == {name: _PACKAGE.parent / name for name in ("harness", "reference")}
 
 
 def _installed(searched: Iterable[str]) -> list[tuple[str, int, int]] | None:

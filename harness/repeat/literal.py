@@ -73,7 +73,8 @@ def _nested(array: NDArray[Any]) -> str:
 def _full(array: NDArray[Any]) -> str | None:
     if array.size == 0:
         return f"np.zeros({array.shape}, {_dtype(array)})"
-    if array.size <= RUNS or len(np.unique(_bits(array))) > 1:
+    bits = _bits(array)
+    if array.size <= RUNS or (bits != bits[0]).any():
         return None
     return f"np.full({array.shape}, {number(array.reshape(-1)[0])}, {_dtype(array)})"
 

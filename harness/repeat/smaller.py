@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from harness.call import Call
 from harness.vocabulary import Quantity
 
-Indices = Sequence[int]
+Indices = Sequence[int] | NDArray[np.int64]
 
 
 def taken(call: Call, keep: Sequence[Indices]) -> Call | None:

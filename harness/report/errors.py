@@ -16,6 +16,7 @@ _KEYS: Final = ["op", "quantity", "dtype", "output_dtype", "adapter"]
 _COUNTS: Final = ["computed", "rounded", "flushed", "normal"]
 _SUMS: Final = ["normal_ulps_sum", "eps_sum"]
 _WORST: Final = {"normal_ulps": "normal_ulps_at", "eps": "eps_at", "share": "at"}  # and where each is met
+_OF_ROW: Final = [*_KEYS, "mode", "case", "problem", *_WORST, *_WORST.values()]
 _OPS, _QUANTITIES, _DTYPES = list(Op), list(Quantity), list(DType)
 
 
@@ -81,7 +82,7 @@ def errors(frame: pd.DataFrame, *, by_mode: bool = False) -> tuple[Errors, ...]:
     groups = measured.groupby([*_KEYS, *(["mode"] if by_mode else [])], sort=False)
     sums = groups[[*_COUNTS, *_SUMS]].sum().to_dict("list")
     worst = groups[[*_WORST]].idxmax().to_dict("list")
-    columns = measured.to_dict("list")
+    columns = measured[_OF_ROW].to_dict("list")
     found = [
         _of_group(
             columns,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -49,8 +50,10 @@ def parquet(frame: pd.DataFrame) -> bytes:
 def texts_legible(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table with every character of its texts that cannot be seen escaped."""
     texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
-    return frame.assign(**{name: frame[name].map(_readable) for name in texts})
+    return frame.assign(**{name: _readable(frame[name]) for name in texts})
 
 
-def _readable(value: object) -> object:
-    return legible(value) if isinstance(value, str) else value
+def _readable(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column of texts, each looked at once: most stand in it many times, and hardly one has to be changed."""
+    shown = {text: legible(text) for text in column.unique() if isinstance(text, str) and legible(text) != text}
+    return column.map(lambda text: shown.get(text, text)) if shown else column

@@ -39,3 +39,28 @@ def test_the_readme_quotes_each_ratio_to_a_checker(row: dict[str, str]) -> None:
 def test_the_readme_quotes_the_least_and_the_largest_ratio_of_the_reference(subject: str) -> None:
     ratios = [float(row["ratio"]) for row in ROWS if (row["benchmark"], row["subject"]) == ("reference", subject)]
     assert f"{min(ratios):.2f} to {max(ratios):.2f} times" in " ".join(SECTION.split())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in ROWS if row["benchmark"] == "scaling" and row["setting"].startswith("1e8")],
+    ids=lambda row: f"{row['setting']} {row['subject']}",
+)
+def test_the_readme_quotes_what_each_step_costs_at_a_hundred_million_elements(row: dict[str, str]) -> None:
+    what, step = re.fullmatch(r"(.*) of (.*?)(?:,| per).*", row["subject"]).groups()  # type: ignore[union-attr]
+    (line,) = [line for line in SECTION.splitlines() if line.startswith(f"| {what} of `{step}` |")]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    column = ["n = 1000", "n = 50000"].index(row["setting"].partition(", ")[2])
+    assert f"{max(0.0, float(row['ratio'])):.2f}" == cells[1 + column]
+    assert float(row["ratio"]) <= float(row["at most"])
+    assert row["at most"] == cells[3]
+
+
+@pytest.mark.parametrize("verb", ["plan", "record", "compare", "report", "compare again"])
+def test_the_readme_quotes_what_a_problem_costs_among_many(verb: str) -> None:
+    of_verb = [row for row in ROWS if (row["benchmark"], row["setting"]) == ("problems", verb)]
+    (row,) = [row for row in of_verb if row["unit"] == "ms of CPU"]
+    said = {"plan": "{} times the processor time of one among 2,000 to plan", "compare again": "left to judge, {},"}
+    quoted = said.get(verb, f"{{}} to {verb}").format(f"{float(row['ratio']):.2f}")
+    assert (row["subject"], row["at most"]) == ("a problem among 20,000", "1.2")
+    assert quoted in " ".join(SECTION.split())

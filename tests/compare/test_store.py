@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -41,27 +41,72 @@ def test_no_comparison_yet_says_what_to_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("old", "new", "words"),
     [
-        ({"version": 99}, "format version 99"),
-        ({"format": "something else"}, "not a comparison"),
-        ({"comparison": {}}, "Field required"),
+        (b'"version":3', b'"version":99', "format version 99"),
+        (b'"version":3', b'"version":2', "format version 2"),
+        (b'"harness-comparison"', b'"something-else"', "not a comparison"),
+        (b',"comparison":', b',"comparison ":', "not readable|seal is broken"),
+        (b'"seal":"', b'"seal":"0', "seal is broken"),
+        (b'"seal"', b'"veal"', "seal is broken"),
+        (b'"kernel"', b'"colonel"', "seal is broken"),
+        (b"}\n", b"}", "seal is broken"),
+        (b"{", b"[", "not readable"),
+        (b"{", b"[" * 100_000, "not readable"),
     ],
 )
 def test_a_comparison_of_another_make_is_refused(
-    compared: Comparison, tmp_path: Path, change: dict[str, Any], words: str
+    compared: Comparison, tmp_path: Path, old: bytes, new: bytes, words: str
 ) -> None:
     path = write_comparison(compared, tmp_path)
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(ComparisonUnreadable, match=words):
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+    with pytest.raises(ComparisonUnreadable, match=rf"({words}).*run `harness compare` again"):
         read_comparison(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"[]", b"3", b"{}", b"a text\n"])
+def test_a_file_that_is_no_comparison_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "comparison.json").write_bytes(content)
+    with pytest.raises(ComparisonUnreadable, match="run `harness compare` again"):
+        read_comparison(tmp_path)
+
+
+def test_what_is_sealed_and_lacks_something_is_refused(compared: Comparison, tmp_path: Path) -> None:
+    path = write_comparison(compared, tmp_path)
+    head = json.loads(path.read_bytes())
+    head |= {"comparison": {}, "seal": hashlib.sha256(b"{}").hexdigest()}
+    path.write_text(json.dumps(head, separators=(",", ":")) + "\n")
+    with pytest.raises(ComparisonUnreadable, match="Field required: run `harness compare` again"):
+        read_comparison(tmp_path)
+
+
+@pytest.mark.parametrize("part", range(20))
+def test_changed_bytes_anywhere_are_refused(compared: Comparison, tmp_path: Path, part: int) -> None:
+    path = write_comparison(compared, tmp_path)
+    content = bytearray(path.read_bytes())
+    for at in range(part, len(content), 20):
+        damaged = content.copy()
+        damaged[at] ^= 0x01
+        path.write_bytes(damaged)
+        with pytest.raises(ComparisonUnreadable, match="run `harness compare` again"):
+            read_comparison(tmp_path)
+
+
+def test_a_comparison_is_json_that_others_can_read(compared: Comparison, tmp_path: Path) -> None:
+    whole = json.loads(write_comparison(compared, tmp_path).read_text())
+    assert [*whole] == ["format", "version", "seal", "comparison"]
+    assert len(whole["comparison"]["verdicts"]) == len(compared.verdicts)
 
 
 def test_a_comparison_cut_short_is_refused(compared: Comparison, tmp_path: Path) -> None:
     path = write_comparison(compared, tmp_path)
-    path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(ComparisonUnreadable, match="not readable"):
-        read_comparison(tmp_path)
+    content = path.read_bytes()
+    for length in range(0, len(content), 101):
+        path.write_bytes(content[:length])
+        with pytest.raises(ComparisonUnreadable, match=r"not readable|cut short"):
+            read_comparison(tmp_path)
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,16 @@ import pytest
 from tests.faults_under_load.workplace import CASES, Workplace
 
 VERBS = ("plan", "record", "compare", "report")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heeded() -> Iterator[None]:
+    """Have what is started heed Ctrl-C: in the background of a shell it would not, and rightly so."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.faults_under_load.amounts import rounds
+from tests.faults_under_load.amounts import chance, rounds
 from tests.faults_under_load.conftest import VERBS
 from tests.faults_under_load.workplace import CASES, Workplace, finish, run, sound, wait_until
 
@@ -66,11 +67,13 @@ def test_another_plan_made_while_one_is_recorded_is_never_judged_by_its_results(
     assert work.report_bytes() == stages["whole"].report_bytes()
 
 
+@pytest.mark.parametrize("number", rounds(1))
 def test_a_verb_that_reads_the_plan_while_it_is_made_is_served_or_told(
-    stages: Mapping[str, Workplace], place: Path
+    number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
 ) -> None:
     work = stages["whole"].copy(place)
-    planner = [work.start("plan") for _ in range(1)]
+    planner = [work.start("plan")]
+    time.sleep(chance("readers", number).uniform(0, 0.9) * durations["plan"])
     readers = [work.start(verb) for verb in ("compare", "report", "compare", "report")]
     ended = [sound(finish(process)) for process in (*planner, *readers)]
     assert {each.code for each in ended} <= {0, 2}

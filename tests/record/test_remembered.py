@@ -13,6 +13,7 @@ import pytest
 
 from harness.record import remembered as module
 from harness.record.crew import Crew
+from harness.record.elsewhere import reachable
 from harness.record.remembered import stamp_of
 from harness.record.runner import Ending, Run
 from harness.record.store import rename_recording
@@ -166,6 +167,19 @@ def test_the_stamp_is_another_one_where_the_framework_could_say_something_else(
 )
 def test_the_stamp_is_another_one_for_another_device_or_variable(how: dict[str, Any], place: Path) -> None:
     assert stamped(place, **how) not in (stamped(place), None)
+
+
+def test_the_stamp_is_the_same_in_each_folder_by_which_another_python_finds_this_harness(place: Path) -> None:
+    alone = stamped(place)
+    for _ in range(2):
+        with reachable({}) as environ:
+            assert alone == stamped(place, **environ)
+            assert stamped(place, PYTHONPATH=f"{environ['PYTHONPATH']}{os.pathsep}/x") == stamped(
+                place, PYTHONPATH="/x"
+            )
+            (Path(environ["PYTHONPATH"]) / "torch").mkdir()
+            assert alone != stamped(place, **environ)
+            (Path(environ["PYTHONPATH"]) / "torch").rmdir()
 
 
 def test_there_is_no_stamp_where_a_package_is_edited_in_place(place: Path) -> None:

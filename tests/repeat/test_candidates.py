@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -100,3 +102,28 @@ def test_an_element_is_found_again_in_its_row_alone(
     call = problem("any", LARGE.x, op=op, axis=1).call
     assert (row_of(call, quantity, at), place_alone(call, at)) == (row, place)
     assert row_alone(call, row).x.tolist() == [LARGE.x[2].tolist()]
+
+
+@pytest.mark.parametrize("shape", [(1 << 12, 1 << 10), (1, 1 << 22), (1 << 7, 1 << 7, 1 << 8)], ids=str)
+def test_candidates_of_a_large_call_take_no_more_than_three_times_its_arrays(shape: tuple[int, ...]) -> None:
+    numbers = np.arange(math.prod(shape), dtype=np.float32).reshape(shape)
+    call = replace(LARGE, axis=-1, dtype=DType.FLOAT32, x=numbers, cotangent=numbers, tangent=None)
+    row = tuple(length - 1 for length in shape[:-1])
+    tracemalloc.start()
+    try:
+        found = [*cuts(call, row, 3), *plainer(call, Quantity.VJP)]
+        sizes = sorted(size_of(less) for less in found)
+        held = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sizes[0][0] == 2  # the culprit and the largest
+    assert sizes[-1] < size_of(call)
+    assert held <= 3 * (call.x.nbytes + numbers.nbytes)
+    assert all(numbers[row].max() in less.x for less in found)
+
+
+def test_the_size_of_a_call_is_the_sum_over_its_blocks() -> None:
+    numbers = np.ldexp(1.0, np.arange(200_000) % 7) + np.arange(200_000) % 3
+    whole = replace(LARGE, x=numbers.reshape(1, -1), cotangent=None, tangent=None)
+    parts = [replace(whole, x=part.reshape(1, -1)) for part in np.split(numbers, [70_001])]
+    assert size_of(whole) == tuple(map(sum, zip(*map(size_of, parts), strict=True)))
