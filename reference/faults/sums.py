@@ -55,10 +55,13 @@ def _never_rescaled(tile: int) -> Sum:
     def total(at: Setting) -> Estimate | None:
         if at.length <= tile:
             return None
-        running = np.maximum.accumulate(at.e.value.hi, axis=-1)
-        last = np.minimum((np.arange(at.length) // tile + 1) * tile, at.length) - 1
+        e, index = at.e.value.hi, np.arange(at.length)
+        running = np.maximum.accumulate(e, axis=-1)
+        last = np.minimum((index // tile + 1) * tile, at.length) - 1
         largest = running[..., last]
-        place = np.argmax(at.e.value.hi[..., np.newaxis, :] >= largest[..., np.newaxis], axis=-1)
+        grown = np.zeros(e.shape, dtype=bool)
+        grown[..., 1:] = e[..., 1:] > running[..., :-1]
+        place = np.maximum.accumulate(np.where(grown, index, 0), axis=-1)[..., last]  # where each maximum stands first
         seen = Estimate(
             value=at.e.value.at(place), error=np.take_along_axis(at.e.error, place, axis=-1), arithmetic=at.arithmetic
         )
