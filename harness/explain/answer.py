@@ -10,6 +10,8 @@ import numpy as np
 from harness.compare.exhibit import Exhibit, exhibit
 from harness.compare.judge import Judge
 from harness.compare.zeros.find import DERIVATIVES, ZeroGradient, zero_gradients
+from harness.explain.dtypes import typed
+from harness.explain.inputs import open_inputs
 from harness.explain.question import got_numbers, problem_of
 from harness.explain.row import as_row
 from harness.explain.vanished import vanished
@@ -39,22 +41,27 @@ class Explained:
 
 def explained(words: Words) -> Explained:
     """Answer what ``words`` ask; raise :class:`~harness.explain.reading.Misread` where they ask nothing."""
-    read = as_row(words)
+    said = typed(words)
+    read = as_row(said)
     problem = problem_of(read)
     quantity = read.quantity
     judge = Judge([problem])
     found = judge.truth(problem, quantity)
     causes = tuple(zero_gradients(problem, quantity, found)) if quantity in DERIVATIVES else ()
     written = got_numbers(read, problem.call)
+    worth = None
+    if written is not None:
+        inputs = open_inputs(read, problem, quantity, found)
+        worth = worth_of(judge, problem, quantity, written, found, inputs=inputs)
     return Explained(
         problem=problem,
-        as_row=read != words,
+        as_row=read != said,
         quantity=quantity,
         rows=_rows(problem, quantity, causes),
         causes=causes,
         largest=float(np.abs(np.nan_to_num(found.value.hi, nan=0.0, posinf=np.inf)).max(initial=0.0)),
         undefined=int(found.undefined.sum()),
-        worth=None if written is None else worth_of(judge, problem, quantity, written, found),
+        worth=worth,
         vanished=tuple(vanished(read, problem.call)),
     )
 

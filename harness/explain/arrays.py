@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.explain.reading import SPECIAL, Misread, Written, a_number, bare, read_array
+from harness.explain.pasted import bare
+from harness.explain.reading import SPECIAL, Misread, Written, a_number, read_array
 from harness.plan.carrier import encoded, one_hot
 from harness.plan.number import NotANumber, WrittenFloat, rounded
 from harness.vocabulary import DType

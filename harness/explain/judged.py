@@ -13,7 +13,7 @@ from harness.vocabulary import Outcome
 
 def in_words(worth: Worth, name: str) -> str:
     """Return one paragraph; ``name`` is what was asked, as in: gradient (vjp)."""
-    return _SAID[worth.standing](worth, name)
+    return f"{_SAID[worth.standing](worth, name)}{_of_inputs(worth)}"
 
 
 def elements(worth: Worth) -> Iterator[str]:
@@ -67,6 +67,11 @@ def _as_printed(left: Open, worth: Worth, name: str) -> str:
             f"What you got is right as far as its digits show: the true {name}, written with as many of them, reads "
             f"the same. {rest}"
         )
+    if worth.inputs is not None:
+        return (
+            f"What you got is right as far as the digits show: inputs that print as yours do have a {name} that, "
+            f"written with as many digits, reads the same, or rounding in {_dtype(worth)} explains the rest. {rest}"
+        )
     return (
         f"What you got may be right: the true {name} reads otherwise, but a number that prints as yours does lies "
         f"within what rounding in {_dtype(worth)} explains. {rest}"
@@ -87,8 +92,27 @@ def _policy(worth: Worth, name: str) -> str:
 
 
 def _undecided(worth: Worth, name: str) -> str:
+    if worth.findings and worth.inputs is not None:
+        return (
+            f"What you got is not the {name} of the numbers as they are printed, but their digits do not decide: too "
+            f"many of {' and '.join(worth.inputs.options)} have more digits than are printed to say what that leaves "
+            "open. Give all of them: `.tolist()` has them."
+        )
     return (
         f"No bound says what rounding may do here, so what you got is neither right nor wrong: {worth.verdict.detail}."
+    )
+
+
+def _of_inputs(worth: Worth) -> str:
+    """Say what the digits of the inputs leave open, and where all of them are."""
+    if worth.inputs is None or worth.standing is Standing.POLICY:
+        return ""
+    options, left = " and ".join(worth.inputs.options), worth.inputs.open
+    if left is None:
+        return ""
+    return (
+        f" The digits of {options}, as they are printed, leave open up to {size(float(left.max(initial=0.0)))} of it: "
+        "`.tolist()` gives all of them."
     )
 
 

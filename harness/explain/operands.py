@@ -50,7 +50,7 @@ def targets(words: Words, shape: tuple[int, ...]) -> NDArray[Any] | None:
         raise Misread("--targets", "a probability that is not between 0 and 1", "give probabilities, or class indices")
     if words.ignore_index is not None:
         raise Misread("--ignore-index", "beside probabilities", "leave it out: only class indices are compared with it")
-    return stored(written, words.dtype, where="--targets")
+    return stored(written, words.due, where="--targets")
 
 
 def _indices(words: Words, batch: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.int32]:

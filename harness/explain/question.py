@@ -24,7 +24,7 @@ _WITH_TANGENT: Final = (Quantity.JVP, Quantity.HVP)
 def problem_of(words: Words) -> Problem:
     """Return the problem that ``words`` ask; raise :class:`~harness.explain.reading.Misread` where they ask none."""
     _check_words(words)
-    x = numbers(words.x, words.dtype, where="--x")
+    x = numbers(words.x, words.due, where="--x")
     rank = max(x.ndim, 1)
     if not -rank <= words.axis < rank:
         nested = ", or nest every array as deeply as the axis asks" if words.axis > 0 else ""
@@ -33,7 +33,7 @@ def problem_of(words: Words) -> Problem:
     call = Call(
         op=words.op,
         axis=words.axis,
-        dtype=words.dtype,
+        dtype=words.due,
         mode=Mode.DEFAULT,
         x=x,
         reduction=(words.reduction or Reduction.NONE) if words.op is Op.CROSS_ENTROPY else words.reduction,
@@ -75,7 +75,7 @@ def _check_words(words: Words) -> None:
     if op is Op.SOFTMAX_OUTPUT and quantity not in (Quantity.FORWARD, Quantity.VJP):
         instead = "ask for forward or vjp: its backward rule is not the derivative of its output"
         raise Misread("--quantity", f"softmax_output has no {quantity}", instead)
-    if not words.dtype.floating and quantity is not Quantity.FORWARD:
+    if not words.due.floating and quantity is not Quantity.FORWARD:
         raise Misread("--dtype", "int32 numbers have no derivatives", "ask for a floating dtype, or --quantity forward")
     for name, quantities in (("cotangent", _WITH_COTANGENT), ("tangent", _WITH_TANGENT)):
         if getattr(words, name) is not None and quantity not in quantities:
@@ -107,13 +107,13 @@ def _cotangent(words: Words, x: NDArray[Any]) -> NDArray[Any] | None:
         return None
     shape = output_shape(words.op, x.shape, axis=words.axis, reduction=words.reduction or Reduction.NONE)
     axis = None if words.op.reduces else words.axis
-    return vector(words.cotangent, shape, axis, words.dtype, where="--cotangent", what="the shape of the output")
+    return vector(words.cotangent, shape, axis, words.due, where="--cotangent", what="the shape of the output")
 
 
 def _tangent(words: Words, x: NDArray[Any]) -> NDArray[Any] | None:
     if words.tangent is None:
         return None
-    return vector(words.tangent, x.shape, words.axis, words.dtype, where="--tangent", what="that of x")
+    return vector(words.tangent, x.shape, words.axis, words.due, where="--tangent", what="that of x")
 
 
 def _option(name: str) -> str:

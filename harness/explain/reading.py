@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from harness.explain.pasted import bare
 from harness.plan.faults import shown
 from harness.plan.number import NotANumber, WrittenFloat, is_decimal, is_hexadecimal
 
 AXES: Final = 8  # that a primal may have
 _TOKEN: Final = re.compile(r"\s*(?:(?P<open>[\[(])|(?P<close>[\])])|(?P<comma>,)|(?P<item>[^\s,\[\]()]+))")
-_PRINTED: Final = re.compile(  # array([1., 2.], dtype=float32); tensor([0.], grad_fn=<MulBackward0>)
-    r"(?P<name>\s*(?:\w+\.)*(?:array|tensor|Array)\()(?P<array>.*?)(?:,\s*[a-z_]+=[^\[\]]*)?\)\s*", re.DOTALL
-)
-_OF_MXNET: Final = re.compile(r"\s*<NDArray [^>]*>\s*$")
 SPECIAL: Final = {"nan": ".nan", "inf": ".inf", "infinity": ".inf"}
 _TRUE: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
@@ -47,7 +44,7 @@ def read_array(text: str, leaf: Callable[[str], Item], *, where: str) -> Written
     """Return the array that ``text`` holds, each item read by ``leaf``.
 
     Lists stand in square or round brackets; items are separated by commas, blanks or both. What a framework prints
-    around them is left out (:func:`bare`). Raise :class:`Misread`,
+    around them is left out (:func:`~harness.explain.pasted.bare`). Raise :class:`Misread`,
     naming ``where`` and the character, for anything else; ``leaf`` raises
     :class:`~harness.plan.number.NotANumber`.
     """
@@ -55,25 +52,17 @@ def read_array(text: str, leaf: Callable[[str], Item], *, where: str) -> Written
     return reader.whole()
 
 
-def bare(text: str) -> str:
-    """Return ``text`` without what a framework prints around an array; all characters keep their places."""
-    printed = _PRINTED.fullmatch(text)
-    if printed is not None:
-        return " " * len(printed["name"]) + printed["array"]
-    return _OF_MXNET.sub("", text)
-
-
 def a_number(text: str) -> WrittenFloat:
     """Return the number that ``text`` spells: decimal, hexadecimal as ``0x1.8p-3``, inf or nan.
 
     Raise :class:`~harness.plan.number.NotANumber` where it is none.
     """
-    bare = text.strip("'\"")
-    sign, unsigned = (bare[:1], bare[1:]) if bare[:1] in ("-", "+") else ("", bare)
+    plain = text.strip("'\"")
+    sign, unsigned = (plain[:1], plain[1:]) if plain[:1] in ("-", "+") else ("", plain)
     spelled = SPECIAL.get(unsigned.lower())
-    if spelled is None and not (is_decimal(bare) or is_hexadecimal(bare)):
-        raise NotANumber(f"{shown(bare)} is not a number", "write numbers as 0.1, -2, 1e-3, 0x1.8p-3, inf or nan")
-    return WrittenFloat(sign + spelled if spelled == ".inf" else spelled or bare)
+    if spelled is None and not (is_decimal(plain) or is_hexadecimal(plain)):
+        raise NotANumber(f"{shown(plain)} is not a number", "write numbers as 0.1, -2, 1e-3, 0x1.8p-3, inf or nan")
+    return WrittenFloat(sign + spelled if spelled == ".inf" else spelled or plain)
 
 
 def a_whole_number(text: str) -> int:
@@ -85,9 +74,10 @@ def a_whole_number(text: str) -> int:
 
 def a_truth_value(text: str) -> bool:
     """Return what ``text`` says of an element; raise :class:`~harness.plan.number.NotANumber` where it says nothing."""
-    if text.lower() not in _TRUE:
+    word = text.lower().removeprefix("np.").rstrip("_")  # NumPy prints a list of its own as [np.True_, np.False_]
+    if word not in _TRUE:
         raise NotANumber(f"{shown(text)} is not a truth value", "write true where an element is kept, and false")
-    return _TRUE[text.lower()]
+    return _TRUE[word]
 
 
 class _Reader(Generic[Item]):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from harness.explain.arrays import named
+from harness.explain.pasted import nested
 from harness.explain.reading import AXES, a_number, a_truth_value, a_whole_number, read_array
 from harness.explain.words import Words
 from harness.vocabulary import Reduction
@@ -42,7 +43,7 @@ def as_row(words: Words) -> Words:
         one_of_each_row = given == (1,) * words.axis != shape  # as the axes before the k-th have it already
         of_whole_batch = not given and name in ("cotangent", "got") and words.reduction not in (None, Reduction.NONE)
         if not (one_of_each_row or of_whole_batch):
-            changed[name] = "[" * words.axis + text + "]" * words.axis
+            changed[name] = nested(text, words.axis)
     return replace(words, **changed)
 
 

@@ -13,13 +13,14 @@ class Words:
     """What somebody asks: numbers are texts, as :mod:`harness.explain.reading` takes them; None is not said.
 
     ``cotangent`` and ``tangent``: numbers, or ones, zeros, mean, one_hot:K; a cotangent that is not said is the
-    implicit one. ``got``: what somebody's program returned for ``quantity``.
+    implicit one. ``got``: what somebody's program returned for ``quantity``. ``dtype``: that of x, beside
+    what the texts say of it (:mod:`harness.explain.dtypes`).
     """
 
     x: str
     op: Op = Op.SOFTMAX
     axis: int = -1
-    dtype: DType = DType.FLOAT32
+    dtype: DType | None = None
     quantity: Quantity = Quantity.VJP
     cotangent: str | None = None
     tangent: str | None = None
@@ -33,6 +34,11 @@ class Words:
     grad_scale: str | None = None
     normalization: Normalization | None = None
     got: str | None = None
+
+    @property
+    def due(self) -> DType:
+        """The dtype of x: float32 where nothing is said of it."""
+        return self.dtype or DType.FLOAT32
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from harness.compare.zeros.find import DERIVATIVES
 from harness.compare.zeros.flush import flushed
 from harness.explain.arrays import stored
 from harness.explain.digits import spread_of
+from harness.explain.inputs import Inputs
 from harness.explain.reading import Written
 from harness.plan.number import WrittenFloat
 from harness.plan.problem import Problem
@@ -38,14 +39,14 @@ class Standing(Enum):
     RIGHT = auto()  # a correct kernel may return this, and no law says otherwise
     WRONG = auto()
     POLICY = auto()  # there is no true answer, and it is another one than the convention of this harness
-    UNDECIDED = auto()  # no bound and no law says anything
+    UNDECIDED = auto()  # no bound and no law says anything, or too few digits of the inputs are known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     """What the digits of a result leave open: ``most`` at the element ``at``, and how many times its bound that is.
 
-    ``reads_the_same``: whether the truth, written with as many digits, has the same ones.
+    ``reads_the_same``: whether the truth of the inputs as they were read, written with as many digits, has the same.
     """
 
     most: float
@@ -58,6 +59,8 @@ class Open:
 class Worth:
     """How a result stands to the oracle; ``open``: what its digits leave open, if it is not wrong because of them.
 
+    ``inputs``: what those of the inputs leave open, which ``open`` counts as well.
+
     ``undefined`` elements have no true value, and are NaN by convention. ``laws`` are those that it breaks, ``flushed``
     says what of it is zero by underflow, both in words.
     """
@@ -68,13 +71,15 @@ class Worth:
     laws: tuple[str, ...] = ()
     flushed: tuple[str, ...] = ()
     open: Open | None = None
+    inputs: Inputs | None = None
 
     @property
     def standing(self) -> Standing:
         """How it stands."""
         if self.findings:
             policy = all(finding.level is Level.POLICY for finding in self.findings)
-            return Standing.POLICY if policy else Standing.WRONG
+            unknown = self.inputs is not None and self.inputs.open is None
+            return Standing.POLICY if policy else Standing.UNDECIDED if unknown else Standing.WRONG
         return Standing.RIGHT if self.verdict.outcome.agreed else Standing.UNDECIDED
 
     @property
@@ -94,12 +99,21 @@ class Worth:
         return own or self.findings
 
 
-def worth_of(judge: Judge, problem: Problem, quantity: Quantity, written: Written[WrittenFloat], truth: Truth) -> Worth:
+def worth_of(
+    judge: Judge,
+    problem: Problem,
+    quantity: Quantity,
+    written: Written[WrittenFloat],
+    truth: Truth,
+    *,
+    inputs: Inputs | None = None,
+) -> Worth:
     """Judge a result as it is written; where that fails, as the nearest number that prints like it.
 
-    What is wrong either way is held against every fault as far as its digits go.
+    What the digits of the ``inputs`` leave open counts as if the result had been printed with as few. What is wrong
+    either way is held against every fault as far as the digits go.
     """
-    result = _Result(judge, problem, quantity, written)
+    result = _Result(judge, problem, quantity, written, inputs=inputs)
     found = result.worth(result.as_written, result.spread)
     if result.spread is None or found.standing is not Standing.WRONG:
         return found
@@ -113,23 +127,34 @@ def worth_of(judge: Judge, problem: Problem, quantity: Quantity, written: Writte
 class _Result:
     """A result as it was written, and the question that it answers."""
 
-    def __init__(self, judge: Judge, problem: Problem, quantity: Quantity, written: Written[WrittenFloat]) -> None:
-        self._judge, self._problem, self._quantity = judge, problem, quantity
+    def __init__(
+        self,
+        judge: Judge,
+        problem: Problem,
+        quantity: Quantity,
+        written: Written[WrittenFloat],
+        *,
+        inputs: Inputs | None,
+    ) -> None:
+        self._judge, self._problem, self._quantity, self._inputs = judge, problem, quantity, inputs
         of_output = quantity in (Quantity.FORWARD, Quantity.JVP)
         self._due = DType(result_format(problem.call)) if of_output else problem.call.dtype
         self.format = format_named(self._due)
         self.as_written = stored(written, self._due, where="--got")
-        self.spread = spread_of(written, self.format)
+        self._own = spread_of(written, self.format)
+        of_inputs = None if inputs is None else inputs.open
+        self.spread = self._own if of_inputs is None else of_inputs + (0.0 if self._own is None else self._own)
         self._values = np.array([float(value) for value in written.items]).reshape(written.shape)
 
-    def _towards(self, wanted: Floats) -> Floats:
-        """Return the numbers nearest to what is ``wanted`` among those that print as what was written."""
-        nearest = np.clip(wanted, self._values - self.spread, self._values + self.spread)
+    def _towards(self, wanted: Floats, spread: Floats | None) -> Floats:
+        """Return the numbers nearest to what is ``wanted`` among those that were written to within ``spread``."""
+        within = 0.0 if spread is None else spread
+        nearest = np.clip(wanted, self._values - within, self._values + within)
         return np.where(np.isfinite(wanted) & np.isfinite(self._values), nearest, self._values)
 
     def nearest(self, wanted: Floats) -> NDArray[Any]:
         """Return the same in the dtype that is due."""
-        return self.format.encode(self._towards(wanted))
+        return self.format.encode(self._towards(wanted, self.spread))
 
     def left_open(self, wanted: Floats, truth: Truth) -> Open:
         """Return what the digits leave open where rounding leaves least."""
@@ -137,7 +162,7 @@ class _Result:
         with np.errstate(all="ignore"):
             bounds = np.where(self.spread > 0, self.spread / truth.bound, 0.0)
         at = tuple(int(index) for index in np.unravel_index(int(bounds.argmax()), bounds.shape))
-        same = (self._towards(wanted) == wanted) | np.isnan(wanted)
+        same = (self._towards(wanted, self._own) == wanted) | np.isnan(wanted)
         return Open(most=float(self.spread[at]), at=at, bounds=float(bounds[at]), reads_the_same=bool(same.all()))
 
     def worth(self, value: NDArray[Any], spread: Floats | None) -> Worth:
@@ -158,6 +183,7 @@ class _Result:
             undefined=0 if assessed.oracle is None else int(assessed.oracle.undefined.sum()),
             laws=tuple(law.worst.sentence for law in assessed.broken),
             flushed=tuple(finding.sentence for finding in lost) if quantity in DERIVATIVES else (),
+            inputs=self._inputs,
         )
 
 
