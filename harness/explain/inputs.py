@@ -44,11 +44,14 @@ Reach = tuple[NDArray[Any], NDArray[Any]]  # of an array of a call: its least an
 class Inputs:
     """The options whose digits are not all there, and by how much each element of the answer is ``open`` for it.
 
-    ``open`` is None where there are too many of these digits to say.
+    ``open`` is None where there are too many of these digits to say. ``of_products``: by what share of itself a product
+    of probabilities and elements of the vectors is open, at each element; a wrong rule need not cancel where the right
+    one does.
     """
 
     options: tuple[str, ...]
     open: Floats | None
+    of_products: Floats | float = 0.0
 
 
 def open_inputs(words: Words, problem: Problem, quantity: Quantity, truth: Truth) -> Inputs | None:
@@ -66,7 +69,9 @@ def open_inputs(words: Words, problem: Problem, quantity: Quantity, truth: Truth
     with np.errstate(all="ignore"):
         for calls in moved:
             total = total + np.max([next(steps) for _ in calls], axis=0)
-        return Inputs(options=options, open=total * _growth(problem.call, reaches))
+        growth = _growth(problem.call, reaches)
+        shares = _shares(problem.call, reaches, total.shape) + (growth - 1.0)
+        return Inputs(options=options, open=total * growth, of_products=shares)
 
 
 def _reaches(words: Words, call: Call) -> Iterator[tuple[str, Reach]]:
@@ -140,3 +145,14 @@ def _growth(call: Call, reaches: dict[str, Reach]) -> float:
     low, high = (format_named(call.dtype.value).decode(end) for end in reaches["x"])
     widest = float(np.where(np.isfinite(high - low), high - low, 0.0).max(initial=0.0))
     return float(np.exp(np.minimum(2.0 * widest / (call.temperature or 1.0), 700.0)))
+
+
+def _shares(call: Call, reaches: dict[str, Reach], shape: tuple[int, ...]) -> Floats:
+    """Return the share of itself by which each element of the vectors may be another one, added up."""
+    target, total = format_named(call.dtype.value), np.zeros(shape)
+    for name in {"cotangent", "tangent"} & reaches.keys():
+        value, low, high = (target.decode(array) for array in (getattr(call, name), *reaches[name]))
+        if value.shape == shape:
+            share = np.maximum(high - value, value - low) / np.abs(value)
+            total = total + np.where(np.isfinite(share), share, 0.0)
+    return total

@@ -32,7 +32,7 @@ def as_row(words: Words) -> Words:
     """
     if not 0 < words.axis < AXES or len(shape := _shape("x", words.x)) != 1:
         return words
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in _LEAVES:
         text = getattr(words, name)
         if text is None or named(text):

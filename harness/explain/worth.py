@@ -165,6 +165,13 @@ class _Result:
         same = (self._towards(wanted, self._own) == wanted) | np.isnan(wanted)
         return Open(most=float(self.spread[at]), at=at, bounds=float(bounds[at]), reads_the_same=bool(same.all()))
 
+    def _of_formulas(self, spread: Floats | None) -> Floats | None:
+        """Return by how much a result may be off a wrong formula that it follows."""
+        if spread is None or self._inputs is None:
+            return spread
+        share = np.where(np.isfinite(self._values), np.abs(self._values), 0.0) * self._inputs.of_products
+        return np.asarray(spread + share, dtype=np.float64)
+
     def worth(self, value: NDArray[Any], spread: Floats | None) -> Worth:
         """Return what numbers of the dtype that is due are worth; each was printed to within ``spread``."""
         problem, quantity = self._problem, self._quantity
@@ -174,7 +181,7 @@ class _Result:
             self._judge.assess(GOT, quantity, {(problem.id, quantity): entry})[problem.id], spread=spread
         )
         lost = flushed(problem, assessed)
-        found = tuple(of_evaluation(problem, assessed, spread=spread))
+        found = tuple(of_evaluation(problem, assessed, spread=self._of_formulas(spread)))
         if spread is not None and not _named(found):  # 0.5 may be all that there is of one half
             found = tuple(of_evaluation(problem, assessed))
         return Worth(
