@@ -89,6 +89,10 @@ def test_a_policy_is_not_wrong(got: str, exit_code: int, said: str) -> None:
         (["--snippets", "--x", "[1]"], "--snippets without a case"),
         (["a-case", "--x", "[1]"], "--x beside the case 'a-case'"),
         (["--x", "[1]", "--op", "sofmax"], "Invalid value for '--op'"),
+        (
+            ["--x", "tensor([1.], dtype=torch.bfloat16)", "--dtype", "float32"],
+            "--x: printed as bfloat16, and --dtype says float32",
+        ),
         (["--x", "[1]", "--quantity", "jacobian"], "Invalid value for '--quantity'"),
         (["a-case", "--reports", "no-such-folder"], "no-such-folder"),
     ],
