@@ -44,7 +44,7 @@ def _one_of(name: str, *, but: tuple[StrEnum, ...] = ()) -> click.Choice[str]:
 _QUESTION = (
     click.option("--op", type=_one_of("op"), help="What is applied to x.  [default: softmax]"),
     click.option("--axis", type=int, help="Along which axis.  [default: -1, the last]"),
-    click.option("--x", metavar=_NUMBERS, help="The input: nested lists as JSON, Python or NumPy write them."),
+    click.option("--x", metavar=_NUMBERS, help="The input: nested lists, or an array as it is printed."),
     click.option("--dtype", type=_one_of("dtype"), help="The dtype of x.  [default: as printed, or float32]"),
     click.option(
         "--quantity", type=_one_of("quantity", but=(Quantity.JACOBIAN,)), help="What is asked.  [default: vjp]"

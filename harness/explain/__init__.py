@@ -2,7 +2,9 @@
 
 ::
 
-    words of the command line --reading--> numbers as they were written
+    words of the command line  --pasted--> who printed them, and their dtype
+                              --reading--> numbers as they were written
+                               --inputs--> what their digits leave open
                               --question--> a problem, its arguments rounded once, as a plan would round them
                               --answer--> the exact numbers, why a derivative is zero
                                 --worth--> what the person's own result is worth, by as many digits as it has

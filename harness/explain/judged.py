@@ -67,7 +67,7 @@ def _as_printed(left: Open, worth: Worth, name: str) -> str:
             f"What you got is right as far as its digits show: the true {name}, written with as many of them, reads "
             f"the same. {rest}"
         )
-    if worth.inputs is not None:
+    if worth.inputs is not None and worth.inputs.open is not None:
         return (
             f"What you got is right as far as the digits show: inputs that print as yours do have a {name} that, "
             f"written with as many digits, reads the same, or rounding in {_dtype(worth)} explains the rest. {rest}"
@@ -108,7 +108,7 @@ def _of_inputs(worth: Worth) -> str:
     if worth.inputs is None or worth.standing is Standing.POLICY:
         return ""
     options, left = " and ".join(worth.inputs.options), worth.inputs.open
-    if left is None:
+    if left is None or not left.any():
         return ""
     return (
         f" The digits of {options}, as they are printed, leave open up to {size(float(left.max(initial=0.0)))} of it: "

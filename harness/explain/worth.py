@@ -115,13 +115,18 @@ def worth_of(
     """
     result = _Result(judge, problem, quantity, written, inputs=inputs)
     found = result.worth(result.as_written, result.spread)
-    if result.spread is None or found.standing is not Standing.WRONG:
+    if result.spread is None or not _refuted(found):
         return found
     wanted = rounded(truth.value, result.format)
     printed = result.worth(result.nearest(wanted), None)
-    if printed.standing is Standing.WRONG:
+    if _refuted(printed):
         return found
     return replace(printed, open=result.left_open(wanted, truth))
+
+
+def _refuted(worth: Worth) -> bool:
+    """Say whether a result is not the answer to the numbers as they were read, whatever their digits leave open."""
+    return bool(worth.findings) and worth.standing is not Standing.POLICY
 
 
 class _Result:

@@ -161,6 +161,9 @@ def test_too_many_digits_that_are_missing_decide_nothing(monkeypatch: pytest.Mon
     worth = worth_of(**EXAMPLE)  # 2 ends of 8 numbers, 4 elements each
     assert worth.standing is Standing.UNDECIDED
     assert "their digits do not decide" in " ".join(text_of(explained(Words(**EXAMPLE))).split())
+    legible = {"x": "tensor([0.1000, 2.0000])", "cotangent": "one_hot:0", "got": "tensor([0.1132, -0.1132])"}
+    monkeypatch.setattr(inputs, "AT_MOST", 7)
+    assert worth_of(**legible).standing is Standing.RIGHT
     monkeypatch.setattr(inputs, "AT_MOST", 64)
     assert worth_of(**EXAMPLE).standing is Standing.RIGHT
 
@@ -201,3 +204,9 @@ def test_a_printed_number_reaches_as_far_as_others_print_alike(
 )
 def test_a_number_with_all_its_digits_reaches_nowhere(text: str, style: Style, dtype: str) -> None:
     assert reach_of(read_array(text, a_number, where="--x"), format_named(dtype), style=style) is None
+
+
+def test_nothing_is_said_of_digits_that_do_not_matter() -> None:
+    text = text_of(explained(Words(x="tensor([0.1234, 2.3456])", cotangent="ones", got="tensor([0., 0.])")))
+    assert "What you got is right" in text
+    assert "leave open" not in text
