@@ -22,7 +22,7 @@ def mathematics(shown: Exhibit, *, reduction: str = "", alone: bool = False) -> 
     result, narrow = shown.result_dtype or shown.dtype, shown.dtype
     named = (shown.op, f"reduction={reduction}" if reduction else "", shown.parameters)
     dtypes = narrow if result == narrow else f"{narrow}, results to {result}"
-    which = "" if alone else f", {_row(shown)}"
+    which = "" if alone else f", {row_name(shown)}"
     about = f"{' '.join(filter(None, named))}, axis {shown.axis}{which}"
     lines = [f"The exact numbers, rounded once to {dtypes} ({about})", _line("x", shown.x, narrow)]
     if shown.kept is not None:
@@ -63,7 +63,8 @@ def _ignores(shown: Exhibit) -> bool:
     return shown.op == Op.SOFTMAX_OUTPUT.value
 
 
-def _row(shown: Exhibit) -> str:
+def row_name(shown: Exhibit) -> str:
+    """Return the row by its index over the other axes; the first by that word."""
     return f"row {', '.join(map(str, shown.row))}" if any(shown.row) else "first row"
 
 
@@ -90,7 +91,7 @@ def _answer(gathered: tuple[Answer, list[Quantity]], shown: Exhibit) -> Iterable
     dtype = (shown.result_dtype or shown.dtype) if of_output else shown.dtype
     name = f"  {answer.adapter:<{_LABEL}} {', '.join(quantities):<9}"
     if answer.words is not None:
-        yield f"{name} {answer.words}"
+        yield one_line(f"{name} {answer.words}")
     elif answer.rows is not None and answer.summed is not None:
         for row in answer.rows:
             yield f"{name} {numbers(row, dtype)}"
@@ -120,6 +121,15 @@ def words(texts: Sequence[str]) -> str:
     padded = [f"{text:>{width}}" for text in texts]
     lines = ["  ".join(padded[start : start + in_a_line]) for start in range(0, len(padded), in_a_line)]
     return "[" + f"\n{' ' * (_LABEL + 4)}".join(lines) + "]"
+
+
+def one_line(text: str) -> str:
+    """Return a text that may hold a framework's own words in one line: its line ends and what indents them are spaces.
+
+    The spaces at its beginning, and those within its lines, are as they were.
+    """
+    first, *others = text.rstrip().splitlines()
+    return " ".join([first, *filter(None, map(str.strip, others))])
 
 
 def decimal(number: float, dtype: str) -> str:
