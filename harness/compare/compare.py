@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,12 @@ from harness.compare.grouping import grouped, ranked
 from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.toolarge import MEMORY
-from harness.compare.verdict import Finding
+from harness.compare.verdict import Finding, Verdict
 from harness.plan.plan import Plan, PrintedValue
 from harness.plan.probe import proves_nothing
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Recording, Returned
-from harness.vocabulary import FindingKind, Quantity
+from harness.vocabulary import FindingKind, Level, Outcome, Quantity
 from reference.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def compare(
         memory=memory,
     )
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
-    answered = excused(plan, runs, found, recorded=days)
+    answered = list(_of_what_was_asked(excused(plan, runs, found, recorded=days), judged.verdicts))
     findings = ranked(grouped(answered))
     met = {finding.ledger for finding in findings}
     return Comparison(
@@ -117,6 +117,19 @@ def _degenerate(plan: Plan) -> Iterable[Finding]:
         own = tuple(problem for problem in problems if not problem.probe)
         if proves_nothing(own):
             yield of_degenerate(case, own, [problem for problem in problems if problem.probe])
+
+
+def _of_what_was_asked(findings: Iterable[Finding], verdicts: Sequence[Verdict]) -> Iterable[Finding]:
+    """Yield ``findings`` but for the explanations of derivatives that no adapter has; all of them where none ran.
+
+    They are left out behind the excuses: a case that expects one is right about the mathematics, whoever was asked.
+    """
+    ran = [verdict for verdict in verdicts if verdict.outcome is not Outcome.NOT_RUN]
+    asked = {(verdict.problem, verdict.quantity) for verdict in ran if verdict.outcome is not Outcome.UNSUPPORTED}
+    for finding in findings:
+        mathematics = finding.level is Level.EXPLANATION and not finding.adapters and finding.quantity is not None
+        if not (ran and mathematics) or any((problem, finding.quantity) in asked for problem in finding.problems):
+            yield finding
 
 
 def _printed(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]) -> Iterable[Finding]:

@@ -5,6 +5,7 @@ A row that is too long for a line goes on in the next one, its numbers below eac
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -91,7 +92,13 @@ def _answer(gathered: tuple[Answer, list[Quantity]], shown: Exhibit) -> Iterable
     dtype = (shown.result_dtype or shown.dtype) if of_output else shown.dtype
     name = f"  {answer.adapter:<{_LABEL}} {', '.join(quantities):<9}"
     if answer.words is not None:
-        yield one_line(f"{name} {answer.words}")
+        yield textwrap.fill(
+            " ".join(answer.words.split()),
+            width=_LINE,
+            initial_indent=f"{name} ",
+            subsequent_indent=" " * (len(name) + 1),
+            break_long_words=False,
+        )
     elif answer.rows is not None and answer.summed is not None:
         for row in answer.rows:
             yield f"{name} {numbers(row, dtype)}"
@@ -121,15 +128,6 @@ def words(texts: Sequence[str]) -> str:
     padded = [f"{text:>{width}}" for text in texts]
     lines = ["  ".join(padded[start : start + in_a_line]) for start in range(0, len(padded), in_a_line)]
     return "[" + f"\n{' ' * (_LABEL + 4)}".join(lines) + "]"
-
-
-def one_line(text: str) -> str:
-    """Return a text that may hold a framework's own words in one line: its line ends and what indents them are spaces.
-
-    The spaces at its beginning, and those within its lines, are as they were.
-    """
-    first, *others = text.rstrip().splitlines()
-    return " ".join([first, *filter(None, map(str.strip, others))])
 
 
 def decimal(number: float, dtype: str) -> str:
