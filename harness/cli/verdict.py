@@ -94,11 +94,9 @@ def _findings(unexpected: Sequence[Finding]) -> Iterator[str]:
         return
     wrong, laws = (sum(map(of, unexpected)) for of in (_of_wrong_numbers, _of_a_law))
     others = len(unexpected) - wrong - laws
-    parts = [
-        f"{count(number)} of {what}"
-        for number, what in ((wrong, "wrong numbers"), (laws, "broken laws"), (others, "other kinds"))
-        if number
-    ]
+    law = "a broken law" if laws == 1 else "broken laws"
+    kinds = ((wrong, "wrong numbers"), (laws, law), (others, "another kind"))
+    parts = [f"{count(number)} of {what}" for number, what in kinds if number]
     problems = {name for finding in unexpected for name in finding.problems}
     about = f", about {plural(len(problems), 'problem')}" if problems else ""
     each = "one for each case, quantity and kind, where a broken law is a kind of its own"

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.call import Call
-from harness.compare.comparison import Comparison
 from harness.compare.compare import compare
+from harness.compare.comparison import Comparison
 from harness.compare.exhibit import LARGEST_ROW
 from harness.compare.exhibits import exhibits
 from harness.compare.verdict import Finding
