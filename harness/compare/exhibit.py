@@ -192,8 +192,12 @@ class _Exact:
 def _answers(problems: Sequence[Problem], results: Results, cut: RowCut) -> tuple[Answer, ...]:
     first = problems[0]
     alike = {problem.id for problem in problems if same_numbers(problem.call, first.call)}
+    adapters = list(dict.fromkeys(adapter for adapter, _, _ in results))
     found = []
-    for (adapter, name, quantity), result in results.items():
+    # of each adapter first what it gave for the problem that is laid out
+    for (adapter, name, quantity), result in sorted(
+        results.items(), key=lambda one: (adapters.index(one[0][0]), one[0][1] != first.id)
+    ):
         # only a vjp is shown for every cotangent: one answer is enough for what does not depend on it
         if name in alike and (quantity is Quantity.VJP or name == first.id):
             found.append(_answer(adapter, name, quantity, result, call=first.call, cut=cut))

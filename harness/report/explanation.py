@@ -14,6 +14,7 @@ from harness.report.figures import plural
 from harness.report.findingtext import findings_text, wrapped
 from harness.report.outcomes import outcome_in_words
 from harness.report.rowtext import answers, mathematics, row_name
+from harness.vocabulary import Level
 
 
 def explanation(comparison: Comparison, case: str, smaller: Mapping[Key, Smaller] = MappingProxyType({})) -> str:
@@ -40,8 +41,13 @@ def _shown(comparison: Comparison, shown: Exhibit, *, alone: bool) -> str:
     problems = {verdict.problem for verdict in comparison.verdicts if verdict.case == shown.case}
     if alone and len(problems) == 1:
         return ""
+    placed = (one for one in comparison.findings if one.case == shown.case and {"at", "row"} & one.evidence.keys())
+    wrong = any(one.level is Level.FAULT for one in placed)
     row = "" if alone else f"the {row_name(shown)} of " if not any(shown.row) else f"{row_name(shown)} of "
-    why = ", which the worst finding of wrong numbers is about" if shown.worst else ""
+    if shown.worst:
+        why = ", which the worst finding of wrong numbers is about"
+    else:
+        why = "; no row with wrong numbers is short enough to be shown" if wrong else ""
     return wrapped(f"Shown is {row}the problem {shown.problem}{why}.")
 
 

@@ -98,8 +98,19 @@ def test_where_nothing_is_wrong_the_first_row_is_laid_out_and_no_finding_is_clai
 
 def test_a_row_that_is_too_long_gives_way_to_one_that_has_room() -> None:
     long = problem(np.zeros((1, LARGEST_ROW + 1)), np.eye(1, LARGEST_ROW + 1), dtype=DType.FLOAT64, name="long")
-    shown = compared(SINGLE, long, off={DType.FLOAT64: {(0, 0): 1.5}}).exhibits["a-case"]
+    found = compared(SINGLE, long, off={DType.FLOAT64: {(0, 0): 1.5}})
+    shown = found.exhibits["a-case"]
     assert (shown.problem, shown.row, shown.worst) == (SINGLE.id, (0,), False)
+    words = f"Shown is the first row of the problem {SINGLE.id}; no row with wrong numbers is short enough to be shown."
+    assert words in " ".join(explanation(found, "a-case").split())
+
+
+def test_of_each_adapter_the_answers_for_the_problem_that_is_laid_out_come_first() -> None:
+    other = problem(X, np.ones((3, 3)), dtype=DType.FLOAT64, name="before")
+    shown = compared(other, DOUBLE, off={DType.FLOAT64: {(2, 0): 1.001}}).exhibits["a-case"]
+    assert shown.problem == DOUBLE.id
+    first, *_, last = shown.answers
+    assert (first.problem, last.problem) == (shown.problem, "before")
 
 
 @pytest.mark.parametrize(("row_share", "row"), [(3.0, (1,)), (0.5, (0,))])
