@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-from rich.table import Column, Table
-from rich.text import Text
 
 from harness.cli.console import Terminal
 from harness.cli.exits import Exit, leave
@@ -33,6 +31,7 @@ from harness.selftest.verdict import complaints
 from harness.wholefile import write_whole
 from reference.faults import CATALOGUE, Fault
 
+PIPED = 100  # characters of a line where there is no terminal
 EXAMPLES = """\b
 Examples:
   harness selftest
@@ -48,6 +47,7 @@ Examples:
     help="These of the catalogue alone, separated by commas, and no right kernels.  [default: all of it]",
 )
 @click.option("--list", "listed", is_flag=True, help="Print the catalogue of faults, and do nothing else.")
+@click.option("--markdown", is_flag=True, help="With --list: as the table that reference/faults/README.md has.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which numbers.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print every count as CSV, in place of the table.")
 @click.option(
@@ -58,7 +58,15 @@ Examples:
 @reports_in("reports/selftest", holds="selftest.csv and selftest.md")
 @environments_option
 def command(
-    *, faults: str | None, listed: bool, seed: int, as_csv: bool, checkers: bool, reports: Path, environments: Path
+    *,
+    faults: str | None,
+    listed: bool,
+    markdown: bool,
+    seed: int,
+    as_csv: bool,
+    checkers: bool,
+    reports: Path,
+    environments: Path,
 ) -> None:
     """Prove the harness by faults that it must catch and name, and by right kernels that it must not flag.
 
@@ -76,8 +84,10 @@ def command(
     """
     chosen = CATALOGUE if faults is None else _chosen(faults)
     reports = reports if faults is None else reports / "selection"
+    if markdown and not listed:
+        leave(Exit.USAGE, "--markdown without --list: it is a form of the catalogue; selftest.md has the score as well")
     if listed:
-        _list(chosen)
+        _list(chosen, markdown=markdown)
         return
     if checkers:
         raise SystemExit(int(_score(chosen, seed=seed, as_csv=as_csv, reports=reports, environments=environments)))
@@ -136,16 +146,12 @@ def _write(reports: Path, files: Mapping[str, str]) -> None:
     click.echo(f"harness: written to {written}", err=True)
 
 
-def _list(faults: Sequence[Fault]) -> None:
-    """Print the catalogue: a table on a terminal, and in Markdown elsewhere."""
+def _list(faults: Sequence[Fault], *, markdown: bool) -> None:
+    """Print the catalogue, to the width of a terminal where that is one; as the table of its page where asked for."""
     console = Terminal()
-    if not console.is_terminal:
-        click.echo("\n".join(catalogue.markdown(faults)))
-        return
-    table = Table(*(Column(head, overflow="fold") for head in catalogue.HEADS), box=None, pad_edge=False)
-    for row in catalogue.rows(faults):
-        table.add_row(*map(Text, row))
-    console.print(table)
+    width = console.width if console.is_terminal else PIPED
+    lines = catalogue.markdown(faults) if markdown else catalogue.listing(faults, width=width)
+    click.echo("\n".join(lines))
 
 
 def _slips_of(faults: Sequence[Fault]) -> tuple[Slip, ...]:

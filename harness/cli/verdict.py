@@ -30,6 +30,7 @@ def verdict_lines(comparison: Comparison, name: str, *, left_out: Sequence[Op]) 
     yield from _denominators(verdicts, unexpected=len(comparison.unexpected))
     yield _worst(verdicts, found=bool(comparison.unexpected))
     yield from _not_asked(verdicts, left_out)
+    yield from _findings(comparison.unexpected)
     yield from _cause(comparison.unexpected)
 
 
@@ -76,24 +77,49 @@ def _not_asked(verdicts: Iterable[Verdict], left_out: Sequence[Op]) -> Iterator[
     reasons = Counter(plain(verdict.detail) for verdict in verdicts if verdict.outcome is Outcome.UNSUPPORTED)
     if not reasons and not left_out:
         return
-    yield f"not asked: {plural(reasons.total(), 'evaluation')} that the kernel lacks" if reasons else "not asked:"
+    if reasons:
+        yield f"not asked: {plural(reasons.total(), 'evaluation')} that the kernel lacks"
     for reason, number in reasons.most_common(REASONS):
         yield f"  {count(number):>6}  {reason}"
     if len(reasons) > REASONS:
         yield f"          and {plural(len(reasons) - REASONS, 'further reason')}: see the page"
     if left_out:
-        yield f"  not planned, since the kernel has none of them: {', '.join(op.value for op in left_out)}"
+        indent = "  " if reasons else ""
+        yield f"{indent}not planned, since the kernel has none of them: {', '.join(op.value for op in left_out)}"
+
+
+def _findings(unexpected: Sequence[Finding]) -> Iterator[str]:
+    """Yield what several findings are counted by, since one result can make several of them, and several make one."""
+    if len(unexpected) <= 1:
+        return
+    wrong, laws = (sum(map(of, unexpected)) for of in (_of_wrong_numbers, _of_a_law))
+    others = len(unexpected) - wrong - laws
+    law = "a broken law" if laws == 1 else "broken laws"
+    kinds = ((wrong, "wrong numbers"), (laws, law), (others, "another kind"))
+    parts = [f"{count(number)} of {what}" for number, what in kinds if number]
+    problems = {name for finding in unexpected for name in finding.problems}
+    about = f", about {plural(len(problems), 'problem')}" if problems else ""
+    each = "one for each case, quantity and kind, where a broken law is a kind of its own"
+    yield f"findings: {', '.join(parts)}{about}: {each}"
+
+
+def _of_wrong_numbers(finding: Finding) -> bool:
+    return "faults" in finding.evidence and not _of_a_law(finding)
+
+
+def _of_a_law(finding: Finding) -> bool:
+    return "law" in finding.evidence
 
 
 def _cause(unexpected: Iterable[Finding]) -> Iterator[str]:
     """Yield which wrong rule of the catalogue agrees with most of the results that are wrong, and with how many."""
-    judged = (each for each in unexpected if "faults" in each.evidence and "law" not in each.evidence)  # not twice
-    named = [rules_of(finding) for finding in judged]
+    named = [rules_of(finding) for finding in unexpected if _of_wrong_numbers(finding)]  # not again for each law
     rules = Counter(rule for rules in named for rule in dict.fromkeys(rules))
     if rules:
         rule, number = rules.most_common(1)[0]
-        says = "show that" if rule.startswith("a row scalar") else "agree with"
-        yield f"cause: {count(number)} of {plural(len(named), 'finding')} of wrong numbers {says} {plain(rule)}"
+        which = f"{count(number)} of {count(len(named))} findings" if len(named) > 1 else "the finding"
+        says = ("shows that", "show that") if rule.startswith("a row scalar") else ("agrees with", "agree with")
+        yield f"cause: {which} of wrong numbers {says[number > 1]} {plain(rule)}"
 
 
 def plain(text: str) -> str:

@@ -16,7 +16,7 @@
                                     |    +--naming--> which fault of the catalogue a wrong result agrees with
                                     +--excuse--> which of them the case expects, or the ledger knows
                                     +--pairing--> Pairs: two adapters at a time, and calls that are equivalent
-                                    +--exhibit--> one row of a case, laid out for a person
+                                    +--exhibits--> exhibit: one row of a case, laid out for a person
                                     |
                                  comparison --store--> comparison.json
                                               --table--> pandas

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.compare.asked import decoded
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.docket import Progress, judge_all
 from harness.compare.excuse import excused
-from harness.compare.exhibit import Exhibit, exhibit
+from harness.compare.exhibits import exhibits
 from harness.compare.findings import of_degenerate
 from harness.compare.grouping import grouped, ranked
 from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.toolarge import MEMORY
-from harness.compare.verdict import Finding
+from harness.compare.verdict import Finding, Verdict
 from harness.plan.plan import Plan, PrintedValue
 from harness.plan.probe import proves_nothing
 from harness.plan.problem import Problem
-from harness.record.recording import Entry, Recording, Result, Returned
-from harness.vocabulary import FindingKind, Level, Quantity
+from harness.record.recording import Entry, Recording, Returned
+from harness.vocabulary import FindingKind, Level, Outcome, Quantity
 from reference.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -77,7 +76,8 @@ def compare(
         memory=memory,
     )
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
-    findings = ranked(grouped(excused(plan, runs, found, recorded=days)))
+    answered = list(_of_what_was_asked(excused(plan, runs, found, recorded=days), judged.verdicts))
+    findings = ranked(grouped(answered))
     met = {finding.ledger for finding in findings}
     return Comparison(
         plan=plan.digest,
@@ -88,7 +88,7 @@ def compare(
         ledger={entry.id: entry for entry in plan.ledger if entry.id in met},
         cases=plan.cases,
         themes=plan.themes,
-        exhibits=_exhibits(plan, entries, found, known),
+        exhibits=exhibits(_by_case(plan), entries, answered, known),
         pairs=pairing.collected(plan.problems, known),
     )
 
@@ -117,6 +117,19 @@ def _degenerate(plan: Plan) -> Iterable[Finding]:
         own = tuple(problem for problem in problems if not problem.probe)
         if proves_nothing(own):
             yield of_degenerate(case, own, [problem for problem in problems if problem.probe])
+
+
+def _of_what_was_asked(findings: Iterable[Finding], verdicts: Sequence[Verdict]) -> Iterable[Finding]:
+    """Yield ``findings`` but for the explanations of derivatives that no adapter has; all of them where none ran.
+
+    They are left out behind the excuses: a case that expects one is right about the mathematics, whoever was asked.
+    """
+    ran = [verdict for verdict in verdicts if verdict.outcome is not Outcome.NOT_RUN]
+    asked = {(verdict.problem, verdict.quantity) for verdict in ran if verdict.outcome is not Outcome.UNSUPPORTED}
+    for finding in findings:
+        mathematics = finding.level is Level.EXPLANATION and not finding.adapters and finding.quantity is not None
+        if not (ran and mathematics) or any((problem, finding.quantity) in asked for problem in finding.problems):
+            yield finding
 
 
 def _printed(plan: Plan, entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]]) -> Iterable[Finding]:
@@ -153,31 +166,6 @@ def _differences(printed: PrintedValue, problem: Problem, entry: Entry) -> list[
     if printed.summed and values.shape == problem.call.shape_of(Quantity.JACOBIAN):
         values = summed_rows(values, problem.call.x.shape, dtype=result.dtype)
     return disagreements(printed.values, values, dtype=result.dtype)
-
-
-def _exhibits(
-    plan: Plan,
-    entries: Mapping[str, Mapping[tuple[str, Quantity], Entry]],
-    found: Iterable[Finding],
-    known: Memory | None,
-) -> dict[str, Exhibit]:
-    """Lay out one row of each case that has small ones: the first whose gradient is zero, or else the first."""
-    results: dict[str, dict[tuple[str, str, Quantity], Result]] = {}
-    for adapter, recorded in entries.items():
-        for problem in plan.problems:  # in planned order, which a resumed recording need not have
-            for quantity in problem.check:
-                if (entry := recorded.get((problem.id, quantity))) is not None:
-                    results.setdefault(problem.case, {})[adapter, problem.id, quantity] = entry.result
-    zero_rows: dict[str, int] = {}
-    for finding in found:
-        if finding.level is Level.EXPLANATION and "row" in finding.evidence:
-            zero_rows.setdefault(finding.problems[0], int(finding.evidence["row"]))
-    drawn = {}
-    for case, problems in _by_case(plan).items():
-        row = zero_rows.get(problems[0].id, 0)
-        make = partial(exhibit, problems, results.get(case, {}), row=row)
-        drawn[case] = make() if known is None else known.exhibit(problems, row=row, make=make)
-    return {case: shown for case, shown in drawn.items() if shown is not None}
 
 
 def _by_case(plan: Plan) -> dict[str, list[Problem]]:

@@ -74,6 +74,7 @@ class Exhibit:
     tangent: tuple[float, ...] | None = None  # None: neither a jvp nor an hvp was asked for
     jvp: tuple[float, ...] | None = None
     hvp: tuple[float, ...] | None = None
+    worst: bool = False  # whether it is the row that the worst finding of wrong numbers speaks of
     answers: tuple[Answer, ...] = field(default=())
 
 
@@ -88,8 +89,7 @@ def exhibit(
     """
     problem = problems[0]
     call = problem.call
-    length = call.x.shape[call.axis] if call.x.ndim else 1
-    if call.x.size == 0 or length > longest or not _in_reach(call):
+    if not has_room(call, longest=longest):
         return None
     cut = RowCut(call, row=row)
     exact = _Exact(call, cut)
@@ -112,7 +112,7 @@ def exhibit(
         kept=None if masked is None else tuple(bool(value) for value in cut.vector(masked)),
         targets=cut.targets(),
         output=_floats(exact.row(Quantity.FORWARD)),
-        jacobian=exact.jacobian() if length <= LARGEST_ROW else (),
+        jacobian=exact.jacobian() if _length(call) <= LARGEST_ROW else (),
         column_sums=exact.column_sums(),
         cotangent_name=problem.cotangent_name,
         cotangent=None if cotangent is None else _floats(cotangent),
@@ -124,9 +124,16 @@ def exhibit(
     )
 
 
-def _in_reach(call: Call) -> bool:
-    """Say whether a row's exact values are at hand: those of a row that all others have a say in are those of all."""
-    return call.x.size <= AT_ONCE or separable(call)
+def has_room(call: Call, *, longest: int = LARGEST_ROW) -> bool:
+    """Say whether there is a row of at most ``longest`` elements whose exact values are at hand.
+
+    Those of a row that all others have a say in are those of all.
+    """
+    return call.x.size > 0 and _length(call) <= longest and (call.x.size <= AT_ONCE or separable(call))
+
+
+def _length(call: Call) -> int:
+    return call.x.shape[call.axis] if call.x.ndim else 1
 
 
 class _Exact:
@@ -185,8 +192,12 @@ class _Exact:
 def _answers(problems: Sequence[Problem], results: Results, cut: RowCut) -> tuple[Answer, ...]:
     first = problems[0]
     alike = {problem.id for problem in problems if same_numbers(problem.call, first.call)}
+    adapters = list(dict.fromkeys(adapter for adapter, _, _ in results))
     found = []
-    for (adapter, name, quantity), result in results.items():
+    # of each adapter first what it gave for the problem that is laid out
+    for (adapter, name, quantity), result in sorted(
+        results.items(), key=lambda one: (adapters.index(one[0][0]), one[0][1] != first.id)
+    ):
         # only a vjp is shown for every cotangent: one answer is enough for what does not depend on it
         if name in alike and (quantity is Quantity.VJP or name == first.id):
             found.append(_answer(adapter, name, quantity, result, call=first.call, cut=cut))

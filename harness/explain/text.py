@@ -54,11 +54,14 @@ def _parts(answer: Explained) -> Iterator[str]:
 
 
 def _about(answer: Explained) -> str:
-    """Return what the paragraphs on the causes are about."""
-    if answer.worth is not None and answer.worth.flushed:
-        return "Why it is so small"  # the kernel made it zero, and has been told so
-    nothing_kept = all(cause.cause is Cause.NOTHING_KEPT for cause in answer.causes)
-    return "Why it is not defined" if nothing_kept else "Why it is zero"
+    """Return what the paragraphs on the causes are about: it is zero where the true derivative rounds to zero."""
+    defined = [cause for cause in answer.causes if cause.cause is not Cause.NOTHING_KEPT]
+    if not defined:
+        return "Why it is not defined"
+    small = sum(cause.stored != 0 for cause in defined)
+    if small == 0:
+        return "Why it is zero"
+    return "Why it is so small" if small == len(defined) else "Why it is zero, or so small"
 
 
 def _cause(cause: ZeroGradient) -> Iterator[str]:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from harness.compare.comparison import Comparison
+from harness.compare.exhibit import Exhibit
 from harness.compare.verdict import Verdict
 from harness.repeat.repeats import Key, Smaller
 from harness.report.figures import plural
 from harness.report.findingtext import findings_text, wrapped
 from harness.report.outcomes import outcome_in_words
-from harness.report.rowtext import answers, mathematics
+from harness.report.rowtext import answers, mathematics, row_name
+from harness.vocabulary import Level
 
 
 def explanation(comparison: Comparison, case: str, smaller: Mapping[Key, Smaller] = MappingProxyType({})) -> str:
@@ -28,9 +30,25 @@ def explanation(comparison: Comparison, case: str, smaller: Mapping[Key, Smaller
         own = next((verdict for verdict in comparison.verdicts if verdict.problem == shown.problem), None)
         alone = own is not None and math.prod(own.shape) == len(shown.x)
         reduction = "" if own is None else own.reduction
-        parts += [mathematics(shown, reduction=reduction, alone=alone), answers(shown)]
+        parts += [_shown(comparison, shown, alone=alone), mathematics(shown, reduction=reduction, alone=alone)]
+        parts.append(answers(shown))
     parts.append(_verdicts(comparison, case))
     return "\n\n".join(part for part in parts if part)
+
+
+def _shown(comparison: Comparison, shown: Exhibit, *, alone: bool) -> str:
+    """Say which problem and row of a case follow, and why these; nothing where the case has but one of each."""
+    problems = {verdict.problem for verdict in comparison.verdicts if verdict.case == shown.case}
+    if alone and len(problems) == 1:
+        return ""
+    placed = (one for one in comparison.findings if one.case == shown.case and {"at", "row"} & one.evidence.keys())
+    wrong = any(one.level is Level.FAULT for one in placed)
+    row = "" if alone else f"the {row_name(shown)} of " if not any(shown.row) else f"{row_name(shown)} of "
+    if shown.worst:
+        why = ", which the worst finding of wrong numbers is about"
+    else:
+        why = "; no row with wrong numbers is short enough to be shown" if wrong else ""
+    return wrapped(f"Shown is {row}the problem {shown.problem}{why}.")
 
 
 def _verdicts(comparison: Comparison, case: str) -> str:
@@ -54,4 +72,5 @@ def _others(verdicts: Iterable[Verdict]) -> Iterable[str]:
         problems = tuple(dict.fromkeys(verdict.problem for verdict in alike))
         quantities = ", ".join(dict.fromkeys(verdict.quantity.value for verdict in alike))
         which = problems[0] if len(problems) == 1 else plural(len(problems), "problem")
-        yield f"    {which} {quantities}: {outcome}" + (f": {detail}" if detail else "")
+        said = f"{which} {quantities}: {outcome}" + (f": {detail}" if detail else "")
+        yield wrapped(said, indent="    ", hanging="  ")

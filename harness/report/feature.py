@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.compare.comparison import Comparison
-from harness.compare.exhibit import Answer
+from harness.compare.exhibit import Answer, Exhibit
 from harness.compare.verdict import Finding
 from harness.plan.plan import CaseRecord
 from harness.report.drawing import Drawing, draw
@@ -69,11 +69,18 @@ def feature(comparison: Comparison) -> Feature | None:
             drawing=draw(comparison.exhibits[finding.case]),
         )
         for finding in comparison.findings
-        if finding.kind is FindingKind.SUMMED_OUTPUT and finding.case in comparison.exhibits
+        if finding.kind is FindingKind.SUMMED_OUTPUT and _shows(comparison.exhibits.get(finding.case), finding)
     ]
     # sorted() is stable: equals keep the order of the comparison
     ordered = sorted(candidates, key=lambda told: (not _founding(told), not told.implicit, len(told.drawing.exhibit.x)))
     return next((told for told in ordered if told.drawing.cancels), None)
+
+
+def _shows(shown: Exhibit | None, finding: Finding) -> bool:
+    """Say whether an exhibit is of what ``finding`` explains: that of a case with wrong numbers is perhaps of those."""
+    if shown is None or shown.cotangent is None:
+        return False
+    return shown.problem in finding.problems and len(set(shown.cotangent)) == 1
 
 
 def _founding(told: Feature) -> bool:

@@ -31,9 +31,18 @@ def findings_text(comparison: Comparison, case: str, smaller: Mapping[Key, Small
     )
 
 
-def wrapped(text: str, *, indent: str = "") -> str:
-    """Return prose in lines; words stay whole."""
-    return textwrap.fill(text, width=WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+def wrapped(text: str, *, indent: str = "", hanging: str = "") -> str:
+    """Return prose in lines of its own, whatever lines it came in; words stay whole.
+
+    Every line but the first is indented by ``hanging`` more.
+    """
+    return textwrap.fill(
+        " ".join(text.split()),
+        width=WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + hanging,
+        break_long_words=False,
+    )
 
 
 def _told(group: list[Finding], comparison: Comparison, smaller: Mapping[Key, Smaller]) -> Iterator[str]:

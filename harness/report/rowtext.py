@@ -5,6 +5,7 @@ A row that is too long for a line goes on in the next one, its numbers below eac
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -22,7 +23,7 @@ def mathematics(shown: Exhibit, *, reduction: str = "", alone: bool = False) -> 
     result, narrow = shown.result_dtype or shown.dtype, shown.dtype
     named = (shown.op, f"reduction={reduction}" if reduction else "", shown.parameters)
     dtypes = narrow if result == narrow else f"{narrow}, results to {result}"
-    which = "" if alone else f", {_row(shown)}"
+    which = "" if alone else f", {row_name(shown)}"
     about = f"{' '.join(filter(None, named))}, axis {shown.axis}{which}"
     lines = [f"The exact numbers, rounded once to {dtypes} ({about})", _line("x", shown.x, narrow)]
     if shown.kept is not None:
@@ -63,7 +64,8 @@ def _ignores(shown: Exhibit) -> bool:
     return shown.op == Op.SOFTMAX_OUTPUT.value
 
 
-def _row(shown: Exhibit) -> str:
+def row_name(shown: Exhibit) -> str:
+    """Return the row by its index over the other axes; the first by that word."""
     return f"row {', '.join(map(str, shown.row))}" if any(shown.row) else "first row"
 
 
@@ -90,7 +92,13 @@ def _answer(gathered: tuple[Answer, list[Quantity]], shown: Exhibit) -> Iterable
     dtype = (shown.result_dtype or shown.dtype) if of_output else shown.dtype
     name = f"  {answer.adapter:<{_LABEL}} {', '.join(quantities):<9}"
     if answer.words is not None:
-        yield f"{name} {answer.words}"
+        yield textwrap.fill(
+            " ".join(answer.words.split()),
+            width=_LINE,
+            initial_indent=f"{name} ",
+            subsequent_indent=" " * (len(name) + 1),
+            break_long_words=False,
+        )
     elif answer.rows is not None and answer.summed is not None:
         for row in answer.rows:
             yield f"{name} {numbers(row, dtype)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ from harness.vocabulary import Op, Quantity
 from reference.faults import Fault
 
 HEADS: Final = ("fault", "formula", "what is wrong", "where it comes from", "quantities", "ops")
+_HEAD: Final = max(map(len, HEADS)) + 2  # characters
 
 
 def rows(faults: Sequence[Fault]) -> Iterator[tuple[str, ...]]:
@@ -17,6 +19,21 @@ def rows(faults: Sequence[Fault]) -> Iterator[tuple[str, ...]]:
         quantities = ", ".join(one for one in Quantity if one in fault.quantities)
         ops = ", ".join(one for one in Op if one in fault.ops)
         yield (fault.name, fault.formula, fault.words, fault.why, quantities, ops)
+
+
+def listing(faults: Sequence[Fault], *, width: int) -> Iterator[str]:
+    """Yield the same as lines of at most ``width`` characters, a paragraph for each fault."""
+    for number, row in enumerate(rows(faults)):
+        name, *texts = row
+        yield from ("", name) if number else (name,)
+        for head, text in zip(HEADS[1:], texts, strict=True):
+            yield from textwrap.wrap(
+                text,
+                width=width,
+                initial_indent=f"  {head:<{_HEAD}}",
+                subsequent_indent=" " * (_HEAD + 2),
+                break_on_hyphens=False,
+            )
 
 
 def markdown(faults: Sequence[Fault]) -> Iterator[str]:

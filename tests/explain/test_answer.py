@@ -42,6 +42,23 @@ def test_what_nobody_flushed_is_simply_zero() -> None:
     assert "Why it is zero\n  The gradient is zero because softmax is saturated" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ({"x": "[100, 0]", "cotangent": "one_hot:0"}, "Why it is so small"),  # 3.8e-44 is a number of float32
+        ({"x": "[100, 0]", "cotangent": "one_hot:0", "dtype": DType.FLOAT16}, "Why it is zero"),
+        ({"x": "[0, -95, -3]", "cotangent": "one_hot:1", "got": "[0, 5.2e-42, 0]"}, "Why it is so small"),
+        ({"x": "[0, -95, -3]", "cotangent": "one_hot:1", "got": "[0, 0, 0]"}, "Why it is so small"),
+        ({"x": "[[1, 2], [100, 0]]", "cotangent": "[[1, 1], [1, 0]]"}, "Why it is zero, or so small"),
+        ({"x": "[0.3, 1.7, -2.2]", "cotangent": "[0.3, 0.3, 0.3]"}, "Why it is zero"),
+        ({"x": "[]"}, "Why it is zero"),
+    ],
+    ids=str,
+)
+def test_the_causes_stand_under_what_the_true_gradient_rounds_to(words: dict[str, Any], title: str) -> None:
+    assert title in text_of(explained(Words(**words))).splitlines()
+
+
 PLAIN: list[dict[str, Any]] = [
     {"cotangent": "ones", "got": "[0, 0]"},
     {"cotangent": "[1, 0]"},
@@ -139,7 +156,9 @@ def test_a_zero_that_underflow_left_is_right_and_said_to_be_flushed() -> None:
     assert answer.worth.right
     assert "flushes such numbers to zero" in " ".join(text_of(answer).split())
     kept = explained(Words(x="[0, 0]", cotangent="[4e-40, 0]", got="[1e-40, -1e-40]"))
-    assert "flushes" not in text_of(kept).partition("Why it is zero")[0]
+    judged, title, _ = text_of(kept).partition("Why it is so small")
+    assert title
+    assert "flushes" not in judged
 
 
 def test_what_no_fault_explains_is_said_to_be_so() -> None:

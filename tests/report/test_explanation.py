@@ -89,6 +89,27 @@ def test_what_an_adapter_refuses_in_the_same_words_is_said_once() -> None:
     ]
 
 
+TRACEBACK = (
+    'MXNetError: Traceback (most recent call last):\n  File "../src/operator/nn/./softmax-inl.h", line 835\n'
+    "MXNetError: This operation only support floating point types, not int32"
+)
+
+
+def test_words_of_several_lines_keep_to_the_indentation_of_what_they_are_said_of() -> None:
+    refused = Answer(adapter="mxnet", problem=EXHIBIT.problem, quantity=Quantity.FORWARD, words=TRACEBACK)
+    told = answers(replace(EXHIBIT, answers=(refused,))).splitlines()
+    assert told[1].startswith("  mxnet      forward   MXNetError: Traceback (most recent call last): File")
+    assert [line[:23].strip() for line in told[2:]] == ["", ""]
+    raised = replace(MINIATURE.verdicts[0], outcome=Outcome.RAISED, detail=TRACEBACK)
+    stand = explanation(replace(MINIATURE, verdicts=(raised,), exhibits={}), raised.case)
+    block = stand.partition("How the results stand to the oracle\n")[2].splitlines()
+    (first,) = [number for number, line in enumerate(block) if "raised: MXNetError" in line]
+    assert block[first].startswith("    ")
+    assert all(line.startswith("      ") for line in block[first + 1 : first + 3])
+    assert " ".join(" ".join(block[first : first + 3]).split()).endswith(" ".join(TRACEBACK.split()))
+    assert max(map(len, (*told, *block))) <= 100
+
+
 def test_results_that_do_not_agree_for_one_reason_stand_in_one_line() -> None:
     refusing = (Outcome.EXACT, Outcome.UNSUPPORTED, Outcome.EXACT, Outcome.NOT_RUN)
     verdicts = tuple(

@@ -190,6 +190,19 @@ def test_no_explanation_of_a_zero_is_told_where_the_rows_do_not_cancel() -> None
     assert feature(replace(CLEAN, exhibits={"forum-summed-output": replace(EXHIBIT, column_sums=(0.5, -0.5))})) is None
 
 
+@pytest.mark.parametrize("changes", [{"problem": "another-problem"}, {"cotangent": (1.0, 0.0)}, {"cotangent": None}])
+def test_no_explanation_of_a_zero_is_told_by_a_row_that_is_shown_for_another_reason(changes: dict[str, object]) -> None:
+    assert feature(CLEAN) is not None
+    assert feature(replace(CLEAN, exhibits={"forum-summed-output": replace(EXHIBIT, **changes)})) is None
+
+
+def test_the_row_of_the_worst_finding_is_said_to_be_it() -> None:
+    words = f"Of the problem {EXHIBIT.problem} , which the worst finding of wrong numbers is about."
+    for worst in (True, False):
+        comparison = replace(CLEAN, exhibits={"forum-summed-output": replace(EXHIBIT, worst=worst)})
+        assert (words in Page(page(comparison, Accounts(comparison))).text) is worst
+
+
 def test_a_selection_is_said_to_be_one() -> None:
     comparison = replace(CLEAN, selection="-k forum")
     assert "a selection only: -k forum" in Page(page(comparison, Accounts(comparison))).text

@@ -25,7 +25,24 @@ def listed(*arguments: str, **environment: str) -> str:
 
 
 def test_the_page_has_the_table_that_the_verb_prints() -> None:
-    assert listed() in PAGE
+    assert listed("--markdown") in PAGE
+
+
+@pytest.mark.parametrize(("environment", "width"), [({}, 100), ({"FORCE_COLOR": "1", "COLUMNS": "64"}, 64)])
+def test_no_line_of_the_list_is_wider_than_its_place_and_every_word_is_in_it(
+    environment: dict[str, str], width: int
+) -> None:
+    text = listed(**environment)
+    assert max(map(len, text.splitlines())) <= width
+    told = " ".join(text.split())
+    assert all(" ".join(field.split()) in told for row in catalogue.rows(CATALOGUE) for field in row)
+
+
+def test_the_form_of_a_list_is_refused_where_there_is_no_list() -> None:
+    line = [sys.executable, "-m", "harness", "selftest", "--markdown"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=100)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--markdown without --list" in done.stderr
 
 
 def test_every_fault_is_on_the_page_once() -> None:
@@ -40,7 +57,7 @@ def test_a_fault_states_its_formula_and_what_is_wrong_with_it(fault: Fault) -> N
     assert f"| `{fault.name}` | `{fault.formula}` |" in PAGE
 
 
-def test_a_terminal_is_shown_a_table_without_markup() -> None:
+def test_a_terminal_is_shown_a_list_without_markup() -> None:
     text = listed("--faults", "dot-term-missing", FORCE_COLOR="1", COLUMNS="200")
     assert "the dot term <s, v> is" in text
     assert "| --- |" not in text

@@ -49,6 +49,7 @@ class ZeroGradient:
     row: int = 0  # the first of them, in C order over the axes that are not the problem's
     cause: Cause | None = None  # None: there is nothing to differentiate
     remedy: Remedy | None = None
+    stored: float = 0.0  # the largest of these rows once it is rounded to its dtype; NaN counts as none
 
 
 def zero_gradients(problem: Problem, quantity: Quantity, derivative: Truth) -> Iterator[ZeroGradient]:
@@ -84,6 +85,7 @@ def zero_gradients(problem: Problem, quantity: Quantity, derivative: Truth) -> I
             row=first,
             cause=cause,
             remedy=remedy,
+            stored=float(np.nan_to_num(rows.stored[holds], nan=0.0, posinf=np.inf).max(initial=0.0)),
         )
 
 

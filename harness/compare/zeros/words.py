@@ -30,7 +30,7 @@ def _subject(told: Told) -> str:
     is_zero = "is zero because "
     if told.cause in (Cause.UNDERFLOW, Cause.WITHIN_ROUNDING) and largest(told.rows, told.holds):
         is_zero = "may as well be zero: "
-    elif told.cause is Cause.SATURATED and told.rows.stored[told.holds].any():
+    elif told.rows.stored[told.holds].any():
         is_zero = "is as good as zero because "
     where = "The" if told.holds.all() else f"{_some(told.holds)} the"
     return f"{where} {told.rows.derivative} {is_zero}"
