@@ -95,6 +95,16 @@ def softmax_vjp(x, cotangent, axis):
 RAISING = (
     "def softmax(x, axis):\n    if x.shape[axis] > 1:\n        raise RuntimeError('too long')\n    return x * 0 + 1\n"
 )
+RAISING_TWICE = """\
+def softmax(x, axis):
+    n = x.shape[axis]
+    if n == 5:
+        raise RuntimeError(f"{n} is not supported")
+    if n < 3:
+        raise RuntimeError("too short")
+    y = 0 * x
+    return y + 1 / n
+"""
 ABORTING = "import os\n\n\ndef softmax(x, axis):\n    os.abort()\n"
 LISTING = "def softmax(x, axis):\n    return x.tolist()\n"
 SHOWN = re.compile(r"a program that shows it: (\S+)")
@@ -266,6 +276,13 @@ def test_what_raises_raises_in_its_program_and_is_shrunk(tmp_path: Path) -> None
     done = ran(tmp_path, SHOWN.findall(said)[0])
     assert done.returncode == 1
     assert done.stderr.endswith("RuntimeError: too long\n")
+
+
+def test_another_exception_is_no_smaller_input(tmp_path: Path) -> None:
+    said = verified(tmp_path, RAISING_TWICE)
+    assert "the smallest input that shows it: 1 x 5, cut from 3 x 5" in said
+    done = ran(tmp_path, SHOWN.findall(said)[0])
+    assert done.stderr.endswith("RuntimeError: 5 is not supported\n")
 
 
 def test_what_is_no_array_is_shown_as_what_it_is(tmp_path: Path) -> None:
