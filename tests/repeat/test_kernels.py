@@ -213,7 +213,7 @@ def test_shrink_takes_up_what_verify_left_out(tmp_path: Path) -> None:
     assert harness(tmp_path, "report", "--reports", "reports/verify/kernel").returncode == 0
     page = (tmp_path / "reports/verify/kernel/selection/index.html").read_text(encoding="utf-8")
     assert "Its input is the smallest that was found to show it." in page
-    again = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel")
+    again = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel/selection")
     assert "kernel: 2 of 2 faults were shrunk before" in again.stdout
 
 
