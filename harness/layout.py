@@ -20,6 +20,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+SELECTION = "selection"
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -64,7 +66,7 @@ class Layout:
 
     def home(self, *, selected: bool) -> Path:
         """Where recordings and report of the current plan go: a selection has a folder of its own."""
-        return self.root / "selection" if selected else self.root
+        return self.root / SELECTION if selected else self.root
 
     def recordings(self, *, selected: bool) -> Path:
         """The folder that holds one recording per adapter."""

@@ -12,7 +12,7 @@ import click
 
 from harness.adapters.registry import BUILT_IN
 from harness.cli.exits import Exit, leave, note
-from harness.cli.options import Positive, names, reports_option
+from harness.cli.options import Positive, current_option, names
 from harness.cli.progress import progress
 from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
@@ -41,7 +41,7 @@ Examples:
 
 
 @click.command(name="compare", epilog=EXAMPLES)
-@reports_option
+@current_option
 @click.option(
     "--require",
     metavar="NAMES",

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from harness.cli.exits import Exit, leave
-from harness.cli.options import reports_option
+from harness.cli.options import current_option
 from harness.layout import Layout
 from harness.plan.plan import Plan
 from harness.plan.store import PlanError, read_plan
@@ -79,7 +79,7 @@ def _question(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("case", required=False)
 @_question
 @click.option("--snippets", is_flag=True, help="Of a CASE: print every program that repeats a finding, however long.")
-@reports_option
+@current_option
 def command(case: str | None, reports: Path, *, snippets: bool, **question: Any) -> None:
     """Explain a gradient: of numbers that you give, or of one CASE of the current plan.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from harness.adapters.registry import BUILT_IN
 from harness.cli.verdict import plain
@@ -19,7 +20,8 @@ from harness.report.smallest import smallest_lines
 from harness.vocabulary import FindingKind
 
 SHOWN = 5  # messages that are told in full
-_LISTED = 10  # further ones in a line each
+_LISTED = 10  # further ones, with their sentence cut to a line
+_WIDTH = 112  # characters of that line, beside its indentation
 _NAMED = 6  # further problems of one message
 _OWN_TITLES = {  # of a file of one's own: there may be no framework
     FindingKind.RAISED: "The adapter's file raised an exception",
@@ -78,8 +80,9 @@ def messages(
     for number, cause in enumerate(found[:SHOWN]):
         yield from _message(cause, known.example(cause), title=titles[cause.kind], program=programs.get(number))
     for cause in found[SHOWN : SHOWN + _LISTED]:
-        where = f"{plural(len(cause.problems), 'problem')}), as in {plain(cause.findings[0].case)}"
-        yield f"  {titles[cause.kind]} ({where}"
+        first = cause.findings[0]
+        yield f"  {titles[cause.kind]} ({plural(len(cause.problems), 'problem')}), as in {plain(first.case)}:"
+        yield f"    {shorten(plain(first.sentence), _WIDTH, placeholder=' ...')}"
     if len(found) > SHOWN + _LISTED:
         yield f"  and {plural(len(found) - SHOWN - _LISTED, 'other message')}"
     yield f"every finding: {everything}"

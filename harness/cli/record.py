@@ -11,7 +11,7 @@ import click
 
 from harness.adapters.registry import AdapterFault
 from harness.cli.exits import Exit, leave
-from harness.cli.options import Positive, reports_option
+from harness.cli.options import Positive, current_option
 from harness.cli.progress import progress
 from harness.layout import Layout
 from harness.plan.outline import read_outline
@@ -33,7 +33,7 @@ Examples:
 
 @click.command(name="record", epilog=EXAMPLES)
 @click.argument("adapter")
-@reports_option
+@current_option
 @click.option(
     "--timeout",
     type=Positive(),

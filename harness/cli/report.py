@@ -14,7 +14,7 @@ import click
 
 from harness.cli.console import Terminal
 from harness.cli.exits import Exit, leave, note
-from harness.cli.options import reports_option
+from harness.cli.options import current_option
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.record.lock import AlreadyLocked, locked
@@ -34,7 +34,7 @@ Examples:
 
 
 @click.command(name="report", epilog=EXAMPLES)
-@reports_option
+@current_option
 def command(reports: Path) -> None:
     """Write the report on the current plan's comparison, and print its summary.
 

@@ -10,7 +10,7 @@ import click
 
 from harness.cli.exits import Exit, leave, note
 from harness.cli.hunting import Hunt
-from harness.cli.options import Positive, environments_option, reports_option
+from harness.cli.options import Positive, current_option, environments_option
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 
@@ -27,7 +27,7 @@ Examples:
 
 
 @click.command(name="shrink", epilog=EXAMPLES)
-@reports_option
+@current_option
 @environments_option
 @click.option(
     "--known",

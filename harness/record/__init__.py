@@ -12,6 +12,8 @@
         opening  its first words: ready, or why not
         watch    its progress, clock, memory and death
           whereabouts  at which evaluation it is
+          words        what it said there
+          memory       which both of them see
         worker   the same process, from inside
         foreseen what an evaluation needs at least
         evaluate one evaluation

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.record.whereabouts import Whereabouts
+from harness.record.words import Words
 
-LAST_WORDS = 4000  # bytes of stderr that are kept for the text of a crash
 # What an instruction raises in the thread that ran it. An abort may come of a lack of memory, a segmentation fault of
 # memory that an earlier evaluation has spoilt.
 OWN_DOING = (signal.SIGFPE, signal.SIGILL)
@@ -34,6 +34,7 @@ class Child:
         self, spec: str, plan_folder: Path, *, device: str | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
         self.whereabouts = Whereabouts.new()
+        self._words = Words(self.whereabouts)
         read_end, write_end = os.pipe()
         inherited = (write_end, self.whereabouts.descriptor)
         command = [sys.executable, "-m", "harness.record.worker", spec, str(plan_folder), *map(str, inherited)]
@@ -42,34 +43,32 @@ class Child:
                 [*command, device or ""],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=self._words.descriptor,
                 pass_fds=inherited,
                 process_group=0,
                 env=environ,
             )
         except BaseException:
             os.close(read_end)
+            self._words.close()
             raise
         finally:
             os.close(write_end)
             self.whereabouts.forget()
-        assert self._process.stderr is not None  # noqa: S101  # for the type checker: it is a pipe
-        self._unread = {read_end: b"", self._process.stderr.fileno(): b""}
-        self._channel, self._stderr = self._unread
+        self._channel, self._unread = read_end, b""
         self._killed = False
         self._selector = selectors.DefaultSelector()
-        for descriptor in self._unread:
-            self._selector.register(descriptor, selectors.EVENT_READ)
+        self._selector.register(self._channel, selectors.EVENT_READ)
 
     def close(self) -> None:
         """End the process and whatever it has started."""
         self.kill()
         self._selector.close()
         os.close(self._channel)
-        for pipe in (self._process.stdin, self._process.stderr):
-            if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):  # an order that the child did not live to read
-                    pipe.close()
+        self._words.close()
+        assert self._process.stdin is not None  # noqa: S101
+        with contextlib.suppress(BrokenPipeError):  # an order that the child did not live to read
+            self._process.stdin.close()
 
     def order(self, content: Message | str) -> None:
         """Send one line down to the child; one that is already dead shows as such in :attr:`ended`."""
@@ -84,15 +83,15 @@ class Child:
     def messages(self, *, wait: float) -> list[Message]:
         """Return what the child has said, waiting at most ``wait`` seconds for it."""
         ready = self._selector.select(wait)
-        for key, _ in ready:
-            part = os.read(key.fd, 1 << 16)
+        if ready:
+            part = os.read(self._channel, 1 << 16)
             if not part:
-                self._selector.unregister(key.fd)
-            self._unread[key.fd] += part
-        if not ready and wait > 0 and not self._selector.get_map():
-            time.sleep(wait)  # it has closed its pipes and lives on: do not spin
-        self._unread[self._stderr] = self._unread[self._stderr][-LAST_WORDS:]
-        *lines, self._unread[self._channel] = self._unread[self._channel].split(b"\n")
+                self._selector.unregister(self._channel)
+            self._unread += part
+        elif wait > 0 and not self._selector.get_map():
+            time.sleep(wait)  # it has closed the channel and lives on: do not spin
+        self._words.trim()
+        *lines, self._unread = self._unread.split(b"\n")
         return [json.loads(line) for line in lines]
 
     @property
@@ -100,7 +99,7 @@ class Child:
         """Whether the process has ended and everything it said has been heard."""
         if self._process.poll() is None:
             return False
-        return all(key.fd != self._channel for key, _ in self._selector.select(0))
+        return not self._selector.select(0)
 
     @property
     def memory(self) -> int:
@@ -135,7 +134,10 @@ class Child:
 
     @property
     def death(self) -> str:
-        """How the process ended, with its last words; what it has started is ended too."""
+        """How the process ended, with its last words, none of which are of an evaluation before the one begun last.
+
+        What it has started is ended too.
+        """
         self.kill()
         code = self._process.wait()
         if code < 0:
@@ -145,5 +147,5 @@ class Child:
                 how += ", which comes from outside: perhaps the system was out of memory"
         else:
             how = f"it exited with code {code}"
-        words = self._unread[self._stderr].decode("utf-8", errors="replace").strip().splitlines()[-3:]
+        words = self._words.last()
         return f"{how}; its last words: {' | '.join(words)}" if words else how

@@ -1,17 +1,19 @@
-"""Where a recording process is in its work: two numbers in memory that it shares with its parent.
+"""Where a recording process is in its work: three numbers in memory that it shares with its parent.
 
 A message would wake the parent for every evaluation, which costs more than many an evaluation does. This costs neither
-of them a call of the system, and outlives the process: whoever ends it, and when, its parent reads where it was.
+of them more than one quick call of the system, and outlives the process: whoever ends it, and when, its parent reads
+where it was.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-from tempfile import TemporaryFile
+
+from harness.record.memory import new_memory
 
 _NOWHERE = -1  # between two evaluations
-_SIZE = 16  # bytes: the number of the evaluation in progress, and how many are done
+_SIZE = 24  # bytes: the evaluation in progress, how many are done, and how far its words reached when it began
 
 
 class Whereabouts:
@@ -27,7 +29,7 @@ class Whereabouts:
     @classmethod
     def new(cls) -> Whereabouts:
         """Return those of a process that is still to be started, and is then handed the descriptor."""
-        descriptor = _memory()
+        descriptor = new_memory("whereabouts")
         os.write(descriptor, bytes(_SIZE))
         new = cls(descriptor)
         new._numbers[0] = _NOWHERE
@@ -37,14 +39,19 @@ class Whereabouts:
         """Close the descriptor; the numbers stay."""
         os.close(self.descriptor)
 
-    def begin(self, number: int) -> None:
-        """Say that evaluation ``number`` begins."""
+    def begin(self, number: int, *, said: int = 0) -> None:
+        """Say that evaluation ``number`` begins, when so many bytes of words had been ``said``."""
+        self._numbers[2] = said
         self._numbers[0] = number
 
     def finish(self) -> None:
         """Say that it is done; what happens from here on is no evaluation's doing."""
         self._numbers[0] = _NOWHERE
         self._numbers[1] += 1
+
+    def dropped(self) -> None:
+        """Say, as the parent alone does, that the words which had been said are about to be dropped."""
+        self._numbers[2] = 0
 
     @property
     def number(self) -> int | None:
@@ -58,10 +65,13 @@ class Whereabouts:
         done: int = self._numbers[1]
         return done
 
+    @property
+    def moment(self) -> tuple[int | None, int]:
+        """What tells this moment of its work from any later one: the evaluation in progress, and how many are done."""
+        return self.number, self.done
 
-def _memory() -> int:
-    """Return the descriptor of new memory, or of a file without a name where the system has no such memory."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("whereabouts")
-    with TemporaryFile() as file:
-        return os.dup(file.fileno())
+    @property
+    def said(self) -> int:
+        """Where the words of the evaluation begun last begin, in bytes; 0 before the first one."""
+        said: int = self._numbers[2]
+        return said

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import json
 import os
 import signal
@@ -35,6 +36,7 @@ from harness.record.foreseen import least_memory
 from harness.record.recording import Entry, OutOfMemory
 from harness.record.segment import SegmentWriter
 from harness.record.whereabouts import Whereabouts
+from harness.record.words import said
 from harness.vocabulary import Mode, Quantity
 
 FLUSH_SECONDS = 2.0
@@ -72,6 +74,7 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
     orders = os.fdopen(os.dup(0), encoding="utf-8")
     os.close(0)  # nothing that an adapter reads, or closes, is the harness's
     os.dup2(2, 1)  # what a framework prints belongs to its last words, not into anybody's output
+    _print_at_once()
     _fill_standard_streams()
     channel = Channel(int(channel_descriptor))
     whereabouts = Whereabouts(int(shared_descriptor))
@@ -128,6 +131,12 @@ def _never_stop() -> None:
         signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
+def _print_at_once() -> None:
+    """Have what is printed written with each line: kept, it would be lost in a crash, or be a later evaluation's."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+
+
 def _fill_standard_streams() -> None:
     """Open those of the standard streams that are closed, so that no file of the harness gets the number of one.
 
@@ -153,7 +162,7 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, whereabouts: Whereabou
         problem, quantity = planned[number]
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
-        whereabouts.begin(number)
+        whereabouts.begin(number, said=said())
         entry = _entry(adapter, problem, quantity, order)
         _fill_standard_streams()
         segment.add(replace(entry, question=plan.question(problem)))

@@ -16,6 +16,7 @@
 
     shrink: chosen faults --candidates--> smaller calls, recorded beside the framework (hunt), judged as cases are
                               smaller     rows and elements taken out of a call
+                              symptom     what the finding on a smaller call must share with the one looked for
                         kept  the smallest that still shows it, on disk, for the next report
 
 The programs know the calls of the adapters as text. A test runs both and compares all bits, for every op, parameter,

@@ -31,6 +31,7 @@ from harness.plan.problem import Problem
 from harness.plan.store import PlanError, read_plan, write_plan
 from harness.record.recording import Header
 from harness.repeat.repeats import Key, Smaller, key_of, showable
+from harness.repeat.symptom import symptom
 from harness.wholefile import write_whole
 
 _UNFINISHED: Final = "unfinished"
@@ -98,6 +99,7 @@ class Shrunk:
             "quantity": finding.quantity,
             "kind": finding.kind.value,
             "law": finding.evidence.get("law"),
+            "symptom": symptom(finding),
             "excuse": finding.excuse,
             "judge": self._judge,
             "header": _HEADER.dump_python(replace(header, plan=""), mode="json"),

@@ -27,6 +27,7 @@ from harness.plan.store import write_plan
 from harness.repeat.candidates import cuts, plainer, size_of
 from harness.repeat.repeats import Smaller
 from harness.repeat.smaller import row_of
+from harness.repeat.symptom import is_same
 from harness.vocabulary import FindingKind, Quantity
 
 ROUNDS: Final = 60  # of candidates; halving reaches the end of a row of 70,000 in far fewer
@@ -152,7 +153,7 @@ def _round(targets: Sequence[Target], bench: Bench, *, number: int) -> None:
     findings = _judged(bench, problems, number=number) if problems else {}
     for target, candidates in tried:
         found = ((problem, one) for problem in candidates for one in findings.get(problem.id, ()))
-        target.learn(Smaller(problem=problem, finding=one) for problem, one in found if _same(one, target.finding))
+        target.learn(Smaller(problem=problem, finding=one) for problem, one in found if is_same(one, target.finding))
 
 
 def _candidates(target: Target, *, name: str, elements: int) -> list[Problem]:
@@ -184,20 +185,6 @@ def _judged(bench: Bench, problems: Sequence[Problem], *, number: int) -> dict[s
         for name in one.problems[:1]:
             found.setdefault(name, []).append(one)
     return found
-
-
-def _same(one: Finding, other: Finding) -> bool:
-    """Tell whether a finding on a candidate is the one that is looked for: of its kind and cause, and excused alike."""
-    causes = _causes(other)
-    return (
-        (one.kind, one.quantity, one.adapters, one.excuse) == (other.kind, other.quantity, other.adapters, other.excuse)
-        and one.evidence.get("law") == other.evidence.get("law")
-        and (not causes or bool(causes & _causes(one)))
-    )
-
-
-def _causes(finding: Finding) -> set[str]:
-    return {fault["name"] for fault in finding.evidence.get("faults", ())}
 
 
 def _place(call: Call, quantity: Quantity, finding: Finding) -> tuple[tuple[int, ...], int | None]:

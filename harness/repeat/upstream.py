@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -51,7 +52,8 @@ def _claim(finding: Finding) -> str:
         return f"Instead of a result there is this: {evidence.get('detail', '')}"
     if "law" not in evidence and "at" in evidence:
         at, got, want = (evidence[name] for name in ("at", "got", "want"))
-        words = f"Element {at} is {got}; the exact value, rounded once, is {want}."
+        due = ", where nan is due" if math.isnan(float(want)) else f"; the exact value, rounded once, is {want}"
+        words = f"Element {at} is {got}{due}."
         share = evidence.get("share")
         if isinstance(share, float) and share > 1:
             words += f" The error is {share:.3g} times what rounding can explain in a kernel of any usual form."
@@ -74,14 +76,18 @@ def _numbers(evidence: Mapping[str, Any]) -> str:
     rows = []
     if "got" in evidence and "want" in evidence:
         where = f" at {evidence['at']}" if evidence.get("at") else ""
-        rows += [
-            f"- got{where}: `{evidence['got']!r}` (`{evidence.get('got in hex', '')}`)",
-            f"- expected: `{evidence['want']!r}` (`{evidence.get('want in hex', '')}`), the exact value rounded once",
-        ]
+        got, want = (float(evidence[name]) for name in ("got", "want"))  # NaN and infinities are texts there
+        once = "" if math.isnan(want) else ", the exact value rounded once"
+        rows += [f"- got{where}: {_number(got)}", f"- expected: {_number(want)}{once}"]
     rows += [f"- {_MEANT[name]}: {evidence[name]:.4g}" for name in _SHOWN if _is_number(evidence.get(name), name)]
-    if "want" in evidence:
+    if "want" in evidence and not math.isnan(float(evidence["want"])):
         rows += ["", "The exact value was computed with twice the precision of float64."]
     return "\n".join(rows)
+
+
+def _number(value: float) -> str:
+    """Return a number as decimal and as bits, of which NaN and infinities have nothing to show."""
+    return f"`{value!r}` (`{value.hex()}`)" if math.isfinite(value) else f"`{value!r}`"
 
 
 def _is_number(value: Any, name: str) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.compare.verdict import Finding
+from harness.repeat.symptom import raised_at
 from harness.vocabulary import FindingKind, Quantity
-
-_WHERE = re.compile(r"\[[^\[\]]*\]$")  # at the end of what was raised: the lines of the adapter's file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +58,8 @@ def rules_of(finding: Finding) -> list[str]:
     """Return the causes that a finding names: wrong rules, with the factor that they are off by; or what was raised."""
     if finding.kind is FindingKind.RAISED:
         said = " ".join(str(finding.evidence.get("detail", "")).split())
-        where = _WHERE.search(said)
-        return [f"{said.partition(':')[0]} {where.group() if where else ''}".strip()]
+        where = raised_at(said)
+        return [said.partition(":")[0] + (f" [{where}]" if where else "")]
     faults: Sequence[dict[str, Any]] = finding.evidence.get("faults", ())
     return [fault["what"] if fault["factor"] == 1 else f"{fault['factor']:g} times {fault['what']}" for fault in faults]
 

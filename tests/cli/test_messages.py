@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from harness.cli.messages import SHOWN, Known, messages
@@ -61,6 +62,18 @@ def test_many_causes_are_bounded() -> None:
     assert sum(line.startswith("  The adapter's file raised an exception") for line in lines) < SHOWN + 15
     assert f"  and {30 - 10} other messages" in lines
     assert lines[-1] == "every finding: findings.json"
+
+
+def test_a_cause_beyond_the_first_ones_has_its_sentence_in_a_line() -> None:
+    raised = [finding(f"p{n}", kind=FindingKind.RAISED, detail=f"E{n}: no") for n in range(SHOWN + 2)]
+    long = replace(raised[-1], sentence="kernel: raised\n" + 40 * "so much ")
+    lines = said(*raised[:-1], long)
+    assert lines[-5:-1] == [
+        f"  The adapter's file raised an exception (1 problem), as in case-p{SHOWN}:",
+        f"    kernel: p{SHOWN} is wrong.",
+        f"  The adapter's file raised an exception (1 problem), as in case-p{SHOWN + 1}:",
+        "    kernel: raised" + 11 * " so much" + " so ...",
+    ]
 
 
 def test_nothing_is_said_of_nothing() -> None:

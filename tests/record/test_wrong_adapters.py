@@ -85,6 +85,12 @@ def bed(tmp_path_factory: pytest.TempPathFactory) -> Bed:
         ("hangs", TimedOut(1.0), BRIEF),
         ("segfaults", Crashed("it was ended by SIGSEGV"), LIMITS),
         ("aborts", Crashed("it was ended by SIGABRT; its last words: kernel: assertion failed: n > 0"), LIMITS),
+        ("speaks_then_dies", Crashed("it was ended by SIGFPE"), LIMITS),
+        (
+            "prints_and_aborts",
+            Crashed("it was ended by SIGABRT; its last words: tile | tile | kernel: out of tiles"),
+            LIMITS,
+        ),
         ("exits_process", Crashed("it exited with code 3"), LIMITS),
     ],
 )

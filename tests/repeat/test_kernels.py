@@ -95,6 +95,16 @@ def softmax_vjp(x, cotangent, axis):
 RAISING = (
     "def softmax(x, axis):\n    if x.shape[axis] > 1:\n        raise RuntimeError('too long')\n    return x * 0 + 1\n"
 )
+RAISING_TWICE = """\
+def softmax(x, axis):
+    n = x.shape[axis]
+    if n == 5:
+        raise RuntimeError(f"{n} is not supported")
+    if n < 3:
+        raise RuntimeError("too short")
+    y = 0 * x
+    return y + 1 / n
+"""
 ABORTING = "import os\n\n\ndef softmax(x, axis):\n    os.abort()\n"
 LISTING = "def softmax(x, axis):\n    return x.tolist()\n"
 SHOWN = re.compile(r"a program that shows it: (\S+)")
@@ -203,7 +213,7 @@ def test_shrink_takes_up_what_verify_left_out(tmp_path: Path) -> None:
     assert harness(tmp_path, "report", "--reports", "reports/verify/kernel").returncode == 0
     page = (tmp_path / "reports/verify/kernel/selection/index.html").read_text(encoding="utf-8")
     assert "Its input is the smallest that was found to show it." in page
-    again = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel")
+    again = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel/selection")
     assert "kernel: 2 of 2 faults were shrunk before" in again.stdout
 
 
@@ -266,6 +276,13 @@ def test_what_raises_raises_in_its_program_and_is_shrunk(tmp_path: Path) -> None
     done = ran(tmp_path, SHOWN.findall(said)[0])
     assert done.returncode == 1
     assert done.stderr.endswith("RuntimeError: too long\n")
+
+
+def test_another_exception_is_no_smaller_input(tmp_path: Path) -> None:
+    said = verified(tmp_path, RAISING_TWICE)
+    assert "the smallest input that shows it: 1 x 5, cut from 3 x 5" in said
+    done = ran(tmp_path, SHOWN.findall(said)[0])
+    assert done.stderr.endswith("RuntimeError: 5 is not supported\n")
 
 
 def test_what_is_no_array_is_shown_as_what_it_is(tmp_path: Path) -> None:

@@ -119,6 +119,20 @@ def test_a_report_to_its_makers_says_what_is_wrong_in_their_words() -> None:
     assert "- Python 3.11.7" in text
 
 
+def test_a_report_to_its_makers_has_numbers_where_the_evidence_has_words() -> None:
+    undefined = fault(FindingKind.UNDEFINED_ROW, got="-inf", want="nan", share=None)
+    undefined = replace(undefined, evidence=undefined.evidence | {"got in hex": "-inf", "want in hex": "nan"})
+    lines = repeated(undefined).upstream.splitlines()
+    assert "- got at [0, 1]: `-inf`" in lines
+    assert "- expected: `nan`" in lines
+    assert "The exact value was computed with twice the precision of float64." not in lines
+    (claim,) = [line for line in lines if line.startswith("Element")]
+    assert claim.startswith("Element [0, 1] is -inf, where nan is due. Such a row has no value:")
+    finite = repeated(fault()).upstream.splitlines()
+    assert "- got at [0, 1]: `0.25` (`0x1.0000000000000p-2`)" in finite
+    assert "- expected: `0.5` (`0x1.0000000000000p-1`), the exact value rounded once" in finite
+
+
 def test_a_row_whose_elements_disagree_is_shown_whole() -> None:
     code = repeated(fault(FindingKind.INCONSISTENT_ROW, row_at=[0])).snippet
     exact = np.exp([0.1, 2.0]) / np.exp([0.1, 2.0]).sum()
