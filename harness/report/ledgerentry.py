@@ -34,7 +34,7 @@ def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
     if run is None or run.header is None or run.header.description is None:
         return None
     platform = run.header.platform
-    fields = {
+    fields: dict[str, str | None] = {
         "case": finding.case,
         "adapter": run.name,
         "kind": finding.kind.value,
@@ -45,8 +45,7 @@ def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
         "version": run.header.description.version.split("+")[0],
         "platform": f"{platform.get('system', '')}-{platform.get('machine', '')}".lower(),
     }
-    fields = {"id": _name(fields)} | fields
-    lines = [f"{name}: {_scalar(value)}" for name, value in fields.items() if value]
+    lines = [f"{name}: {_scalar(value)}" for name, value in {"id": _name(fields), **fields}.items() if value]
     return "  - " + "\n    ".join(lines) + "\n"
 
 

@@ -15,9 +15,10 @@ from harness.compare.changes import changes_since
 from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
 from harness.compare.standing import Place
+from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
 from harness.report.tabular import csv, parquet, placed
-from harness.vocabulary import Quantity
+from harness.vocabulary import FindingKind, Outcome, Quantity
 from tests.compare.bench import RIGHT, Kernel, plan, problem, recording
 from tests.report.miniature import MINIATURE
 
@@ -173,6 +174,63 @@ def test_an_adapter_that_the_baseline_has_and_the_run_lacks_is_counted_as_not_co
     assert changes.counts == {"kernel": {Trend.UNCHANGED: 4}, "other": {Trend.NOT_COMPARABLE: 4}}
     assert changes.absent == {"other": 4}
     assert not changes.changes
+
+
+def of_both(*, other: Mapping[Quantity, Kernel] = RIGHT) -> Comparison:
+    asked = plan(A, B)
+    recorded = {"kernel": recording(asked, RIGHT), "other": recording(asked, other, adapter="other")}
+    return compare(asked, recorded, required=tuple(recorded))
+
+
+def test_an_adapter_that_the_baseline_lacks_is_counted_as_not_comparable(tmp_path: Path) -> None:
+    changes = since(run(A, B), of_both(), tmp_path)
+    assert changes.counts == {"kernel": {Trend.UNCHANGED: 4}, "other": {Trend.NOT_COMPARABLE: 4}}
+    assert changes.added == {"other": 4}
+    assert not changes.changes
+
+
+def test_wrong_results_of_an_adapter_that_the_baseline_lacks_fail(tmp_path: Path) -> None:
+    changes = since(run(A, B), of_both(other=off_by(0.1)), tmp_path)
+    assert {(one.adapter, one.quantity, one.trend) for one in changes.changes} == {
+        ("other", Quantity.VJP, Trend.NOT_COMPARABLE)
+    }
+    assert changes.failing == changes.changes
+    assert {one.why for one in changes.changes} == {"other is not in the baseline"}
+
+
+def placing(comparison: Comparison, outcome: Outcome, *, of: Quantity = Quantity.VJP) -> Comparison:
+    """Return a comparison in which one quantity ended otherwise, and no finding speaks of it."""
+    verdicts = tuple(replace(one, outcome=outcome) if one.quantity is of else one for one in comparison.verdicts)
+    return replace(comparison, verdicts=verdicts, findings=())
+
+
+@pytest.mark.parametrize("then", [Outcome.EXACT, Outcome.WITHIN_BOUND])
+@pytest.mark.parametrize("now", [Outcome.UNSUPPORTED, Outcome.NOT_RUN, Outcome.RAISED, Outcome.CRASHED])
+def test_a_result_that_agreed_and_is_none_now_is_worse_and_fails(then: Outcome, now: Outcome, tmp_path: Path) -> None:
+    changes = since(placing(run(A), then), placing(run(A), now), tmp_path)
+    assert trends(changes) == {("a", "vjp"): Trend.WORSE}
+    assert changes.failing == changes.changes
+
+
+@pytest.mark.parametrize("then", [Outcome.OUTSIDE_RANGE, Outcome.RAISED])
+@pytest.mark.parametrize("now", [Outcome.UNSUPPORTED, Outcome.NOT_RUN])
+def test_of_what_did_not_agree_nothing_is_lost(then: Outcome, now: Outcome, tmp_path: Path) -> None:
+    assert not since(placing(run(A), then), placing(run(A), now), tmp_path).failing
+
+
+def test_an_exception_that_the_ledger_knows_is_worse_and_does_not_fail(tmp_path: Path) -> None:
+    finding = Finding(
+        kind=FindingKind.RAISED,
+        case="a",
+        sentence="it raises",
+        problems=(A.id,),
+        adapters=("kernel",),
+        quantity=Quantity.VJP,
+    )
+    now = excused(replace(placing(run(A), Outcome.RAISED), findings=(finding,)))
+    changes = since(run(A), now, tmp_path)
+    assert trends(changes) == {("a", "vjp"): Trend.WORSE}
+    assert not changes.failing
 
 
 def test_of_an_absent_adapter_a_selection_counts_what_was_selected(tmp_path: Path) -> None:
