@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from harness.call import Call
@@ -15,6 +16,7 @@ from harness.compare.changes import changes_since
 from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
 from harness.compare.standing import Place
+from harness.compare.table import METADATA_KEY
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
 from harness.report.tabular import csv, parquet, placed
@@ -22,7 +24,8 @@ from harness.vocabulary import FindingKind, Outcome, Quantity
 from tests.compare.bench import RIGHT, Kernel, plan, problem, recording
 from tests.report.miniature import MINIATURE
 
-HEAD = b"adapter,problem,quantity,place"
+HEAD = b"adapter,problem,quantity,place,format"
+FORMAT = b"softmax-harness/comparison-csv/1"
 A = problem([[0.1, 2.0, -1.0]], [[1.0, 0.0, 0.5]], case="a")
 B = problem([[0.3, 1.0, -2.0]], [[0.0, 2.0, 0.5]], case="b")
 
@@ -264,11 +267,28 @@ def test_csv_and_parquet_are_the_same_baseline(tmp_path: Path) -> None:
         ("table.parquet", b"not a table", "cannot be read as a table"),
         ("table.csv", b"", "cannot be read as a table"),
         ("table.csv", b"a,b\n1,2\n", "has no column 'adapter'"),
-        ("table.csv", HEAD + b"\nk,p,vjp,nowhere\n", "row 1: 'nowhere' is not a valid Place"),
-        ("table.csv", HEAD + b"\nk,p,vjp,exact\nk,p,vjp,exact\n", "row 2: k p vjp stands there twice"),
-        ("table.csv", HEAD + b",share\nk,p,vjp,exact,much\n", "column 'share'"),
+        ("absent", None, "no such file"),
+        ("table.csv", HEAD + b"\nk,p,vjp,nowhere," + FORMAT, "row 1: 'nowhere' is not a valid Place"),
+        ("table.csv", HEAD + 2 * (b"\nk,p,vjp,exact," + FORMAT), "row 2: k p vjp stands there twice"),
+        ("table.csv", HEAD + b",share\nk,p,vjp,exact," + FORMAT + b",much\n", "column 'share'"),
+        ("table.csv", HEAD + b"\nk,p,vjp,exact," + FORMAT[:-1] + b"9", "comparison-csv/9, and this version of the"),
+        ("table.csv", HEAD + b"\n", "has no row"),
+        ("table.csv", HEAD + b"\nk,p,vjp,exact,", "does not say that it is of the format"),
     ],
-    ids=["absent", "another ending", "no parquet", "empty", "another table", "a strange word", "twice", "no number"],
+    ids=[
+        "absent",
+        "another ending",
+        "no parquet",
+        "empty",
+        "another table",
+        "absent without an ending",
+        "a strange word",
+        "twice",
+        "no number",
+        "newer",
+        "no row",
+        "no format",
+    ],
 )
 def test_a_file_that_is_no_baseline_is_refused_with_what_would_do(
     name: str, content: bytes | None, said: str, tmp_path: Path
@@ -281,6 +301,35 @@ def test_a_file_that_is_no_baseline_is_refused_with_what_would_do(
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
     assert "a baseline is the comparison.parquet or comparison.csv" in str(refused.value)
+
+
+@pytest.mark.parametrize("bytes_left", [0.2, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_table_that_was_cut_is_refused(ending: str, bytes_left: float, tmp_path: Path) -> None:
+    path = kept(MINIATURE, tmp_path, ending=ending)
+    whole = path.read_bytes()
+    assert read_baseline(path).standings
+    path.write_bytes(whole[: int(bytes_left * len(whole))])
+    with pytest.raises(BaselineUnreadable, match=r"has been cut|cannot be read as a table|not a valid|no number"):
+        read_baseline(path)
+
+
+def test_a_parquet_file_with_another_byte_in_it_is_refused(tmp_path: Path) -> None:
+    path = kept(MINIATURE, tmp_path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"wrong-rule")
+    content[at] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BaselineUnreadable, match="cannot be read as a table"):
+        read_baseline(path)
+
+
+def test_a_newer_parquet_file_is_refused(tmp_path: Path) -> None:
+    path = kept(MINIATURE, tmp_path)
+    newer = pq.read_table(path).replace_schema_metadata({METADATA_KEY: b"softmax-harness/comparison-parquet/2"})
+    pq.write_table(newer, path)
+    with pytest.raises(BaselineUnreadable, match="comparison-parquet/2, and this version of the harness reads"):
+        read_baseline(path)
 
 
 def test_a_table_from_before_inputs_were_told_compares_nothing(tmp_path: Path) -> None:
