@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from harness.compare.change import Baseline, Evaluation
 from harness.compare.standing import Place, Standing
+from harness.compare.table import METADATA_KEY, format_name
 from harness.vocabulary import Quantity
 
 _KEY = ("adapter", "problem", "quantity")
-_NEEDED = (*_KEY, "place")
+_NEEDED = (*_KEY, "place", "format")
 _TEXTS = ("inputs", "result", "version", "working", "accumulation", "forms")
 _SHARES = ("share", "row_share", "row_scalar")
 _MAKE_ONE = "a baseline is the comparison.parquet or comparison.csv that `harness report` wrote for another run"
@@ -26,12 +28,16 @@ class BaselineUnreadable(Exception):
 def read_baseline(path: Path) -> Baseline:
     """Read the table at ``path``, by its ending CSV or Parquet.
 
-    Raise :class:`BaselineUnreadable` where there is none, or one that is not a table of this harness.
+    Raise :class:`BaselineUnreadable` where there is none, or one that is not a table of this harness, is of another
+    version of its format, or is damaged.
     """
     frame = _table(path)
     absent = [name for name in _NEEDED if name not in frame.columns]
     if absent:
         raise BaselineUnreadable(f"{path}: has no column {absent[0]!r}: {_MAKE_ONE}")
+    if frame.empty:
+        raise BaselineUnreadable(f"{path}: has no row: {_MAKE_ONE}")
+    _check_format(frame["format"], path)
     for name in _TEXTS:
         frame[name] = frame[name].astype("string").fillna("").astype(object) if name in frame.columns else ""
     for name in (*_SHARES, "ulps"):
@@ -48,18 +54,39 @@ def read_baseline(path: Path) -> Baseline:
 
 
 def _table(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise BaselineUnreadable(f"{path}: there is no such file: {_MAKE_ONE}")
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path)
+            read = pq.read_table(path, page_checksum_verification=True)
+            stated = (read.schema.metadata or {}).get(METADATA_KEY, b"")
+            frame: pd.DataFrame = read.to_pandas()
+            return frame.assign(format=stated.decode(errors="replace"))
         if path.suffix == ".csv":
             texts = dict.fromkeys((*_NEEDED, *_TEXTS), str)  # a digest of digits alone is no number
             return pd.read_csv(path, low_memory=False, dtype=texts, keep_default_na=False, na_values=[""])
-    except FileNotFoundError:
-        raise BaselineUnreadable(f"{path}: there is no such file: {_MAKE_ONE}") from None
     except (OSError, ValueError, MemoryError) as error:  # what pandas and pyarrow raise of a damaged file are of these
         said = " ".join(str(error).split())
         raise BaselineUnreadable(f"{path}: cannot be read as a table ({said}): {_MAKE_ONE}") from None
     raise BaselineUnreadable(f"{path}: ends neither in .parquet nor in .csv: {_MAKE_ONE}")
+
+
+def _check_format(stated: pd.Series[str], path: Path) -> None:
+    """Refuse a table in which not every row is of the format that is read here.
+
+    A row of a CSV file ends with the format, so that one which has been cut is told from one that is whole.
+    """
+    due = format_name(path.suffix)
+    for number, found in enumerate(stated, start=1):
+        if found == due:
+            continue
+        if isinstance(found, str) and found.startswith(due.rpartition("/")[0] + "/"):
+            why = f"is of the format {found}, and this version of the harness reads {due}"
+        elif number == 1:
+            why = f"does not say that it is of the format {due}"
+        else:
+            why = f"row {number} does not end with its format: the table has been cut, or changed"
+        raise BaselineUnreadable(f"{path}: {why}: {_MAKE_ONE}")
 
 
 def _numbers(frame: pd.DataFrame, name: str, path: Path) -> pd.Series[float]:

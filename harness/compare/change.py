@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from harness.compare.standing import Place, Standing
 from harness.vocabulary import Quantity
@@ -23,6 +24,10 @@ class Trend(StrEnum):
     CHANGED = "changed in bits alone"
     BETTER = "better"
     UNCHANGED = "unchanged"
+
+
+_AGREED: Final = (Place.EXACT, Place.WITHIN)
+_WITHOUT_RESULT: Final = (Place.UNSUPPORTED, Place.NOT_RUN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +52,17 @@ class Change:
     why: str = ""  # what makes two runs incomparable
 
     @property
+    def lost(self) -> bool:
+        """Whether a result that agreed with the oracle has become none at all, which no finding speaks of."""
+        if self.then is None or self.now is None or self.trend is not Trend.WORSE:
+            return False
+        return self.then.place in _AGREED and self.now.place in _WITHOUT_RESULT
+
+    @property
     def fails(self) -> bool:
-        """Whether it fails the run: flagged, and not shown to be as it was, or better."""
+        """Whether it fails the run: lost, or flagged and not shown to be as it was, or better."""
         flagged = self.now is not None and self.now.place is Place.FLAGGED
-        return flagged and self.trend in (Trend.WORSE, Trend.NEW, Trend.NOT_COMPARABLE)
+        return self.lost or (flagged and self.trend in (Trend.WORSE, Trend.NEW, Trend.NOT_COMPARABLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +71,9 @@ class Changes:
 
     ``versions`` gives, by adapter, what it was then and what it is now, empty where it did not run; ``counts`` how many
     evaluations of each adapter have which trend. ``changes`` are those that are not unchanged, the worst first, but for
-    those of adapters that the earlier run had and this one lacks: ``absent`` counts their evaluations, which ``counts``
-    has as not comparable. Of a selection the earlier run may have had more: how many evaluations are ``outside``.
+    those of adapters that one of the two runs lacks, which ``counts`` has as not comparable: ``absent`` counts those of
+    the earlier run alone, ``added`` those of this run alone, of which only what fails is among ``changes``. Of a
+    selection the earlier run may have had more: how many evaluations are ``outside``.
     """
 
     baseline: str
@@ -68,6 +81,7 @@ class Changes:
     counts: dict[str, dict[Trend, int]] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     absent: dict[str, int] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
     outside: int = 0
 
     @property

@@ -28,8 +28,8 @@ _SAME: Final = "the same bits, judged or excused otherwise"
 def changes_since(baseline: Baseline, comparison: Comparison) -> Changes:
     """Return what has changed from ``baseline`` to ``comparison``.
 
-    Evaluations of adapters that take no part now are counted as not comparable. A selection is held against its own
-    problems alone: whether the earlier run's others are gone, or merely not selected, nobody can tell.
+    Evaluations of adapters that take part in one of the runs alone are counted as not comparable. A selection is held
+    against its own problems alone: whether the earlier run's others are gone, or merely not selected, nobody can tell.
     """
     accounts = Accounts(comparison)
     now = {_key(verdict): _standing(verdict, accounts) for verdict in comparison.verdicts}
@@ -43,18 +43,23 @@ def changes_since(baseline: Baseline, comparison: Comparison) -> Changes:
     absent = Counter(adapter for adapter, *_ in within if adapter not in runs)
     then = {key: standing for key, standing in within.items() if key[0] in runs}
     counts: dict[str, Counter[Trend]] = {name: Counter() for name in sorted({*runs, *absent})}
-    found = [_change(key, then.get(key), now.get(key)) for key in dict.fromkeys((*now, *then))]
+    had = {adapter for adapter, *_ in baseline.standings}
+    added = Counter(adapter for adapter, *_ in now if adapter not in had)
+    found = [
+        _change(key, then.get(key), now.get(key), held=key[0] not in added) for key in dict.fromkeys((*now, *then))
+    ]
     for one in found:
         counts[one.adapter][one.trend] += 1
     for name, number in absent.items():
         counts[name][Trend.NOT_COMPARABLE] += number
-    changed = [one for one in found if one.trend is not Trend.UNCHANGED]
+    changed = [one for one in found if one.trend is not Trend.UNCHANGED and (one.fails or one.adapter not in added)]
     return Changes(
         baseline=baseline.name,
         versions={name: (baseline.versions.get(name, ""), runs.get(name, "")) for name in (*runs, *sorted(absent))},
         counts={name: dict(sorted(own.items(), key=lambda item: _ORDER[item[0]])) for name, own in counts.items()},
         changes=tuple(sorted(changed, key=_weight)),
         absent=dict(sorted(absent.items())),
+        added=dict(sorted(added.items())),
         outside=len(baseline.standings) - len(within),
     )
 
@@ -104,9 +109,9 @@ def _standing(verdict: Verdict, accounts: Accounts) -> Standing:
     )
 
 
-def _change(key: Evaluation, then: Standing | None, now: Standing | None) -> Change:
+def _change(key: Evaluation, then: Standing | None, now: Standing | None, *, held: bool) -> Change:
     adapter, problem, quantity = key
-    trend, why = _trend(then, now)
+    trend, why = _trend(then, now) if held else (Trend.NOT_COMPARABLE, f"{adapter} is not in the baseline")
     return Change(adapter=adapter, problem=problem, quantity=quantity, trend=trend, then=then, now=now, why=why)
 
 
@@ -115,9 +120,11 @@ def _trend(then: Standing | None, now: Standing | None) -> tuple[Trend, str]:
         return Trend.NEW, ""
     if now is None:
         return Trend.GONE, ""
-    for when, standing in (("then", then), ("now", now)):
-        if standing.place is Place.NOT_RUN:
-            return (Trend.UNCHANGED, "") if then.place is now.place else (Trend.NOT_COMPARABLE, f"not run {when}")
+    if then.place is Place.NOT_RUN:
+        return (Trend.UNCHANGED, "") if now.place is then.place else (Trend.NOT_COMPARABLE, "not run then")
+    if now.place is Place.NOT_RUN:
+        agreed = then.place in (Place.EXACT, Place.WITHIN)
+        return Trend.WORSE if agreed else Trend.NOT_COMPARABLE, "not run now"
     if not then.inputs:
         return Trend.NOT_COMPARABLE, "the baseline does not say which inputs it had"
     if then.inputs != now.inputs:

@@ -53,7 +53,7 @@ class Comparison:
 
     @property
     def fails(self) -> bool:
-        """Whether anything was found that fails the run; with an earlier run beside it, only what is new or worse."""
+        """Whether anything was found that fails the run; with an earlier run beside it, what :class:`Changes` says."""
         if self.changes is None:
             return bool(self.unexpected)
         return bool(self.changes.failing) or any(finding.of_no_evaluation for finding in self.unexpected)

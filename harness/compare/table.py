@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,8 @@ from pandas.arrays import FloatingArray
 
 from harness.compare.verdict import Verdict
 
-VERSION = (
-    2  # of the columns; a reader that meets an unknown column leaves it, one that misses a column takes it as empty
-)
+VERSION: Final = 1  # rises when a reader of the old table could misread the new one; a column more does not raise it
+METADATA_KEY: Final = b"softmax-harness"  # under which a Parquet file names its format
 _COUNTS = ("elements", "exact_elements", "computed", "rounded", "flushed", "normal")
 _NUMBERS = (
     *("ulps", "share", "row_share", "row_scalar", "got", "want", "error", "bound"),
@@ -21,6 +21,11 @@ _NUMBERS = (
 )
 _INDICES = ("at", "row_at", "normal_ulps_at", "eps_at")
 _WORDS = ("invariants", "forms")
+
+
+def format_name(ending: str) -> str:
+    """Return the name and version of the table's format in a file of this ending, such as ``.csv``."""
+    return f"softmax-harness/comparison-{ending.removeprefix('.')}/{VERSION}"
 
 
 def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -61,6 +61,16 @@ class _Item(pytest.Item):
     where: str  # file:line
     line: int
 
+    @classmethod
+    def named(cls, parent: pytest.File, name: str) -> Self:
+        """Return the item of this name below ``parent``.
+
+        Its id is given as the text that pytest's cache, ``--lf`` and ``--ff`` read back: they take what stands in
+        brackets for parameters, which an id made from the name alone does not, so that the two would not be equal.
+        """
+        item: Self = cls.from_parent(parent, name=name, nodeid=f"{parent.nodeid}::{name}")
+        return item
+
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the place of the case in its file; pytest counts lines from 0."""
         return self.path, self.line - 1, self.name
@@ -83,7 +93,7 @@ class ProblemItem(_Item):
         """Return the item, named like the problem with the adapter as its last word, and marked with what it is of."""
         given = problem.id.removesuffix("]")
         name = f"{given},{adapter}]" if given != problem.id else f"{given}[{adapter}]"
-        item: ProblemItem = cls.from_parent(parent, name=name)
+        item = cls.named(parent, name)
         item.problem, item.adapter = problem, adapter
         item.where, item.line = f"{case.file}:{case.line}", case.line
         for word in (adapter, problem.call.op.value, problem.call.dtype.value):
@@ -104,7 +114,7 @@ class CaseItem(_Item):
     @classmethod
     def of(cls, parent: pytest.File, case: CaseRecord) -> CaseItem:
         """Return the item, named like the case."""
-        item: CaseItem = cls.from_parent(parent, name=case.id)
+        item = cls.named(parent, case.id)
         item.case = case.id
         item.where, item.line = f"{case.file}:{case.line}", case.line
         item.extra_keyword_matches.update(case.tags)
@@ -123,7 +133,7 @@ class EntryItem(_Item):
     @classmethod
     def of(cls, parent: pytest.File, entry: LedgerEntry) -> EntryItem:
         """Return the item, named like the entry."""
-        item: EntryItem = cls.from_parent(parent, name=entry.id)
+        item = cls.named(parent, entry.id)
         item.entry = entry
         item.where, item.line = f"{entry.file}:{entry.line}", entry.line
         return item

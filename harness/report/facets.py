@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
@@ -14,10 +16,11 @@ from harness.vocabulary import Outcome, Quantity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facet:
-    """One choice: its name, and the words that occur, in their usual order."""
+    """One choice: its name, and its words in their usual order; those that no evaluation has are ``absent``."""
 
     name: str
     words: tuple[str, ...]
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,11 @@ class Facets:
 
 
 def facets(comparison: Comparison, accounts: Accounts) -> Facets:
-    """Return the facets of a comparison; only words that occur are choices, and every adapter is one."""
+    """Return the facets of a comparison; only words that occur are choices, and every adapter, place and outcome is.
+
+    What a link asks for in the report of a run that has failed, such as all that is flagged, can then be asked for in
+    the report of one that has not: the answer is that there is none.
+    """
     verdicts = comparison.verdicts
     rows = [
         (
@@ -50,18 +57,17 @@ def facets(comparison: Comparison, accounts: Accounts) -> Facets:
         )
         for verdict in verdicts
     ]
-    _, ops, formats, *found = map(set, zip(*rows, strict=True)) if rows else (set[str]() for _ in range(6))
+    _, ops, formats, quantities, places, outcomes = (
+        map(set, zip(*rows, strict=True)) if rows else (set[str]() for _ in range(6))
+    )
     as_in_vocabulary = {dtypes(*pair): order("", "", *pair) for pair in {(v.dtype, v.output_dtype) for v in verdicts}}
     choices = (
         Facet(name="adapter", words=tuple(run.name for run in comparison.adapters)),
         Facet(name="op", words=tuple(sorted(ops, key=lambda op: order(op, "", "", "")))),
         Facet(name="dtype", words=tuple(sorted(formats, key=lambda name: as_in_vocabulary[name]))),
-        *(
-            Facet(name=name, words=tuple(word.value for word in known if word.value in words))
-            for name, known, words in zip(
-                ("quantity", "place", "outcome"), (Quantity, Place, Outcome), found, strict=True
-            )
-        ),
+        Facet(name="quantity", words=tuple(word.value for word in Quantity if word.value in quantities)),
+        _closed("place", Place, places),
+        _closed("outcome", Outcome, outcomes),
     )
     numbered = [{word: number for number, word in enumerate(facet.words)} for facet in choices]
     kinds = {row: number for number, row in enumerate(dict.fromkeys(rows))}
@@ -76,3 +82,8 @@ def facets(comparison: Comparison, accounts: Accounts) -> Facets:
         evaluations={case: " ".join(f"{kind}:{n}" for kind, n in own.items()) for case, own in counts.items()},
         tagged={case: " ".join(str(tags.index(tag)) for tag in own.tags) for case, own in comparison.cases.items()},
     )
+
+
+def _closed(name: str, words: Iterable[StrEnum], found: set[str]) -> Facet:
+    every = tuple(word.value for word in words)
+    return Facet(name=name, words=every, absent=frozenset(every) - found)

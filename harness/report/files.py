@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from harness.compare.table import format_name
 from harness.wholefile import write_together
 
 
@@ -28,13 +29,13 @@ class ReportFile(StrEnum):
     @property
     def format_name(self) -> str:
         """The name and version of this file's format, as it stands in the file itself."""
+        if self in (ReportFile.CSV, ReportFile.PARQUET):
+            return format_name(Path(self.value).suffix)
         return f"softmax-harness/{self.value.replace('.', '-')}/{_VERSIONS[self]}"
 
 
 # A version rises when a reader of the old format could misread the new one; a column or a key more does not raise it.
 _VERSIONS = {
-    ReportFile.CSV: 1,
-    ReportFile.PARQUET: 1,
     ReportFile.ACCURACY_CSV: 1,
     ReportFile.ACCURACY: 1,
     ReportFile.FINDINGS: 1,

@@ -48,6 +48,10 @@ def headline(comparison: Comparison) -> Headline:
             if kinds.count(each)
         ]
         return Headline(sentence=" and ".join(parts) + (f"; {absent}." if absent else "."), tone=Tone.BAD)
+    lost = sum(one.lost for one in comparison.changes.changes) if comparison.changes is not None else 0
+    if lost and not absent:
+        words = plural(lost, "result that agreed in the baseline is", "results that agreed in the baseline are")
+        return Headline(sentence=f"{words} lost: there is none now.", tone=Tone.BAD)
     if comparison.judged == 0:
         return Headline(sentence="Nothing was judged: this is not a pass.", tone=Tone.OPEN)
     if absent:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Mapping
 
 from harness.compare.comparison import Comparison
 from harness.compare.verdict import Finding
@@ -12,6 +14,7 @@ from harness.plan.plan import LedgerEntry
 from harness.vocabulary import FindingKind, Level
 
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
+_LONGEST = 80  # characters of a name in a case file
 _STALE = (FindingKind.LEDGER_STALE, FindingKind.EXPECTED_ABSENT)
 
 
@@ -31,8 +34,7 @@ def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
     if run is None or run.header is None or run.header.description is None:
         return None
     platform = run.header.platform
-    fields = {
-        "id": _slug(f"{run.name}-{finding.case}-{finding.kind.value}"),
+    fields: dict[str, str | None] = {
         "case": finding.case,
         "adapter": run.name,
         "kind": finding.kind.value,
@@ -43,7 +45,7 @@ def ledger_entry(finding: Finding, comparison: Comparison) -> str | None:
         "version": run.header.description.version.split("+")[0],
         "platform": f"{platform.get('system', '')}-{platform.get('machine', '')}".lower(),
     }
-    lines = [f"{name}: {_scalar(value)}" for name, value in fields.items() if value]
+    lines = [f"{name}: {_scalar(value)}" for name, value in {"id": _name(fields), **fields}.items() if value]
     return "  - " + "\n    ".join(lines) + "\n"
 
 
@@ -52,8 +54,14 @@ def until(entry: LedgerEntry) -> str:
     return "" if entry.expires is None else f", until {entry.expires}"
 
 
-def _slug(text: str) -> str:
-    return _NO_SLUG.sub("-", text.lower()).strip("-")
+def _name(fields: Mapping[str, str | None]) -> str:
+    """Return a name made of all that tells one entry from another; the end of a long one is a digest of the whole."""
+    told = "-".join(fields[name] or "" for name in ("adapter", "case", "kind", "quantity", "version", "platform"))
+    name = _NO_SLUG.sub("-", told.lower()).strip("-")
+    if len(name) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(told.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - len(digest) - 1].strip('-')}-{digest}"
 
 
 def _scalar(text: str) -> str:

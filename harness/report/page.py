@@ -111,6 +111,7 @@ def _since(comparison: Comparison) -> dict[str, Any]:
         "changes_in_words": since.in_words(changes),
         "change_versions": since.versions(changes),
         "changes_outside": since.outside(changes),
+        "idle": since.idle(changes),
         "incomparable": since.incomparable(changes),
         "one_sided": {trend: unmatched.unmatched(changes, trend) for trend in (Trend.NEW, Trend.GONE)},
         "told": since.told(changes)[: since.MOST],

@@ -19,20 +19,20 @@ from harness.report.outcomes import by_law, outcome_in_words
 from harness.report.ranking import TITLES
 from harness.vocabulary import FindingKind, Outcome, Quantity
 
-WIDEST = 8000  # verdicts: beyond this many, a page shows the worst element only where a result does not agree
+WIDEST = 8000  # verdicts: beyond this many, a page shows the bits of the worst element only where a result differs
 WIDEST_PAIR = 26  # characters of a decimal and a hex float that stand side by side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """One verdict, and where it stands; ``worst`` says whether the page shows its worst element.
+    """One verdict, and where it stands; ``bits`` says whether the page shows its worst element in bits, too.
 
     ``said``: whether its words stand at the same adapter's earlier result of this case already.
     """
 
     place: Place
     verdict: Verdict
-    worst: bool
+    bits: bool
     said: bool = False
 
     @property
@@ -53,14 +53,29 @@ class Numbers:
         return ". ".join(filter(None, ("" if silent else self.verdict.detail, *laws)))
 
     @property
+    def ulps(self) -> float | None:
+        """The error in ulps, None where there is none to tell: where zero is right, nothing is a number of its ulps.
+
+        Then it is that of the elements whose true values are not below the smallest normal number, if there are any.
+        """
+        return self.verdict.normal_ulps if self.verdict.want == 0 else self.verdict.ulps
+
+    @property
     def pair(self) -> str:
-        """What came back at the worst element and what is right, in decimal and in bits, for comparing by eye."""
+        """What came back at the worst element and what is right, for comparing by eye; one number where all are right.
+
+        They are the shortest decimals that read back as these numbers, and beside them their bits.
+        """
         dtype = self.verdict.result_dtype or self.verdict.dtype
         numbers = (self.verdict.got, self.verdict.want)
         got, want = (figures.decimal(number, dtype) for number in numbers)
         bits_got, bits_want = (figures.hexadecimal(number) for number in numbers)
         at = f"\nat   {figures.shape(self.verdict.at)}" if self.verdict.at else ""
+        if self.place is Place.EXACT:
+            return f"both {got}{at}"
         width = max(len(got), len(want))
+        if not self.bits:
+            return f"got  {got}\nwant {want}{at}"
         if width + max(len(bits_got), len(bits_want)) > WIDEST_PAIR:
             return f"got  {got}\nwant {want}\n     {bits_got}\n     {bits_want}{at}"
         return f"got  {got:<{width}}  {bits_got}\nwant {want:<{width}}  {bits_want}{at}"
@@ -117,7 +132,7 @@ def sections(comparison: Comparison, accounts: Accounts, themes: tuple[Theme, ..
             Numbers(
                 place=place,
                 verdict=verdict,
-                worst=_shows_worst(place, verdict, every=every),
+                bits=every or place not in (Place.EXACT, Place.WITHIN),
                 said=place is Place.UNSUPPORTED and words in said,
             )
         )
@@ -141,12 +156,6 @@ def _section(
         modes=modes.pop() if len(modes) == 1 else "",
         drawing=draw(comparison.exhibits[row.case]) if row.case in comparison.exhibits else None,
     )
-
-
-def _shows_worst(place: Place, verdict: Verdict, *, every: bool) -> bool:
-    if verdict.got is None or place is Place.EXACT:
-        return False  # exact: what was got is what was wanted
-    return every or place is not Place.WITHIN
 
 
 def _table(case: str, problem: str, numbers: list[Numbers], adapters: tuple[str, ...], *, modes: str) -> ProblemTable:

@@ -11,7 +11,7 @@ from harness.report import figures
 from harness.report.unmatched import left_out, unmatched
 
 MOST = 40  # changes that page and summary show; the tables of both runs have all
-FEW = 8  # cases that a terminal names of those that are new, and of those that are gone
+FEW = 8  # cases that a terminal names of those that are new, and of those that are gone; and results that are lost
 
 
 def in_words(changes: Changes) -> str:
@@ -36,12 +36,28 @@ def _still_agree(changes: Changes) -> str:
 def incomparable(changes: Changes) -> tuple[str, ...]:
     """Say why evaluations cannot be compared, and of how many that is so; an adapter that did not run by name."""
     reasons = Counter({f"{name} is not in this run": number for name, number in changes.absent.items()})
+    reasons.update({f"{name} is not in the baseline": number for name, number in changes.added.items()})
     reasons.update(
         f"{one.adapter}, {one.why}" if _not_run(one) else one.why
         for one in changes.changes
-        if one.trend is Trend.NOT_COMPARABLE
+        if one.trend is Trend.NOT_COMPARABLE and one.adapter not in changes.added
     )
     return tuple(f"{why} ({figures.plural(number, 'evaluation')})" for why, number in reasons.items())
+
+
+def idle(changes: Changes) -> tuple[str, ...]:
+    """Say which adapters have not run, and how many results that agreed are lost by it; each fails the run."""
+    found = Counter(one.adapter for one in changes.changes if one.lost and _not_run(one))
+    return tuple(f"{name} has not run, and {figures.plural(number, 'result')} agreed" for name, number in found.items())
+
+
+def lost(changes: Changes) -> tuple[str, ...]:
+    """Say which results that agreed an adapter that has run gives no more; no finding does, and each fails the run."""
+    return tuple(
+        f"{one.adapter} {one.problem} {one.quantity.value}: {difference(one)}"
+        for one in changes.changes
+        if one.lost and not _not_run(one)
+    )
 
 
 def outside(changes: Changes) -> str:
@@ -56,8 +72,12 @@ def outside(changes: Changes) -> str:
 
 
 def in_lines(changes: Changes) -> Iterator[str]:
-    """Yield the lines that a terminal shows: the counts, what cannot be compared, what is new, what is gone."""
+    """Yield the lines that a terminal shows: the counts, what is lost, what cannot be compared, is new, or is gone."""
     yield in_words(changes)
+    gone = (*idle(changes), *lost(changes))
+    yield from (f"lost, which fails the run: {one}" for one in gone[:FEW])
+    if len(gone) > FEW:
+        yield f"lost, which fails the run: and {figures.plural(len(gone) - FEW, 'result')} more"
     yield from (f"not comparable: {reason}" for reason in incomparable(changes))
     for trend in (Trend.NEW, Trend.GONE):
         found = unmatched(changes, trend)
@@ -71,10 +91,10 @@ def in_lines(changes: Changes) -> Iterator[str]:
 def told(changes: Changes) -> tuple[Change, ...]:
     """Return the changes that deserve a line, the worst first.
 
-    What is merely new, gone or not run has its lines elsewhere, unless it fails the run.
+    What has not run, and what is merely new or gone and does not fail the run, has its lines elsewhere.
     """
     silent = (Trend.NEW, Trend.GONE)
-    return tuple(one for one in changes.changes if one.fails or (one.trend not in silent and not _not_run(one)))
+    return tuple(one for one in changes.changes if not _not_run(one) and (one.fails or one.trend not in silent))
 
 
 def _not_run(change: Change) -> bool:

@@ -83,8 +83,10 @@ def _since(comparison: Comparison) -> Iterable[str]:
         for adapter, own in changes.counts.items()
     ]
     yield table(["adapter", *(trend.value for trend in trends)], lines, align="l" + "r" * len(trends))
-    if reasons := since.incomparable(changes):
-        yield "\n".join(f"- not comparable: {literal(reason)}" for reason in reasons)
+    reasons = [f"- **fails**, worse: {literal(said)}" for said in since.idle(changes)]
+    reasons += [f"- not comparable: {literal(reason)}" for reason in since.incomparable(changes)]
+    if reasons:
+        yield "\n".join(reasons)
     told = [
         f"- {'**fails**, ' if one.fails else ''}{one.trend.value}: "
         + literal(f"{one.adapter} {one.problem} {one.quantity.value}: {since.difference(one)}")

@@ -12,11 +12,9 @@ import pyarrow.parquet as pq
 from harness.compare.accounts import Accounts
 from harness.compare.changes import version_of
 from harness.compare.comparison import Comparison
-from harness.compare.table import table
+from harness.compare.table import METADATA_KEY, table
 from harness.report.files import ReportFile, encode
 from harness.report.legible import legible
-
-_FORMAT_KEY = b"softmax-harness"
 
 
 def placed(comparison: Comparison, accounts: Accounts) -> pd.DataFrame:
@@ -41,9 +39,9 @@ def csv(frame: pd.DataFrame) -> bytes:
 def parquet(frame: pd.DataFrame) -> bytes:
     """Return the table as Parquet; the file's own metadata name the format."""
     arrow = pa.Table.from_pandas(texts_legible(frame), preserve_index=False)
-    stated = {**(arrow.schema.metadata or {}), _FORMAT_KEY: ReportFile.PARQUET.format_name.encode()}
+    stated = {**(arrow.schema.metadata or {}), METADATA_KEY: ReportFile.PARQUET.format_name.encode()}
     sink = io.BytesIO()
-    pq.write_table(arrow.replace_schema_metadata(stated), sink)
+    pq.write_table(arrow.replace_schema_metadata(stated), sink, write_page_checksum=True)
     return sink.getvalue()
 
 

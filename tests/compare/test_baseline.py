@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from harness.call import Call
@@ -15,13 +16,16 @@ from harness.compare.changes import changes_since
 from harness.compare.compare import compare
 from harness.compare.comparison import Comparison
 from harness.compare.standing import Place
+from harness.compare.table import METADATA_KEY
+from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
 from harness.report.tabular import csv, parquet, placed
-from harness.vocabulary import Quantity
+from harness.vocabulary import FindingKind, Outcome, Quantity
 from tests.compare.bench import RIGHT, Kernel, plan, problem, recording
 from tests.report.miniature import MINIATURE
 
-HEAD = b"adapter,problem,quantity,place"
+HEAD = b"adapter,problem,quantity,place,format"
+FORMAT = b"softmax-harness/comparison-csv/1"
 A = problem([[0.1, 2.0, -1.0]], [[1.0, 0.0, 0.5]], case="a")
 B = problem([[0.3, 1.0, -2.0]], [[0.0, 2.0, 0.5]], case="b")
 
@@ -175,6 +179,63 @@ def test_an_adapter_that_the_baseline_has_and_the_run_lacks_is_counted_as_not_co
     assert not changes.changes
 
 
+def of_both(*, other: Mapping[Quantity, Kernel] = RIGHT) -> Comparison:
+    asked = plan(A, B)
+    recorded = {"kernel": recording(asked, RIGHT), "other": recording(asked, other, adapter="other")}
+    return compare(asked, recorded, required=tuple(recorded))
+
+
+def test_an_adapter_that_the_baseline_lacks_is_counted_as_not_comparable(tmp_path: Path) -> None:
+    changes = since(run(A, B), of_both(), tmp_path)
+    assert changes.counts == {"kernel": {Trend.UNCHANGED: 4}, "other": {Trend.NOT_COMPARABLE: 4}}
+    assert changes.added == {"other": 4}
+    assert not changes.changes
+
+
+def test_wrong_results_of_an_adapter_that_the_baseline_lacks_fail(tmp_path: Path) -> None:
+    changes = since(run(A, B), of_both(other=off_by(0.1)), tmp_path)
+    assert {(one.adapter, one.quantity, one.trend) for one in changes.changes} == {
+        ("other", Quantity.VJP, Trend.NOT_COMPARABLE)
+    }
+    assert changes.failing == changes.changes
+    assert {one.why for one in changes.changes} == {"other is not in the baseline"}
+
+
+def placing(comparison: Comparison, outcome: Outcome, *, of: Quantity = Quantity.VJP) -> Comparison:
+    """Return a comparison in which one quantity ended otherwise, and no finding speaks of it."""
+    verdicts = tuple(replace(one, outcome=outcome) if one.quantity is of else one for one in comparison.verdicts)
+    return replace(comparison, verdicts=verdicts, findings=())
+
+
+@pytest.mark.parametrize("then", [Outcome.EXACT, Outcome.WITHIN_BOUND])
+@pytest.mark.parametrize("now", [Outcome.UNSUPPORTED, Outcome.NOT_RUN, Outcome.RAISED, Outcome.CRASHED])
+def test_a_result_that_agreed_and_is_none_now_is_worse_and_fails(then: Outcome, now: Outcome, tmp_path: Path) -> None:
+    changes = since(placing(run(A), then), placing(run(A), now), tmp_path)
+    assert trends(changes) == {("a", "vjp"): Trend.WORSE}
+    assert changes.failing == changes.changes
+
+
+@pytest.mark.parametrize("then", [Outcome.OUTSIDE_RANGE, Outcome.RAISED])
+@pytest.mark.parametrize("now", [Outcome.UNSUPPORTED, Outcome.NOT_RUN])
+def test_of_what_did_not_agree_nothing_is_lost(then: Outcome, now: Outcome, tmp_path: Path) -> None:
+    assert not since(placing(run(A), then), placing(run(A), now), tmp_path).failing
+
+
+def test_an_exception_that_the_ledger_knows_is_worse_and_does_not_fail(tmp_path: Path) -> None:
+    finding = Finding(
+        kind=FindingKind.RAISED,
+        case="a",
+        sentence="it raises",
+        problems=(A.id,),
+        adapters=("kernel",),
+        quantity=Quantity.VJP,
+    )
+    now = excused(replace(placing(run(A), Outcome.RAISED), findings=(finding,)))
+    changes = since(run(A), now, tmp_path)
+    assert trends(changes) == {("a", "vjp"): Trend.WORSE}
+    assert not changes.failing
+
+
 def test_of_an_absent_adapter_a_selection_counts_what_was_selected(tmp_path: Path) -> None:
     asked = plan(A, B)
     both = compare(asked, {name: recording(asked, RIGHT, adapter=name) for name in ("kernel", "other")})
@@ -206,11 +267,28 @@ def test_csv_and_parquet_are_the_same_baseline(tmp_path: Path) -> None:
         ("table.parquet", b"not a table", "cannot be read as a table"),
         ("table.csv", b"", "cannot be read as a table"),
         ("table.csv", b"a,b\n1,2\n", "has no column 'adapter'"),
-        ("table.csv", HEAD + b"\nk,p,vjp,nowhere\n", "row 1: 'nowhere' is not a valid Place"),
-        ("table.csv", HEAD + b"\nk,p,vjp,exact\nk,p,vjp,exact\n", "row 2: k p vjp stands there twice"),
-        ("table.csv", HEAD + b",share\nk,p,vjp,exact,much\n", "column 'share'"),
+        ("absent", None, "no such file"),
+        ("table.csv", HEAD + b"\nk,p,vjp,nowhere," + FORMAT, "row 1: 'nowhere' is not a valid Place"),
+        ("table.csv", HEAD + 2 * (b"\nk,p,vjp,exact," + FORMAT), "row 2: k p vjp stands there twice"),
+        ("table.csv", HEAD + b",share\nk,p,vjp,exact," + FORMAT + b",much\n", "column 'share'"),
+        ("table.csv", HEAD + b"\nk,p,vjp,exact," + FORMAT[:-1] + b"9", "comparison-csv/9, and this version of the"),
+        ("table.csv", HEAD + b"\n", "has no row"),
+        ("table.csv", HEAD + b"\nk,p,vjp,exact,", "does not say that it is of the format"),
     ],
-    ids=["absent", "another ending", "no parquet", "empty", "another table", "a strange word", "twice", "no number"],
+    ids=[
+        "absent",
+        "another ending",
+        "no parquet",
+        "empty",
+        "another table",
+        "absent without an ending",
+        "a strange word",
+        "twice",
+        "no number",
+        "newer",
+        "no row",
+        "no format",
+    ],
 )
 def test_a_file_that_is_no_baseline_is_refused_with_what_would_do(
     name: str, content: bytes | None, said: str, tmp_path: Path
@@ -223,6 +301,35 @@ def test_a_file_that_is_no_baseline_is_refused_with_what_would_do(
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
     assert "a baseline is the comparison.parquet or comparison.csv" in str(refused.value)
+
+
+@pytest.mark.parametrize("bytes_left", [0.2, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_table_that_was_cut_is_refused(ending: str, bytes_left: float, tmp_path: Path) -> None:
+    path = kept(MINIATURE, tmp_path, ending=ending)
+    whole = path.read_bytes()
+    assert read_baseline(path).standings
+    path.write_bytes(whole[: int(bytes_left * len(whole))])
+    with pytest.raises(BaselineUnreadable, match=r"has been cut|cannot be read as a table|not a valid|no number"):
+        read_baseline(path)
+
+
+def test_a_parquet_file_with_another_byte_in_it_is_refused(tmp_path: Path) -> None:
+    path = kept(MINIATURE, tmp_path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"wrong-rule")
+    content[at] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BaselineUnreadable, match="cannot be read as a table"):
+        read_baseline(path)
+
+
+def test_a_newer_parquet_file_is_refused(tmp_path: Path) -> None:
+    path = kept(MINIATURE, tmp_path)
+    newer = pq.read_table(path).replace_schema_metadata({METADATA_KEY: b"softmax-harness/comparison-parquet/2"})
+    pq.write_table(newer, path)
+    with pytest.raises(BaselineUnreadable, match="comparison-parquet/2, and this version of the harness reads"):
+        read_baseline(path)
 
 
 def test_a_table_from_before_inputs_were_told_compares_nothing(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from harness.report.matrix import cell_anchor
 from tests.page.conftest import Open, until, written
 from tests.page.whole import WHOLE
-from tests.report.miniature import CLEAN, HOSTILE, MINIATURE
+from tests.report.miniature import ADAPTERS, CLEAN, HOSTILE, MINIATURE
 
 UNFOLD = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 WIDE = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -17,6 +18,13 @@ TOO_WIDE = """[...document.querySelectorAll("main *")]
     .map((one) => one.outerHTML.slice(0, 80)).slice(0, 9)"""
 LONG = "a-name-without-a-place-to-break-" * 8
 LINK = "https://example.org/" + "path/" * 40
+
+
+# what is drawn at the middle of an element is of this element
+SEEN = """(one) => {
+    const box = one.getBoundingClientRect();
+    return one.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+}"""
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -102,6 +110,37 @@ def test_a_table_that_is_wider_than_the_phone_can_be_scrolled_by_keyboard(opened
     tab.focus("#matrix .wide")
     tab.keyboard.press("ArrowRight")
     until(tab, "document.querySelector('#matrix .wide').scrollLeft > 0")
+
+
+@pytest.mark.parametrize("adapters", [len(ADAPTERS), 9])
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_name_of_its_adapter_stays_in_sight_of_every_cell(
+    opened: Open, tmp_path, width: int, adapters: int
+) -> None:
+    cases = {f"case-{number}": replace(MINIATURE.cases["wrong-rule"], id=f"case-{number}") for number in range(90)}
+    runs = ADAPTERS + tuple(replace(ADAPTERS[0], name=f"other-{number}") for number in range(adapters - len(ADAPTERS)))
+    own = [one for one in MINIATURE.verdicts if one.case == "wrong-rule"]
+    verdicts = tuple(
+        replace(one, case=case, problem=one.problem.replace("wrong-rule", case), adapter=run.name)
+        for case in cases
+        for run in runs
+        for one in own
+        if one.adapter == ADAPTERS[0].name
+    )
+    comparison = replace(MINIATURE, adapters=runs, cases=cases, verdicts=verdicts, findings=())
+    tab = opened(file=written(comparison, tmp_path / "index.html"), width=width)
+    for case in ("case-60", "case-89"):
+        address = cell_anchor(case, runs[-1].name)
+        tab.evaluate("(address) => { location.hash = address; }", address)
+        until(tab, f"document.querySelector('[aria-current]')?.id === '{address}'")
+        cell = tab.locator("[aria-current]")
+        heading = tab.locator(".matrix thead th").last
+        assert heading.inner_text().startswith(runs[-1].name)
+        assert heading.evaluate(SEEN), "the heading is covered, or outside the window"
+        assert cell.evaluate(SEEN)
+        (above, below) = (one.bounding_box() for one in (heading, cell))
+        assert above["x"] == pytest.approx(below["x"], abs=1)
+        assert above["y"] + above["height"] <= below["y"]
 
 
 def test_without_its_script_the_page_is_whole_and_shows_no_control(opened: Open) -> None:

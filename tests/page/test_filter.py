@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,8 @@ import pytest
 from harness.compare.accounts import Accounts
 from harness.compare.standing import Place
 from harness.report.matrix import anchor
-from tests.page.conftest import Open, until
+from harness.vocabulary import Outcome
+from tests.page.conftest import Open, until, written
 from tests.report.miniature import HOSTILE, MINIATURE
 
 ALL = ["forum-summed-output", "wrong-rule", HOSTILE]
@@ -62,7 +64,8 @@ def test_an_evaluation_has_to_meet_all_that_was_chosen(
         tab.get_by_role("combobox", name=name, exact=True).select_option(word)
     assert shown(tab) == ([anchor(case) for case in cases],) * 2
     matching = "1 evaluation" if evaluations == 1 else f"{evaluations} evaluations"
-    assert tab.inner_text(SAID) == f"{len(cases)} of 3 cases; the tinted cells hold {matching} that match"
+    where = f"; the tinted cells hold {matching} that match" if evaluations else f", {matching}"
+    assert tab.inner_text(SAID) == f"{len(cases)} of 3 cases{where}"
 
 
 def test_a_choice_marks_the_cells_that_hold_what_was_asked_for(opened: Open) -> None:
@@ -91,6 +94,24 @@ def test_the_address_keeps_what_is_chosen(opened: Open) -> None:
 
 def test_a_word_that_this_report_does_not_have_is_no_choice(opened: Open) -> None:
     assert shown(opened("#?op=no-such-op&dtype=float32"))[0] == [anchor(case) for case in ALL]
+
+
+@pytest.mark.parametrize("asked", ["place=flagged", "outcome=beyond+bound", "op=softmax&dtype=float32&place=flagged"])
+def test_a_link_to_what_has_gone_from_the_report_shows_that_there_is_none(opened: Open, tmp_path, asked: str) -> None:
+    clean = tuple(replace(one, outcome=Outcome.WITHIN_BOUND, invariants=()) for one in MINIATURE.verdicts)
+    comparison = replace(MINIATURE, verdicts=clean, findings=())
+    assert Accounts(comparison).tally().counts[Place.FLAGGED] == 0
+    tab = opened(f"#?{asked}", file=written(comparison, tmp_path / "index.html"))
+    assert shown(tab) == ([], [])
+    assert tab.inner_text(SAID) == "0 of 3 cases, 0 evaluations"
+    assert (
+        tab.evaluate(
+            "new URLSearchParams([...new FormData(document.forms.filter)].filter(([, one]) => one)).toString()"
+        )
+        == asked
+    )
+    assert tab.get_by_role("alert").inner_text() == ""
+    assert "flagged (0)" in tab.get_by_role("combobox", name="place", exact=True).inner_text()
 
 
 def test_show_all_empties_every_field(opened: Open) -> None:

@@ -177,9 +177,47 @@ def test_an_unknown_adapter_is_a_usage_error(cases: Path) -> None:
     assert "nobody.py" in done.stderr
 
 
-def test_the_last_failures_alone_are_run_again(cases: Path) -> None:
-    run(cases)
-    assert outcomes(run(cases, "--lf")) == {"hopeful": "FAILED"}
+FAILS = {"marked[nan_for_zero]": "FAILED", "hopeful": "FAILED"}  # every right[...] passes: its numbers have no zero
+
+
+@pytest.fixture
+def failed(cases: Path) -> Path:
+    """Return cases of which two items have failed, one with brackets in its name and one without."""
+    edited = CASES.replace("x: [[1, 2, 4]]\n    cotangent: [[1, 0, 2]]", "x: [[1, 2, 4]]\n    cotangent: [[1, 3, 2]]")
+    (cases / "made.yaml").write_text(edited)
+    found = outcomes(run(cases, adapter="nan_for_zero"))
+    assert {name: one for name, one in found.items() if one == "FAILED"} == FAILS
+    assert len(found) == len(FAILS) + 5
+    return cases
+
+
+def test_the_last_failures_alone_are_run_again(failed: Path) -> None:
+    done = run(failed, "--lf", adapter="nan_for_zero")
+    assert outcomes(done) == FAILS
+    assert "run-last-failure: rerun previous 2 failures" in done.stdout
+
+
+def test_the_last_failures_are_run_first(failed: Path) -> None:
+    found = outcomes(run(failed, "--ff", adapter="nan_for_zero"))
+    assert list(found)[:2] == list(FAILS)
+    assert len(found) == len(FAILS) + 5
+
+
+def test_two_workers_run_the_last_failures_alone(failed: Path) -> None:
+    pytest.importorskip("xdist")
+    done = run(failed, "--lf", "-n", "2", adapter="nan_for_zero")
+    again = re.findall(r"^FAILED \S*::(\S+)", done.stdout, flags=re.M)
+    assert set(again) == set(FAILS), done.stdout
+    assert "2 failed" in done.stdout
+    assert "passed" not in done.stdout.splitlines()[-1]
+
+
+def test_an_id_on_the_command_line_is_one_item(cases: Path) -> None:
+    chosen = f"{cases / 'made.yaml'}::right[float64,honest]"
+    line = [sys.executable, "-m", "pytest", chosen, "-v", "-c", str(cases.parent / "pytest.ini")]
+    line += ["--harness-adapters", str(WRONG / "honest.py")]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert outcomes(done) == {"right[float64,honest]": "PASSED"}, done.stdout
 
 
 def test_junit_names_file_and_line_of_the_case(cases: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
 from harness.compare.standing import Place
 from harness.report.facets import Facets, facets
+from harness.vocabulary import Outcome
 from tests.report.miniature import ADAPTERS, HOSTILE, MINIATURE, VERDICTS
 
 
@@ -51,6 +52,15 @@ def test_an_adapter_without_an_evaluation_is_a_choice_nevertheless() -> None:
     found = of(replace(MINIATURE, verdicts=VERDICTS[:1]))
     assert words(found)["adapter"] == tuple(run.name for run in ADAPTERS)
     assert words(found)["quantity"] == ("forward",)
+
+
+@pytest.mark.parametrize(("name", "known"), [("place", Place), ("outcome", Outcome)])
+def test_every_place_and_outcome_is_a_choice_and_those_of_no_evaluation_are_told(name: str, known: type) -> None:
+    found = of(MINIATURE)
+    (facet,) = [one for one in found.facets if one.name == name]
+    assert facet.words == tuple(word.value for word in known)
+    assert facet.absent == set(facet.words) - counted(found, name).keys()
+    assert facet.absent != set(facet.words)
 
 
 def test_a_comparison_of_nothing_has_nothing_to_choose() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from harness.compare.accounts import Accounts
 from harness.compare.compare import compare
@@ -12,13 +13,14 @@ from harness.compare.verdict import Finding
 from harness.plan.faults import BadCases
 from harness.plan.library import load_library
 from harness.plan.placeholder import LINK, OWNER, WHY
+from harness.plan.words import Name
 from harness.report.ledgerentry import ledger_entry
 from harness.report.listing import listing
 from harness.vocabulary import FindingKind, Quantity
 from tests.compare.bench import RIGHT, plan, problem, recording
 from tests.report.miniature import MINIATURE
 
-WRONG = RIGHT | {Quantity.VJP: lambda call: RIGHT[Quantity.VJP](call) + 1}
+WRONG = {quantity: lambda call, right=right: right(call) + 1 for quantity, right in RIGHT.items()}
 CASE = "  - {id: a-case, why: w, source: s, op: softmax, dtype: float32, x: [[0.1, 2]], cotangent: [[1, 0]]}\n"
 
 
@@ -40,8 +42,9 @@ def pasted(folder: Path, *, filled_in: bool) -> Path:
     return folder
 
 
-def test_the_entry_that_is_given_makes_the_finding_known(tmp_path: Path) -> None:
-    assert run().unexpected
+def test_the_entries_that_are_given_make_the_findings_known(tmp_path: Path) -> None:
+    beyond = [finding for finding in run().unexpected if finding.kind is FindingKind.BEYOND_BOUND]
+    assert {finding.quantity for finding in beyond} == {Quantity.FORWARD, Quantity.VJP}  # what one id would have held
     assert not run(pasted(tmp_path, filled_in=True)).unexpected
 
 
@@ -69,3 +72,16 @@ def test_what_no_entry_could_excuse_has_none(kind: FindingKind) -> None:
 def test_a_finding_about_an_adapter_that_did_not_run_has_none() -> None:
     finding = Finding(kind=FindingKind.RAISED, case="forum", sentence="s", problems=("p",), adapters=("jax",))
     assert ledger_entry(finding, MINIATURE) is None
+
+
+def test_entries_of_long_names_have_ids_of_their_own_that_a_ledger_takes() -> None:
+    case = "a" * 80
+    kinds = (FindingKind.BEYOND_BOUND, FindingKind.RAISED)
+    findings = [
+        Finding(kind=kind, case=case, sentence="s", problems=("p",), adapters=("mxnet",), quantity=quantity)
+        for kind in kinds
+        for quantity in (Quantity.FORWARD, Quantity.VJP)
+    ]
+    ids = [str(ledger_entry(finding, MINIATURE)).splitlines()[0] for finding in findings]
+    assert len(set(ids)) == len(ids)
+    assert all(TypeAdapter(Name).validate_python(one.removeprefix("  - id: ")) for one in ids)

@@ -10,7 +10,7 @@ from harness.compare.accounts import Accounts
 from harness.compare.relation import Relation
 from harness.compare.standing import Place
 from harness.compare.table import table
-from harness.compare.verdict import Finding
+from harness.compare.verdict import Finding, Verdict
 from harness.report.errors import errors
 from harness.report.feature import feature
 from harness.report.files import ReportFile
@@ -172,6 +172,47 @@ def test_the_absence_of_faults_is_shown_only_where_something_was_judged() -> Non
 def test_the_worst_element_is_shown_in_decimal_and_bits(seen: Page) -> None:
     numbers = seen.text.partition("What its author wrote")[2]
     assert "got 0.25 0x1p-2 want 0.11318026 0x1.cf961ap-4 at (0,1)" in numbers
+
+
+AGREEING = next(one for one in CLEAN.verdicts if one.outcome is Outcome.WITHIN_BOUND)
+
+
+def numbers_of(*changed: Verdict, every: bool = True, monkeypatch: pytest.MonkeyPatch) -> str:
+    if not every:
+        monkeypatch.setattr("harness.report.sections.WIDEST", 0)
+    comparison = replace(CLEAN, verdicts=changed)
+    return Page(page(comparison, Accounts(comparison))).text.partition("What its author wrote")[2]
+
+
+@pytest.mark.parametrize(
+    ("every", "said"),
+    [
+        (True, "got 0.11318021 0x1.cf960ep-4 want 0.11318026 0x1.cf961ap-4 at (0,1)"),
+        (False, "got 0.11318021 want 0.11318026 at (0,1)"),
+    ],
+    ids=["few evaluations", "many"],
+)
+def test_the_worst_element_of_a_result_that_agrees_stands_beside_the_true_value(
+    *, every: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert said in numbers_of(AGREEING, every=every, monkeypatch=monkeypatch)
+
+
+def test_of_an_exact_result_one_number_stands_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = replace(AGREEING, outcome=Outcome.EXACT, got=0.25, want=0.25)
+    assert "exact both 0.25 at (0,1)" in numbers_of(found, monkeypatch=monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("normal", "said"), [(None, "0.250 0.125 · –"), (1.5, "0.250 1.50 ulp · 0.125 · –")], ids=["none", "elsewhere"]
+)
+def test_where_zero_is_right_no_error_is_told_in_ulps_of_it(
+    normal: float | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replace(AGREEING, got=1e-7, want=0.0, ulps=3.7e37, normal_ulps=normal)
+    text = numbers_of(found, monkeypatch=monkeypatch)
+    assert "e37 ulp" not in text
+    assert said in text
 
 
 def test_the_founding_thread_is_told_before_any_other_summed_output() -> None:

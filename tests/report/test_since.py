@@ -12,6 +12,7 @@ from harness.compare.change import Change, Changes, Trend
 from harness.compare.comparison import Comparison
 from harness.compare.standing import Place, Standing
 from harness.report import since, unmatched
+from harness.report.headline import Tone, headline
 from harness.report.page import page
 from harness.report.summary import summary
 from harness.vocabulary import Quantity
@@ -125,8 +126,49 @@ def test_an_adapter_that_is_not_in_this_run_is_named_with_what_it_had(told: Call
     assert "ot comparable: tensorflow is not in this run (4,796 evaluations)" in text
 
 
+@pytest.mark.parametrize("told", SAID_BY_PEOPLE)
+def test_an_adapter_that_the_baseline_lacks_is_named_with_what_it_has(told: Callable[[Comparison], str]) -> None:
+    assert WHOLE.changes is not None
+    changes = replace(WHOLE.changes, added={"tensorflow": 4796})
+    text = told(replace(WHOLE, changes=changes))
+    assert "ot comparable: tensorflow is not in the baseline (4,796 evaluations)" in text
+
+
+LOST = replace(WORSE, now=Standing(place=Place.UNSUPPORTED))
+IDLE = replace(WORSE, now=Standing(place=Place.NOT_RUN))
+
+
+@pytest.mark.parametrize("told", SAID_BY_PEOPLE)
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ((LOST,), since.difference(LOST)),
+        ((IDLE, IDLE), "mxnet has not run, and 2 results agreed"),
+    ],
+)
+def test_what_is_lost_is_said_and_marked_as_failing(
+    told: Callable[[Comparison], str], changes: tuple[Change, ...], said: str
+) -> None:
+    assert WHOLE.changes is not None
+    text = " ".join(told(replace(WHOLE, changes=replace(WHOLE.changes, changes=changes))).replace("\\", "").split())
+    before, found, _ = text.partition(said)
+    assert found
+    assert "fails" in before[-80:].lower()  # in the same line
+
+
+@pytest.mark.parametrize(("changes", "words"), [((LOST,), "1 result"), ((LOST, LOST), "2 results")])
+def test_no_headline_is_good_where_results_are_lost(changes: tuple[Change, ...], words: str) -> None:
+    assert WHOLE.changes is not None
+    adapters = tuple(run for run in WHOLE.adapters if run.ran)
+    comparison = replace(WHOLE, adapters=adapters, findings=(), changes=replace(WHOLE.changes, changes=changes))
+    assert comparison.fails
+    found = headline(comparison)
+    assert found.tone is Tone.BAD
+    assert found.sentence.startswith(f"{words} that agreed in the baseline")
+
+
 def test_an_adapter_that_did_not_run_has_one_line_and_not_one_per_evaluation() -> None:
-    then, now = Standing(place=Place.WITHIN), Standing(place=Place.NOT_RUN)
+    then, now = Standing(place=Place.EXPECTED), Standing(place=Place.NOT_RUN)
     one = replace(WORSE, trend=Trend.NOT_COMPARABLE, then=then, now=now, why="not run now")
     changes = Changes(baseline="b", counts={"mxnet": {Trend.NOT_COMPARABLE: 50}}, changes=(one,) * 50)
     assert since.incomparable(changes) == ("mxnet, not run now (50 evaluations)",)

@@ -95,7 +95,11 @@
     }
     if (row) {
       open(target);
-      row.scrollIntoView({ block: "center" });
+      target.scrollIntoView({ block: "center", inline: "nearest" });
+      const place = matrix.parentElement;
+      if (place.scrollHeight > place.clientHeight) {
+        place.scrollIntoView({ block: "nearest" }); // a row at its end would leave the names above out of sight
+      }
     } else if (target instanceof HTMLDetailsElement) {
       folds.build(target);
       target.open = true;

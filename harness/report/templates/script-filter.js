@@ -5,7 +5,7 @@ const filter = (() => {
   const kinds = JSON.parse(form.dataset.kinds);
   const selects = [...form.querySelectorAll("select")];
   const facets = selects.filter((one) => one.name !== "tag");
-  const choices = facets.map((select) => [...select.options].map((option) => option.text));
+  const choices = facets.map((select) => [...select.options].map((option) => option.value)); // its text may say that there is none
   const groups = [...document.querySelectorAll("tbody[data-theme]")];
   const rows = groups.flatMap((group) => [...group.querySelectorAll("tr[data-row]")].map((row) => {
     const section = document.getElementById(row.dataset.row);
@@ -47,7 +47,7 @@ const filter = (() => {
     }
     reset.hidden = !any();
     const matching = `${evaluations} ${evaluations === 1 ? "evaluation" : "evaluations"}`;
-    const where = some ? `; the tinted cells hold ${matching} that match` : `, ${matching}`;
+    const where = some && evaluations > 0 ? `; the tinted cells hold ${matching} that match` : `, ${matching}`;
     for (const said of document.querySelectorAll("[data-filtered]")) {
       said.textContent = any() ? `${cases} of ${rows.length} cases${where}` : "";
     }
