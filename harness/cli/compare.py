@@ -74,8 +74,8 @@ def command(*, reports: Path, require: str, only: str, fresh: bool, baseline: Pa
 
     With --baseline every evaluation is held against the same one of an earlier run: new, gone, worse, better,
     unchanged, or not comparable and why. Then the exit code is 1 only where a result that neither its case nor the
-    ledger excuses is new or worse, or cannot be compared; and, as ever, for what is no evaluation: an expected finding
-    that is absent, a stale entry of the ledger.
+    ledger excuses is new or worse, or cannot be compared; where one that agreed has become none; and, as ever, for what
+    is no evaluation: an expected finding that is absent, a stale entry of the ledger.
 
     What an earlier run judged is taken over from REPORTS/cache where everything that decided it is equal: the problem's
     bits, what every adapter gave for it, and the code that judges. --fresh comes to the same, later.
@@ -135,7 +135,7 @@ def compared(
                 comparison = replace(comparison, changes=changes_since(earlier, comparison))
             write_comparison(comparison, home)
             note(f"written to {path}")
-            return whole.keep([path], said=_verdict(comparison), code=int(_exit(comparison))), comparison
+            return whole.keep([path], said=verdict(comparison), code=int(_exit(comparison))), comparison
     except AlreadyLocked as error:
         leave(Exit.USAGE, str(error))
     except OSError as error:
@@ -175,17 +175,18 @@ def _exit(comparison: Comparison) -> Exit:
     return Exit.AGREED
 
 
-def _verdict(comparison: Comparison) -> str:
-    """Say in a few lines how the run ended: denominators, then what fails it."""
+def verdict(comparison: Comparison) -> str:
+    """Say in a few lines how the run ended: denominators, what fails it, and what does not since it is not new."""
     lines = [f"{accounted(Accounts(comparison).tally())}; {plural(len(comparison.unexpected), 'unexpected finding')}"]
     if comparison.changes is not None:
         lines += map(_on_one_line, in_lines(comparison.changes))
     lines += [f"not run: {run.name}: {run.why_not}" for run in comparison.adapters if not run.ran]
     if not comparison.judged:
         lines.append("nothing was judged: this run proves nothing")
-    lines += [
-        f"{found.kind.value} in {subject(found)}: {_on_one_line(found.sentence)}" for found in comparison.unexpected
-    ]
+    failing = {id(found) for found in comparison.failing}
+    for found in sorted(comparison.unexpected, key=lambda found: id(found) not in failing):
+        before = "" if id(found) in failing else "in the baseline, too: "
+        lines.append(f"{before}{found.kind.value} in {subject(found)}: {_on_one_line(found.sentence)}")
     return "\n".join(lines)
 
 

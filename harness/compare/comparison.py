@@ -48,8 +48,24 @@ class Comparison:
 
     @property
     def unexpected(self) -> tuple[Finding, ...]:
-        """The findings that fail the run."""
+        """The findings that nobody expected: without an earlier run, those that fail this one."""
         return tuple(finding for finding in self.findings if finding.unexpected)
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that fail the run: of the unexpected ones those that an earlier run, if given, had not."""
+        if self.changes is None:
+            return self.unexpected
+        of = {(one.adapter, one.problem, one.quantity) for one in self.changes.failing}
+        return tuple(
+            finding
+            for finding in self.unexpected
+            if finding.of_no_evaluation
+            or any(
+                adapter in finding.adapters and problem in finding.problems and finding.quantity in (None, quantity)
+                for adapter, problem, quantity in of
+            )
+        )
 
     @property
     def fails(self) -> bool:

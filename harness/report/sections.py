@@ -64,7 +64,7 @@ class Numbers:
     def pair(self) -> str:
         """What came back at the worst element and what is right, for comparing by eye; one number where all are right.
 
-        They are the shortest decimals that read back as these numbers, and beside them their bits.
+        They are the shortest decimals that read back as these numbers, and beside them, where they are shown, the bits.
         """
         dtype = self.verdict.result_dtype or self.verdict.dtype
         numbers = (self.verdict.got, self.verdict.want)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from harness.call import Call
+from harness.cli.compare import verdict
 from harness.compare.accounts import Accounts
 from harness.compare.baseline import BaselineUnreadable, read_baseline
 from harness.compare.change import Changes, Trend
@@ -89,6 +90,19 @@ def test_what_was_wrong_already_and_is_so_still_fails_no_more(tmp_path: Path) ->
     held = replace(now, changes=since(now, now, tmp_path))
     assert held.unexpected
     assert not held.fails
+
+
+def test_what_was_found_before_is_said_to_be_no_news_and_stands_behind_what_fails(tmp_path: Path) -> None:
+    then = run(A, B, kernels=RIGHT | {Quantity.VJP: lambda call: right_vjp(call) + (call.x[0, 0] == A.call.x[0, 0])})
+    now = run(A, B, kernels=off_by(1.0))
+    known = [finding for finding in now.unexpected if A.id in finding.problems]
+    held = replace(now, changes=since(then, now, tmp_path))
+    assert known
+    assert list(held.failing) == [finding for finding in now.unexpected if finding not in known]
+    assert held.failing
+    lines = verdict(held).splitlines()[-len(now.unexpected) :]
+    assert ["in the baseline, too" in line for line in lines] == [False] * len(held.failing) + [True] * len(known)
+    assert "in the baseline" not in verdict(now)
 
 
 def excused(comparison: Comparison) -> Comparison:

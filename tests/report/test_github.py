@@ -60,6 +60,27 @@ def test_of_a_run_beside_a_baseline_only_what_is_new_or_worse_is_said() -> None:
     assert list(commands(replace(run, changes=Changes(baseline="b", changes=(old,))))) == []
 
 
+@pytest.mark.parametrize(
+    ("number", "title", "end"),
+    [(1, "1 result", "unsupported"), (3, "3 results", "; and 2 more: see the job's summary")],
+)
+def test_results_that_are_lost_are_one_annotation_although_no_finding_speaks_of_them(
+    number: int, title: str, end: str
+) -> None:
+    lost = Change(
+        adapter="mxnet",
+        problem="wrong-rule[float32]",
+        quantity=Quantity.VJP,
+        trend=Trend.WORSE,
+        then=Standing(place=Place.WITHIN),
+        now=Standing(place=Place.UNSUPPORTED),
+    )
+    changes = Changes(baseline="b", changes=(lost,) * number)
+    (line,) = commands(replace(CLEAN, changes=changes))
+    assert line.startswith(f"::error title={title} lost::mxnet wrong-rule[float32] vjp: within bound → unsupported")
+    assert line.endswith(end)
+
+
 def test_the_workflow_publishes_the_files_of_a_report_and_nothing_else() -> None:
     workflow = (Path(__file__).parents[2] / ".github" / "workflows" / "compare.yml").read_text(encoding="utf-8")
     uploaded = set(re.findall(r"^ +reports/(\S+)$", workflow, flags=re.M))
