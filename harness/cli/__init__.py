@@ -79,15 +79,14 @@ def cli() -> None:
     """
 
 
-_YOUNG = 50_000  # objects that are made before the garbage collector looks at them
+# objects made before the garbage collector looks at them: a plan, or a comparison, is very many that stay
+_YOUNG = 50_000
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 def main() -> None:
     """Run the command line; an exception that nobody foresaw is reported as ours, with how to report it."""
-    gc.set_threshold(
-        _YOUNG
-    )  # a plan, or a comparison, is very many objects that stay: looking at them again is in vain
+    gc.set_threshold(_YOUNG)
     with interruptible():
         _run()
 
