@@ -2,7 +2,7 @@
 
 Made of nothing but +, -, * and / on float64 (and ldexp for scaling), each rounded to nearest: the same bits on every
 IEEE machine, whatever NumPy's vector code does with exp and log. Algorithms: Knuth's TwoSum, Dekker's FastTwoSum,
-split and TwoProduct (Numer. Math. 18, 1971); sums, products and quotients as in Hida, Li, Bailey (ARITH-15, 2001).
+split and TwoProduct (Numer. Math. 18, 1971); sums and products as in Hida, Li, Bailey (ARITH-15, 2001).
 One operation errs by a few 2^-104 of its result, as long as the result and its low part are normal numbers.
 
 Operands of a product must stay below 2^996, where Dekker's split overflows, and products well above 2^-1022, where its
@@ -78,12 +78,20 @@ class DoubleDouble:
         return _normal(product, error)
 
     def __truediv__(self, other: DoubleDouble) -> DoubleDouble:
-        """Return the quotients."""
+        """Return the quotients: in float64, and what is left over it; relative error below 12 * 2^-106.
+
+        Joldes, Muller, Popescu, Tight and rigorous error bounds for basic building blocks of double-word arithmetic
+        (ACM TOMS 44, 2017), algorithm 17, whose product need not be normalised: what a rounded quotient leaves of the
+        dividend is a float64, and so are both differences that lead to it.
+        """
         first = self.hi / other.hi
-        remainder = self - other.times(first)
-        second = remainder.hi / other.hi
-        third = (remainder - other.times(second)).hi / other.hi
-        return _normal(first, second).plus(third)
+        product, error = _product(first, other.hi, _split(first), other.halves)
+        left = self.hi - product
+        left -= error
+        of_lows = first * other.lo
+        left += _into(np.subtract, self.lo, of_lows, of_lows)
+        left /= other.hi
+        return _normal(first, left)
 
     @cached_property
     def halves(self) -> tuple[Floats, Floats]:
@@ -106,14 +114,14 @@ class DoubleDouble:
         """Return the sums along the last axis, which is kept with length one; its length alone decides their order."""
         if not self.hi.shape[-1]:
             return DoubleDouble.exactly(np.zeros((*self.hi.shape[:-1], 1)))
-        terms = self
-        while (count := terms.hi.shape[-1]) > 1:
+        terms = DoubleDouble(hi=_by_column(self.hi), lo=_by_column(self.lo))
+        while (count := len(terms.hi)) > 1:
             half = count // 2
-            unpaired = terms.part(slice(2 * half, count))
-            terms = terms.part(slice(half)) + terms.part(slice(half, 2 * half))
+            unpaired = terms[2 * half :]
+            terms = terms[:half] + terms[half : 2 * half]
             if count % 2:
-                terms = _beside(terms, unpaired)
-        return terms
+                terms = _and(terms, unpaired)
+        return DoubleDouble(hi=np.moveaxis(terms.hi, 0, -1), lo=np.moveaxis(terms.lo, 0, -1))
 
     def sum_of_any_size(self) -> DoubleDouble:
         """Return the same for finite numbers up to the largest: the infinity of its sign where a sum overflows."""
@@ -233,5 +241,10 @@ def _into(operation: np.ufunc, a: Floats | float, b: Floats, out: Floats) -> Flo
     return operation(a, b)  # without axes: a scalar
 
 
-def _beside(one: DoubleDouble, other: DoubleDouble) -> DoubleDouble:
-    return DoubleDouble(hi=np.concatenate((one.hi, other.hi), axis=-1), lo=np.concatenate((one.lo, other.lo), axis=-1))
+def _by_column(rows: Floats) -> Floats:
+    """Return rows with their last axis first, and the others side by side in memory, however short the rows are."""
+    return np.ascontiguousarray(np.moveaxis(rows, -1, 0))
+
+
+def _and(one: DoubleDouble, other: DoubleDouble) -> DoubleDouble:
+    return DoubleDouble(hi=np.concatenate((one.hi, other.hi)), lo=np.concatenate((one.lo, other.lo)))

@@ -1,8 +1,9 @@
 """exp and log of double-double numbers, by table and polynomial; constants from the decimal module of Python.
 
-exp(d) = 2^q T_j exp(r) with d = (64 q + j) ln2/64 + r, |r| <= ln2/128, T_j = 2^(j/64). The Taylor series to degree 11
-leaves |r|^12/12! < 2^-119; ln2/64 is subtracted in three parts, of which the first two have 33 bits, so that their
-products with 64 q + j are exact for |d| < 5000. Terms of degree 7 and more are below 2^-64: float64 is enough for them.
+exp(d) = 2^q T_j exp(r) with d = (1024 q + j) ln2/1024 + r, |r| <= ln2/2048 < 2^-11.5, T_j = 2^(j/1024): a large table
+takes a short series. The Taylor series to degree 8 leaves |r|^9/9! < 2^-121. Terms of degree 4 and more are below 2^-50:
+float64 is enough for them. ln2/1024 is subtracted in three parts, of which the first two have 31 bits, so that their
+products with 1024 q + j are exact for |d| < 2800, and so is the first difference, where both numbers are close.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.exact.doubledouble import DoubleDouble, Floats, where
+from reference.exact.doubledouble import DoubleDouble, Floats, fast_two_sum, where
 
-_STEPS_LOG2: Final = 6
+_STEPS_LOG2: Final = 10
 _STEPS: Final = 1 << _STEPS_LOG2  # of the table per factor of two
 _DECIMAL: Final = Context(prec=80)
 _LN2: Final = _DECIMAL.ln(Decimal(2))
@@ -44,7 +45,8 @@ def _inverse_factorials(last: int) -> list[Decimal]:
 def _step_in_parts() -> tuple[float, float, float]:
     rest = _DECIMAL.divide(_LN2, Decimal(_STEPS))
     parts = []
-    for unit in (Decimal(2) ** -39, Decimal(2) ** -72):  # multiples of these have 33 bits
+    for exponent in (-41, -72):  # multiples of these powers of two have 31 bits
+        unit = _DECIMAL.power(Decimal(2), Decimal(exponent))
         part = _DECIMAL.multiply(_DECIMAL.divide(rest, unit).to_integral_value(ROUND_FLOOR), unit)
         parts.append(float(part))
         rest = _DECIMAL.subtract(rest, part)
@@ -54,32 +56,30 @@ def _step_in_parts() -> tuple[float, float, float]:
 _STEP: Final = _step_in_parts()
 _STEPS_PER_UNIT: Final = float(_DECIMAL.divide(Decimal(_STEPS), _LN2))
 _TABLE: Final = _constants([_DECIMAL.exp(_DECIMAL.multiply(_quotient(j, _STEPS), _LN2)) for j in range(_STEPS)])
-_TAYLOR: Final = _constants(_inverse_factorials(11))
+_TAYLOR: Final = _constants(_inverse_factorials(8))
 _SERIES: Final = _constants([_quotient(1, 2 * k + 1) for k in range(12)])
 _LN2_FLOAT: Final = float(_LN2)
 
 
 def exp(d: DoubleDouble) -> tuple[DoubleDouble, NDArray[np.int32]]:
-    """Return mantissas in (0.5, 2) and exponents of two of e^d, for |d| <= 5000; relative error below 2^-100.
+    """Return mantissas in (0.5, 2) and exponents of two of e^d, for |d| <= 2800; relative error below 2^-100.
 
     Mantissa and exponent stay apart so that a probability below the smallest float64 keeps its bits until it has met
     the cotangent that may lift it up again.
     """
     multiple = np.rint(d.hi * _STEPS_PER_UNIT)
-    r = d
-    for part in _STEP:
-        r = r.plus(multiple * -part)
-    high_terms = _TAYLOR.hi[11] * r.hi
-    for k in range(10, 6, -1):
+    first, second, third = (multiple * -part for part in _STEP)
+    high, low = fast_two_sum(d.hi + first, d.lo)
+    r = DoubleDouble(hi=high, lo=low + third).plus(second)
+    high_terms = _TAYLOR.hi[8] * r.hi
+    for k in range(7, 3, -1):
         high_terms += _TAYLOR.hi[k]
         high_terms *= r.hi
-    series = _constant(_TAYLOR, 6).plus(high_terms)
-    for k in range(5, 1, -1):
-        series = series * r + _constant(_TAYLOR, k)
-    series = (series * r * r + r).plus(1.0)
-    index = multiple.astype(np.int32)
-    j = index & (_STEPS - 1)
-    return series * DoubleDouble(hi=_TABLE.hi[j], lo=_TABLE.lo[j]), index >> _STEPS_LOG2
+    series = _constant(_TAYLOR, 3).plus(high_terms)
+    for coefficient in (0.5, 1.0, 1.0):
+        series = (series * r).plus(coefficient)
+    j = multiple.astype(np.int64) & (_STEPS - 1)  # an index of another type takes three times as long
+    return series * DoubleDouble(hi=_TABLE.hi[j], lo=_TABLE.lo[j]), multiple.astype(np.int32) >> _STEPS_LOG2
 
 
 def log1p(x: DoubleDouble) -> DoubleDouble:
