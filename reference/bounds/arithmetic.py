@@ -102,8 +102,9 @@ class Arithmetic:
             return total
         with np.errstate(invalid="ignore", divide="ignore"):
             relative = np.where(total > 0, terms / total, 0.0)
-        each = np.minimum(self.accumulation.unit_roundoff, relative)
-        np.put_along_axis(each, np.argmax(terms, axis=-1)[..., np.newaxis], 0.0, axis=-1)
+        each = np.ascontiguousarray(np.minimum(self.accumulation.unit_roundoff, relative))
+        first = np.arange(0, each.size, each.shape[-1]).reshape(each.shape[:-1])
+        each.reshape(-1)[first + np.argmax(terms, axis=-1)] = 0.0
         result = growth(constants.ADDITION * each.sum(axis=-1, keepdims=True))
         return np.asarray(result + self.stored_sum)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from reference.bounds import constants
 from reference.bounds.arithmetic import LOG_SUM_EXP, RECOMPUTED
-from reference.bounds.growth import compounded, exponential, grown
+from reference.bounds.growth import NOTHING, compounded, exponential, grown
 from reference.bounds.reading import Reading
 from reference.exact.doubledouble import Floats
 
@@ -107,7 +107,7 @@ def beyond_stored(reading: Reading) -> tuple[Floats, Floats]:
     """
     moved, arithmetic = reading.perturbation, reading.arithmetic
     if RECOMPUTED not in arithmetic.forms:
-        return np.zeros_like(moved.s), np.zeros_like(moved.common)
+        return NOTHING, NOTHING
     log = _size_of_logarithm(reading)
     own = (log + arithmetic.exp + arithmetic.exp_per_unit * log) * arithmetic.u
     return own, moved.log_sum(reading.log_total) + rounding_of_log_sum_exp(reading)

@@ -9,7 +9,11 @@ import numpy as np
 from reference.formats import Floats
 
 VACUOUS: Final = 1e300  # rather than infinity: times a probability of 0 it is 0
+NOTHING: Final = np.zeros((1, 1))
+"""The error of whatever does not err: one number that stands for rows of any shape, and takes no time."""
+
 _LARGEST_ARGUMENT: Final = 600.0  # of exp, beyond which nothing is said either
+_SMALL: Final = 2.0**-10  # of its argument: below, exp(x) - 1 is taken for x + x^2, at most 1 in 2000 more
 _ROUNDINGS: Final = 1.01  # log(1 / (1 - u)) over u, for the coarsest format, and more
 
 
@@ -21,8 +25,14 @@ def growth(relative: Floats) -> Floats:
 
 def exponential(error: Floats) -> Floats:
     """Return the bound of |exp(theta) - 1| for |theta| <= error: of an argument of exp, or of many small roundings."""
-    with np.errstate(over="ignore"):
-        return np.where(error < _LARGEST_ARGUMENT, np.expm1(_ROUNDINGS * np.minimum(error, _LARGEST_ARGUMENT)), VACUOUS)
+    argument = _ROUNDINGS * error
+    small = np.asarray(argument < _SMALL)
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = argument * (1.0 + argument)
+        if small.all():  # which saves most of the time, and changes no bit
+            return np.asarray(near)
+        far = np.where(error < _LARGEST_ARGUMENT, np.expm1(np.minimum(argument, _LARGEST_ARGUMENT)), VACUOUS)
+        return np.where(small, near, far)
 
 
 def grown(own: Floats, shared: Floats) -> Floats:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from reference.bounds import constants
 from reference.bounds.arithmetic import Arithmetic
-from reference.bounds.growth import compounded, exponential, growth
+from reference.bounds.growth import NOTHING, compounded, exponential, growth
 from reference.exact.doubledouble import Floats
 from reference.exact.oracle import Distribution
 
@@ -86,16 +86,17 @@ class Perturbation:
         s = e / total
         moving = (size > 0) | (present & (rho > 0))  # where the argument of exp may be another number than 0
         exp = np.where(moving, (arithmetic.exp + arithmetic.exp_per_unit * size) * u, 0.0)
-        step = np.zeros_like(s) if steps is None else np.where(present, steps, 0.0)
-        rescaled = np.where(moving, step * (arithmetic.exp + 1.0) * u, 0.0)
+        step = rescaled = NOTHING
+        flushing = np.minimum(omega, e)
         if steps is not None:
-            rescaled = rescaled + u * size
-        element = np.where(present, rho, 0.0) + exp + rescaled
-        of_term = np.where(present, np.maximum(rho, u * size), 0.0) + exp + rescaled
+            step = np.where(present, steps, 0.0)
+            rescaled = np.where(moving, step * (arithmetic.exp + 1.0) * u, 0.0) + u * size
+            flushing = np.where(step > 0, (1.0 + 2.0 * step) * omega, flushing)
         often = 1.0 + 2.0 * step
-        flushed = (np.where(size > 0, np.where(step > 0, often * omega, np.minimum(omega, e)), 0.0) / total).sum(
-            axis=-1, keepdims=True
-        )
+        of_argument = exp + rescaled
+        element = np.where(present, rho, 0.0) + of_argument
+        of_term = np.where(present, np.maximum(rho, u * size), 0.0) + of_argument
+        flushed = (np.where(size > 0, flushing, 0.0) / total).sum(axis=-1, keepdims=True)
         moved = Moved.of(s, element, of_term)
         summation = arithmetic.summation(e)
         common = summation + constants.RECIPROCAL * u

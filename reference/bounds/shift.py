@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference.bounds.arithmetic import FOLDED_SCALE, Arithmetic, Store, underflow
+from reference.bounds.growth import NOTHING
 from reference.exact.doubledouble import DoubleDouble, Floats, difference
 from reference.formats import FloatFormat, coarser
 
@@ -127,7 +128,7 @@ def error_of_division(d: DoubleDouble, largest: DoubleDouble, *, temper: Temper,
     compiler fuses x_i / T and the difference, only one of the two is rounded.
     """
     if temper.exact:
-        return np.zeros_like(d.hi)
+        return NOTHING
     u = temper.coarsest(arithmetic).unit_roundoff
     return _error_of_products(d, largest, each=u, scaling=4.0 * u)
 
@@ -135,7 +136,7 @@ def error_of_division(d: DoubleDouble, largest: DoubleDouble, *, temper: Temper,
 def error_of_form(d: DoubleDouble, largest: DoubleDouble, arithmetic: Arithmetic) -> Floats:
     """Return how far d may be off where a kernel subtracts c x and c m after rounding them."""
     if FOLDED_SCALE not in arithmetic.forms:
-        return np.zeros_like(d.hi)
+        return NOTHING
     return _error_of_products(d, largest, each=arithmetic.u, scaling=3.0 * arithmetic.u)
 
 

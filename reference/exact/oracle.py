@@ -44,8 +44,9 @@ class Distribution:
         top = np.argmax(d.hi, axis=-1)[..., np.newaxis]
         present = d.hi > elementary.SMALLEST_EXPONENT
         zero = DoubleDouble.exactly(np.zeros_like(d.hi))
-        mantissa, exponent = elementary.exp(where(present, d, zero))
-        mantissa = where(present, mantissa, zero)
+        every = bool(present.all())
+        mantissa, exponent = elementary.exp(d if every else where(present, d, zero))
+        mantissa = mantissa if every else where(present, mantissa, zero)
         weight = mantissa.scaled(exponent)
         others = np.arange(d.hi.shape[-1]) != top
         rest = where(others, weight, zero).sum_rows()

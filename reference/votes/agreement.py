@@ -60,11 +60,13 @@ def agreement(votes: Votes) -> RowConsistency:
     broken = np.asarray((vocal & ~(np.isfinite(votes.centre) & ~np.isnan(votes.width))).any(axis=-1))
     vocal = vocal & ~broken[:, np.newaxis]
     centre = np.where(vocal, votes.centre, 0.0)
-    width = np.where(vocal, np.maximum(votes.width, _NARROWEST), 0.0)
+    width = np.where(vocal, np.maximum(votes.width, _NARROWEST), _NARROWEST)
+    from_above, from_below = np.where(vocal, centre, -np.inf), np.where(vocal, centre, np.inf)
     factor = np.zeros((len(centre), 1))
     for _ in range(_STEPS):
-        lowest = np.argmax(np.where(vocal, centre - factor * width, -np.inf), axis=-1)[:, np.newaxis]
-        highest = np.argmin(np.where(vocal, centre + factor * width, np.inf), axis=-1)[:, np.newaxis]
+        reach = factor * width
+        lowest = np.argmax(from_above - reach, axis=-1)[:, np.newaxis]
+        highest = np.argmin(from_below + reach, axis=-1)[:, np.newaxis]
         apart = np.take_along_axis(centre, lowest, axis=-1) - np.take_along_axis(centre, highest, axis=-1)
         together = np.take_along_axis(width, lowest, axis=-1) + np.take_along_axis(width, highest, axis=-1)
         needed = np.where(apart > 0, apart / np.maximum(together, _NARROWEST), 0.0)
@@ -72,8 +74,7 @@ def agreement(votes: Votes) -> RowConsistency:
             break
         factor = np.maximum(needed, factor)
     reach = np.maximum(factor, 1.0) * width
-    low = np.where(vocal, centre - reach, -np.inf).max(axis=-1)
-    high = np.where(vocal, centre + reach, np.inf).min(axis=-1)
+    low, high = (from_above - reach).max(axis=-1), (from_below + reach).min(axis=-1)
     distance = np.maximum(np.maximum(low, -high), 0.0)
     scalar = np.where(distance == 0, 0.0, distance / votes.limit[:, 0])
     return RowConsistency(share=np.where(broken, np.inf, factor[:, 0]), scalar=np.where(broken, np.inf, scalar))

@@ -62,7 +62,7 @@ def _of_softmax(given: Derivative, forward: Floats, reading: Reading, *, exactly
     silent = (forward < max(arithmetic.omega, arithmetic.output.smallest_normal)) | ~(underflow < _LOUDEST)
     s = DoubleDouble.exactly(np.where(silent, 1.0, forward))
     quotient = DoubleDouble.exactly(given.got) / s
-    own_terms = DoubleDouble.exactly(forward) * DoubleDouble.exactly(v)
+    own_terms = DoubleDouble.product_of(forward, v)
     mean = own_terms.sum_rows()
     sizes = np.abs(own_terms.hi)
     total = sizes.sum(axis=-1, keepdims=True)
