@@ -59,7 +59,7 @@ def judge(question: Question, quantity: str, block: Block, shift: Shift, *, arit
     if not block.x.size:
         return _nothing(question, quantity, block, undefined)
     absent = (unanswered | block.ignored)[:, np.newaxis]
-    x = np.where(absent, 0.0, block.x)
+    x = np.where(absent, 0.0, block.x) if absent.any() else block.x
     temper = Temper(temperature=question.temperature, entering=FORMATS.get(question.format))
     of_v, of_w = temper.given(arithmetic, quantity)
     given = Given(
@@ -107,7 +107,7 @@ def _scaled(values: Floats | None, absent: NDArray[np.bool_], quantity: str, kno
     """Return vectors scaled row by row, 0 in rows that are not asked; a kernel knows their elements up to ``known``."""
     if values is None:
         return None
-    clean = np.where(absent.reshape(-1, *[1] * (values.ndim - 1)), 0.0, values)
+    clean = np.where(absent.reshape(-1, *[1] * (values.ndim - 1)), 0.0, values) if absent.any() else values
     exponent = IN_PAIRS if quantity == "hvp" else ALONE
     return Vector.of(clean, exponent=exponent, rounding=known.u, lost=known.omega)
 

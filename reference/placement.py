@@ -26,10 +26,10 @@ class Placement:
 
     def pair(self, value: DoubleDouble, undefined: Flags) -> DoubleDouble:
         """Return values in place, NaN where none is defined."""
-        return DoubleDouble(
-            hi=np.where(undefined, np.nan, self.elements(value.hi)),
-            lo=np.where(undefined, 0.0, self.elements(value.lo)),
-        )
+        hi, lo = self.elements(value.hi), self.elements(value.lo)
+        if not undefined.any():
+            return DoubleDouble(hi=hi, lo=lo)
+        return DoubleDouble(hi=np.where(undefined, np.nan, hi), lo=np.where(undefined, 0.0, lo))
 
     def elements(self, of_rows: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return numbers or flags in place; what a Jacobian's row says of the inputs of another row is 0."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reference.exact.doubledouble import DoubleDouble
-from reference.formats import FloatFormat, Floats
+from reference.formats import FLOAT64, FloatFormat, Floats
 
 
 def rounded(value: DoubleDouble, to: FloatFormat) -> Floats:
@@ -13,8 +13,10 @@ def rounded(value: DoubleDouble, to: FloatFormat) -> Floats:
 
     The multiple of the format's last place nearest to ``value.hi`` is the answer, but for one case: where ``hi`` lies
     in the middle between two of them, ``lo`` decides. (Scaling by the last place is exact, and no other middle lies
-    between ``hi`` and ``hi + lo``, since it would be a float64 itself.)
+    between ``hi`` and ``hi + lo``, since it would be a float64 itself.) Of float64 itself, ``hi`` is the answer.
     """
+    if to == FLOAT64:
+        return value.hi
     with np.errstate(all="ignore"):
         finite = np.where(np.isfinite(value.hi), value.hi, 0.0)
         last_place = to.spacing(finite)

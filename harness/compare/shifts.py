@@ -40,14 +40,15 @@ def leaders(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Problem]]:
 
 
 def _distances(problems: Sequence[Problem]) -> Sequence[NDArray[Any]]:
-    """Return, of each problem, the distances of its logits from the first of their row, (rows, n)."""
+    """Return, of each problem, the distances of its logits from the first of their row, (rows * n,)."""
     if not problems:
         return ()
     calls = [problem.call for problem in problems]
     question = Asked(calls, result=result_format(calls[0])).question
     x = question.rows.cut(question.x)
     with np.errstate(all="ignore"):
-        return np.split(x - x[:, :1], len(problems))  # rounded, perhaps: whether a shift is exact is asked afterwards
+        # rounded, perhaps: whether a shift is exact is asked afterwards
+        return tuple((x - x[:, :1]).reshape(len(problems), -1))
 
 
 def _unshifted(problem: Problem, distances: NDArray[Any]) -> tuple[object, ...]:

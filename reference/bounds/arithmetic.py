@@ -90,6 +90,11 @@ class Arithmetic:
     def _store(self, to: FloatFormat) -> Store:
         return _conversion(self.working, to)
 
+    def sums_surely(self, count: int) -> bool:
+        """Say whether N(p) of any ``count`` terms is below 1: none of them is charged with more than u."""
+        growing = constants.ADDITION * self.accumulation.unit_roundoff * count
+        return growing < 1 / 3 and self.stored_sum < 0.5  # G(1/3) is 1/2
+
     def summation(self, terms: Floats) -> Floats:
         """Return N(p) of non-negative terms: the error of their sum in any order, relative to it, one per row.
 

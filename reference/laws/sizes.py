@@ -22,7 +22,7 @@ class Sizes:
     logit: Floats  # |x| / T
     top: Floats  # |max x| / T, (rows, 1)
     total: Floats  # S, (rows, 1)
-    steps: Floats  # how often one pass along the row may rescale
+    x: Floats  # the logits, 0 in rows of which no law speaks
     log_sum_exp: Floats  # |max x / T + log S|, (rows, 1)
     undefined: NDArray[np.bool_]  # (rows,): rows of which no law speaks
 
@@ -50,10 +50,15 @@ class Sizes:
                 logit=size(x / temperature),
                 top=np.abs(top / temperature),
                 total=total,
-                steps=np.where(present, records_behind(x), 0.0),
+                x=x,
                 log_sum_exp=np.abs(top / temperature + log_total),
                 undefined=undefined[:, 0],
             )
+
+    @property
+    def steps(self) -> Floats:
+        """How often one pass along the row may rescale an element, (rows, n)."""
+        return np.where(self.s > 0, records_behind(self.x), 0.0)
 
     def beside(self, found: Floats) -> Sizes:
         """Return the sizes for a kernel that has found these probabilities, (rows, n), where they are larger than s.

@@ -40,6 +40,8 @@ def rounding_decides(reading: Reading, question: Question, quantity: str) -> NDA
 def _raised(reading: Reading) -> NDArray[np.bool_]:
     """Return in which rows rounding may raise a logit whose exponential is nothing to one that is something."""
     d = reading.distribution.d.hi
+    if d.min(initial=0.0) >= _NOTHING:
+        return np.zeros((*d.shape[:-1], 1), dtype=np.bool_)
     gone = (d < _NOTHING) & np.isfinite(d)
     return np.asarray((gone & (d + reading.perturbation.rho > _NOTHING)).any(axis=-1, keepdims=True))
 
@@ -55,8 +57,9 @@ def vacuous(reading: Reading, question: Question, quantity: str, given: Given, *
     if question.op not in LIKE_SOFTMAX or LOG_SUM_EXP in reading.arithmetic.forms:
         nothing = np.asarray(nothing | (moved.log_sum(reading.log_total) >= 1.0))
     nothing = np.asarray(nothing | rounding_decides(reading, question, quantity))
-    for terms in _sums(reading, question, quantity, given):
-        nothing = np.asarray(nothing | (reading.arithmetic.summation(terms) >= 1.0))
+    if not reading.arithmetic.sums_surely(reading.distribution.d.hi.shape[-1]):
+        for terms in _sums(reading, question, quantity, given):
+            nothing = np.asarray(nothing | (reading.arithmetic.summation(terms) >= 1.0))
     return _over(nothing, bound) | ~np.isfinite(bound)
 
 
