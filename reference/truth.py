@@ -21,7 +21,7 @@ from reference.placement import Placement
 from reference.question import OPS, QUANTITIES, Question
 from reference.rules.table import RULES
 from reference.second import InRows, Second
-from reference.share import WORTH_IT, least_of_the_worst, share_of
+from reference.share import met, read_again, share_of
 from reference.undefined import mean_of_none
 
 
@@ -110,29 +110,21 @@ class Truth:
         return self.second.out_of_range
 
     def share(self, got: Floats, *, of: str) -> Floats:
-        """Return the error of each element as a share of its bound, the better of both readings.
+        """Return the error of each element as a share of its bound, by the first reading that it meets.
 
-        ``got`` holds numbers of the format ``of`` as float64. NaN where ``got`` or the truth is NaN: test
-        ``not (share <= 1)``. Infinity where the bound is 0 and missed.
+        Where it meets neither, it is the smaller of both; and so the second is taken of nothing but the rows in which
+        an element misses the first. ``got`` holds numbers of the format ``of`` as float64. NaN where ``got`` or the
+        truth is NaN: test ``not (share <= 1)``. Infinity where the bound is 0 and missed.
         """
         plain = share_of(got, self.value, self.bound)
+        if (plain <= 1).all():
+            return plain
+        usual = np.isfinite(got).all() and np.isfinite(plain).all()
+        if self.in_rows is not None and usual and "second" not in self.__dict__:
+            with np.errstate(all="ignore"):
+                return read_again(plain, got, self.in_rows)
         overflowed = np.isinf(got) & (got == ulp.rounded(self.value, format_named(of)))
-        shifted = share_of(got, self.shifted_value, self.shifted_bound)
-        return np.where(overflowed, 0.0, np.where(shifted <= plain, shifted, plain))
-
-    def deciding_share(self, got: Floats, *, of: str, parts: int) -> Floats:
-        """Return a share of each element, of which the largest in each of the ``parts`` is that of :meth:`share`.
-
-        Parts, equally large, lie along the first axis. Other elements may have a share that is larger than theirs, and
-        smaller than the largest of their part. That takes less time, unless the second reading is there already.
-        """
-        if self.in_rows is None or got.size < WORTH_IT or "second" in self.__dict__:
-            return self.share(got, of=of)
-        plain = share_of(got, self.value, self.bound)
-        if not (np.isfinite(plain) & np.isfinite(got)).all():
-            return self.share(got, of=of)
-        with np.errstate(all="ignore"):
-            return least_of_the_worst(plain, got, self.in_rows, parts=parts)
+        return np.where(overflowed, 0.0, met(plain, share_of(got, self.shifted_value, self.shifted_bound)))
 
 
 def truth(

@@ -65,8 +65,7 @@ class _Elements:
     """Arrays along a first axis, the correctly rounded oracle, and the distance of each element.
 
     Distances are 0 where the oracle is not finite. ``judged``: what the oracle has a number for, and no leave to
-    overflow; ``proven``: what of that meets a bound that proves something. Of the elements of an array, the largest
-    share is right; others may be smaller than it says.
+    overflow; ``proven``: what of that meets a bound that proves something.
     """
 
     got: Floats
@@ -92,7 +91,7 @@ class _Elements:
         if not (proven | ~judged).all():
             second = oracle.second
             proven = proven | (~second.vacuous & (error(got, second.value) <= second.bound))
-        shares = np.where(finite, oracle.deciding_share(got, of=target.name, parts=len(got)), 0.0)
+        shares = np.where(finite, oracle.share(got, of=target.name), 0.0)
         return cls(
             got=got,
             want=want,
