@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from reference.block import Block
 from reference.exact.oracle import scaled_to
 from reference.formats import FLOAT16, FloatFormat, Floats
+from reference.maxima import row_maxima
 from reference.placement import Placement
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
 from reference.rules.vector import IN_PAIRS
@@ -92,7 +93,7 @@ class _Row:
     def of(cls, question: Question, quantity: str, block: Block) -> tuple[_Row, NDArray[np.int32]]:
         """Return the sizes of rows, vectors scaled to 2^-k of theirs, and k."""
         x, temperature = block.x, question.temperature
-        top = x.max(axis=-1, keepdims=True)
+        top = row_maxima(x)
         d = (0.5 * x - 0.5 * top) / temperature * 2.0  # which overflows only where d does
         e = np.exp(d)
         total = _sum(e)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from reference.block import Block
 from reference.exact.doubledouble import Floats
+from reference.maxima import row_maxima
 from reference.question import Question
 
 
@@ -14,7 +15,7 @@ def undefined_rows(x: Floats) -> NDArray[np.bool_]:
     """Return which rows hold NaN or +inf, or are nothing but -inf; an empty row is none of these."""
     if not x.shape[-1]:
         return np.zeros(x.shape[:-1], dtype=np.bool_)
-    largest = x.max(axis=-1)  # NaN where the row holds one
+    largest = row_maxima(x)[..., 0]  # NaN where the row holds one
     return np.asarray(~np.isfinite(largest))
 
 

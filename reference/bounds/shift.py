@@ -14,6 +14,7 @@ from reference.bounds.arithmetic import FOLDED_SCALE, Arithmetic, Store, underfl
 from reference.bounds.growth import NOTHING
 from reference.exact.doubledouble import DoubleDouble, Floats, difference
 from reference.formats import FloatFormat, coarser
+from reference.maxima import row_maxima
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class Temper:
 
 def shifted(x: Floats, *, temper: Temper) -> tuple[DoubleDouble, DoubleDouble]:
     """Return (x - max x) / T and max x / T for rows ``x`` whose maxima are finite."""
-    top = x.max(axis=-1, keepdims=True)
+    top = row_maxima(x)
     if temper.temperature == 1.0:
         return difference(x, top), DoubleDouble.exactly(top)
     halves = difference(0.5 * x, 0.5 * top)  # which do not overflow where their quotient does not
@@ -91,7 +92,7 @@ def rounded_shift(x: Floats, d: DoubleDouble, *, temper: Temper, arithmetic: Ari
     It is the exact d, and off by 0, in rows whose max z leaves the format's range; -inf where z does so alone.
     """
     z = tempered(x, temper=temper, arithmetic=arithmetic)
-    top = z.max(axis=-1, keepdims=True)
+    top = row_maxima(z)
     with np.errstate(all="ignore"):
         plain = difference(z, top)
         kept = np.isfinite(top)

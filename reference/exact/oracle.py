@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from reference.exact import elementary
 from reference.exact.doubledouble import DoubleDouble, Floats, difference, where
+from reference.maxima import row_maxima
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept
@@ -134,6 +135,6 @@ def scaled_to(largest_exponent: int, v: Floats, *, up: int = 960) -> tuple[Float
     No row is scaled ``up`` by more than that exponent: absolute errors, scaled with it, must not overflow. The scaling
     is exact, but for elements so much smaller than the largest of their row that they become subnormal.
     """
-    _, exponent = np.frexp(np.abs(v).max(axis=-1, keepdims=True))
+    _, exponent = np.frexp(row_maxima(np.abs(v)))
     k = np.maximum(exponent - largest_exponent, -up)
     return np.ldexp(v, -k), k

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.laws.rounding import Rounding
+from reference.maxima import row_maxima
 
 _OF_TARGET = 3.0  # roundings of a smoothed target, and of its product with a weight
 
@@ -48,7 +49,7 @@ def of_softmax(rounding: Rounding, v: Floats, *, omega: Floats) -> Missing:
     own = u * (3.0 * products + 7.0 * mean) + arithmetic.omega * total**2 * mean
     step_by_step = total * (total + 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)) * omega
     lost = (rounding.lost * size).sum(axis=-1, keepdims=True) + step_by_step
-    largest = size.max(axis=-1, keepdims=True)
+    largest = row_maxima(size)
     return Missing(
         sums=mean * rounding.sum_behind_softmax + of_dot * products + own + lost,
         relative=np.maximum(rounding.sum_behind_softmax, summation),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reference.bounds.shift import records_behind
 from reference.formats import Floats
+from reference.maxima import row_maxima
 from reference.question import Question
 
 
@@ -31,7 +32,7 @@ class Sizes:
         """Return the sizes of a question whose rows are not empty."""
         x, temperature = question.logits, question.temperature
         with np.errstate(all="ignore"):
-            top = x.max(axis=-1, keepdims=True)  # NaN where the row holds one
+            top = row_maxima(x)  # NaN where the row holds one
             undefined = ~np.isfinite(top)
             x, top = np.where(undefined, 0.0, x), np.where(undefined, 0.0, top)
             d = (x - top) / temperature

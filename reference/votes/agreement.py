@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.exact.doubledouble import Floats
+from reference.maxima import row_maxima
 
 _STEPS: Final = 200  # of Newton's iteration, which ends after a handful: it moves from vertex to vertex
 _NARROWEST: Final = 1e-300  # an interval's width is a divisor
@@ -74,7 +75,7 @@ def agreement(votes: Votes) -> RowConsistency:
             break
         factor = np.maximum(needed, factor)
     reach = np.maximum(factor, 1.0) * width
-    low, high = (from_above - reach).max(axis=-1), (from_below + reach).min(axis=-1)
+    low, high = row_maxima(from_above - reach)[:, 0], -row_maxima(-reach - from_below)[:, 0]
     distance = np.maximum(np.maximum(low, -high), 0.0)
     scalar = np.where(distance == 0, 0.0, distance / votes.limit[:, 0])
     return RowConsistency(share=np.where(broken, np.inf, factor[:, 0]), scalar=np.where(broken, np.inf, scalar))
