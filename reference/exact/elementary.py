@@ -1,9 +1,9 @@
 """exp and log of double-double numbers, by table and polynomial; constants from the decimal module of Python.
 
-exp(d) = 2^q T_j exp(r) with d = (1024 q + j) ln2/1024 + r, |r| <= ln2/2048 < 2^-11.5, T_j = 2^(j/1024): a large table
-takes a short series. The Taylor series to degree 8 leaves |r|^9/9! < 2^-121. Terms of degree 4 and more are below 2^-50:
-float64 is enough for them. ln2/1024 is subtracted in three parts, of which the first two have 31 bits, so that their
-products with 1024 q + j are exact for |d| < 2800, and so is the first difference, where both numbers are close.
+exp(d) = 2^q T_j exp(r) with d = (1024 q + j) ln2/1024 + r, |r| <= ln2/2048 < 2^-11.5, T_j = 2^(j/1024): beside a large
+table the series is short. The Taylor series to degree 8 leaves |r|^9/9! < 2^-121. Terms of degree 4 and more are below
+2^-50: float64 is enough for them. ln2/1024 is subtracted in three parts, of which the first two have 31 bits, so that
+their products with 1024 q + j are exact for |d| < 2800, and so is the first difference, where both numbers are close.
 """
 
 from __future__ import annotations

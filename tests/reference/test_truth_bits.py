@@ -12,7 +12,7 @@ import pytest
 from tests.adapters.interpreters import interpreter
 from tests.reference.bits import digests
 
-PINNED = "dd735b57a66ca8f3866f53cd26fde088a0017c092cc324abd34c79f61a68f6db"
+PINNED = "4a7d44411d49ccc904998ed87f73cc7e590b09e1ea40db6397f7c438b83a8aea"
 ROOT = Path(__file__).parents[2]
 VECTOR_CODE = "X86_V3 X86_V4 AVX2 FMA3 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
 
