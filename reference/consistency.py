@@ -28,7 +28,7 @@ from reference.rules import limits
 from reference.truth import arithmetic_of
 from reference.undefined import unanswered_rows
 from reference.votes import forward, gradient, loss
-from reference.votes.agreement import RowConsistency, Votes, agreement, at_fault
+from reference.votes.agreement import RowConsistency, Votes, agreement
 from reference.votes.gradient import Derivative
 
 _LARGEST_EXPONENT: Final = 500  # of a scaled vector: it is divided by probabilities down to 2^-1021
@@ -148,12 +148,15 @@ class _Rows:
         if self.forward is None:
             return judged
         votes = self._forward_votes(self.forward[kept], reading)
-        wrong = at_fault(votes)
-        if not wrong.any():
+        if votes.for_the_truth.all():
+            return judged
+        own = agreement(votes)
+        at_fault = np.maximum(own.share, own.scalar) > 1.0
+        if not at_fault.any():
             return judged
         exact = agreement(self._votes(kept, reading, exactly=True))
         worst, otherwise = (np.maximum(one.share, one.scalar) for one in (judged, exact))
-        better = wrong & (otherwise < worst)
+        better = at_fault & (otherwise < worst)
         return RowConsistency(
             share=np.where(better, exact.share, judged.share), scalar=np.where(better, exact.scalar, judged.scalar)
         )
