@@ -144,12 +144,17 @@ class JaxAdapter(Adapter):
         jitted: Function = self._jax.jit(self._function(parameters, quantity))
         return jitted
 
-    @functools.cached_property
-    def _kept(self) -> Kept:
-        """What is compiled and kept; on devices other than the CPU, and without JAX's own cache, in memory alone."""
+    @property
+    def kept_at(self) -> Path | None:
+        """Where JAX's own cache is; None on devices other than the CPU, and without that cache."""
         folder = self._jax.config.jax_compilation_cache_dir
         keeps = folder is not None and self._device is None and self._jax.default_backend() == "cpu"
-        return Kept(self._jax, folder=Path(folder) if keeps else None, source=_source())
+        return Path(folder) if keeps else None
+
+    @functools.cached_property
+    def _kept(self) -> Kept:
+        """What is compiled; kept in memory alone where it is kept nowhere else."""
+        return Kept(self._jax, folder=self.kept_at, source=_source())
 
     def _function(self, parameters: Parameters, quantity: Quantity) -> Function:
         """Return the function of x, operand, cotangent and tangent that computes ``quantity``."""
