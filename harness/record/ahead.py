@@ -35,7 +35,7 @@ class Ahead:
     def __init__(self, launch: Callable[[], Child], order: Message, *, kept_at: Path | None, memory: int) -> None:
         self._launch, self._order, self._kept_at, self._memory = launch, order, kept_at, memory
         self._beside: Child | None = None
-        self._over = kept_at is None or usable_cpus() < 2  # noqa: PLR2004 - one for each of the two
+        self._over = kept_at is None or usable_cpus() < 2
         self._signs, self._changed = 0, self._last_change()
         self.calls = 0  # that it has made
 
@@ -53,7 +53,7 @@ class Ahead:
         for message in self._beside.messages(wait=0):
             if message["kind"] == "ready":
                 self._beside.order(self._order)
-        if self._beside.ended or self._met(first) or first.memory + self._beside.memory > self._memory:
+        if self._beside.ended or _met(first, self._beside) or first.memory + self._beside.memory > self._memory:
             self.close()
 
     def close(self) -> None:
@@ -64,15 +64,16 @@ class Ahead:
             self._beside.close()
             self._beside = None
 
-    def _met(self, first: Child) -> bool:
-        here, there = first.whereabouts.number, self._beside and self._beside.whereabouts.number
-        return here is not None and there is not None and here >= there
-
     def _last_change(self) -> int:
         try:
             return 0 if self._kept_at is None else self._kept_at.stat().st_mtime_ns
         except OSError:  # it was removed: nothing is kept
             return 0
+
+
+def _met(first: Child, beside: Child) -> bool:
+    here, there = first.whereabouts.number, beside.whereabouts.number
+    return here is not None and there is not None and here >= there
 
 
 def call_ahead(
