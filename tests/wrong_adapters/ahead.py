@@ -10,6 +10,7 @@ from pathlib import Path
 from honest import Honest
 
 HOME = Path(os.environ.get("TEST_AHEAD_HOME", "/nonexistent"))
+WAITS_AT = float(os.environ.get("TEST_AHEAD_WAITS_AT", "nan"))  # problem at which the first process does
 
 
 class Ahead(Honest):
@@ -27,6 +28,8 @@ class Ahead(Honest):
     def forward(self, call):
         time.sleep(0.07)  # longer than the recorder waits between two looks
         value = super().forward(call)
+        if call.x[0, 1] == WAITS_AT and not self._wrong:
+            _wait_for_the_second()
         (self.kept_at / f"{call.x[0, 1]:g} {'second' if self._wrong else 'first'}").touch()
         match self._wrong:
             case "dies":
@@ -38,3 +41,9 @@ class Ahead(Honest):
             case "returns something else":
                 value *= 2
         return value
+
+
+def _wait_for_the_second():
+    deadline = time.monotonic() + 25
+    while not any(file.name.endswith("second") for file in Ahead.kept_at.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
