@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from numpy.typing import NDArray
@@ -102,6 +103,11 @@ class Adapter(abc.ABC):
     def hvp(self, call: Call) -> NDArray[Any]:
         """Return the vjp, at ``call.tangent``, of the map from ``call.x`` to the vjp of ``call.cotangent``."""
         raise NotImplementedError
+
+    @property
+    def kept_at(self) -> Path | None:
+        """The folder in which another process finds what this one compiles for a call; None where nothing is kept."""
+        return None
 
     def method(self, quantity: Quantity) -> str | None:
         """Say how a Jacobian or an hvp is made: by which transformation of the framework, or one vjp per one-hot."""

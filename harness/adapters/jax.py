@@ -6,7 +6,7 @@ import functools
 import hashlib
 import sys
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from harness.adapters import jax_ops
 from harness.adapters.contract import Adapter, Description, FrameworkUnavailable, Precision
 from harness.adapters.exchange import jax_device
 from harness.adapters.framework import import_framework, usable_cpus
-from harness.adapters.jax_kept import Kept
+from harness.adapters.jax_kept import Arguments, Kept
 from harness.adapters.jax_ops import Function, Parameters, op_of
 from harness.adapters.jax_precision import precision_of
 from harness.adapters.source import executed_digest
@@ -27,10 +27,12 @@ from harness.vocabulary import DType, Mode, Op, Quantity
 class JaxAdapter(Adapter):
     """JAX on its default device, or on the one asked for.
 
-    64-bit types are on: without them a float64 array silently becomes float32.
+    64-bit types are on: without them a float64 array silently becomes float32. A call is computed where it is made, not
+    in a thread of JAX's that has to be woken: a small one takes a third of the processor time, and has the same bits.
 
     Compiled calls: one ``jax.jit`` per quantity and parameters, arrays as arguments, so that equal shapes compile once;
-    on the CPU what it compiles is kept where JAX's compilation cache is (:mod:`harness.adapters.jax_kept`).
+    on the CPU what it compiles is kept where JAX's compilation cache is (:mod:`harness.adapters.jax_kept`). It is
+    handed NumPy's arrays as they are: to make JAX's of them takes longer than a small call, and gives the same bits.
     Eager calls compile each primitive, and their code stays mapped into memory: before a call of another shape
     the caches are cleared, or a few hundred shapes meet the kernel's limit on memory maps.
     """
@@ -42,6 +44,7 @@ class JaxAdapter(Adapter):
     def __init__(self, device: str | None = None) -> None:
         self._jax: Any = import_framework("jax", hint="install it with: pip install jax==0.10.2")
         self._jax.config.update("jax_enable_x64", True)
+        self._jax.config.update(_ASYNC, False)
         self._device = device
         if device is not None:
             self._jax.config.update("jax_default_device", jax_device(self._jax, device))
@@ -60,6 +63,7 @@ class JaxAdapter(Adapter):
                 "threads": "XLA's own pool, one per usable processor",
                 "jaxlib": import_framework("jaxlib", hint="it comes with jax").__version__,
                 "jax_enable_x64": str(self._jax.config.jax_enable_x64),
+                _ASYNC: str(self._jax.config.read(_ASYNC)),
             },
         )
 
@@ -124,32 +128,36 @@ class JaxAdapter(Adapter):
         masks = (self._array(kept, DType.INT32) for kept in (call.mask, call.lengths))
         operand = next((given for given in (*masks, targets) if given is not None), None)
         output = call.dtype_of(Quantity.FORWARD) or call.dtype
-        arguments = (
+        arguments: Arguments = (
             self._array(call.x, call.dtype),
             operand,
             self._array(cotangent, output),
             self._array(tangent, call.dtype),
         )
-        if call.mode is not Mode.EAGER:
-            function = self._kept.compiled(function, arguments, name=f"{parameters} {quantity}")
+        if call.mode is Mode.EAGER:  # to its operators an array of NumPy's would be for NumPy to compute with
+            arguments = tuple(None if array is None else self._jax.numpy.asarray(array) for array in arguments)
+        else:
+            function = self._kept.compiled(function, arguments, name=(parameters, quantity))
         return np.asarray(function(*arguments))
 
     def _array(self, array: NDArray[Any] | None, dtype: DType) -> Any:
-        numpy = self._jax.numpy
-        if array is None:
-            return None
-        return numpy.asarray(array.view(numpy.bfloat16) if dtype is DType.BFLOAT16 else array)
+        return array.view(self._jax.numpy.bfloat16) if array is not None and dtype is DType.BFLOAT16 else array
 
     def _jit(self, parameters: Parameters, quantity: Quantity) -> Function:
         jitted: Function = self._jax.jit(self._function(parameters, quantity))
         return jitted
 
-    @functools.cached_property
-    def _kept(self) -> Kept:
-        """What is compiled and kept; on devices other than the CPU, and without JAX's own cache, in memory alone."""
+    @property
+    def kept_at(self) -> Path | None:
+        """Where JAX's own cache is; None on devices other than the CPU, and without that cache."""
         folder = self._jax.config.jax_compilation_cache_dir
         keeps = folder is not None and self._device is None and self._jax.default_backend() == "cpu"
-        return Kept(self._jax, folder=Path(folder) if keeps else None, source=_source())
+        return Path(folder) if keeps else None
+
+    @functools.cached_property
+    def _kept(self) -> Kept:
+        """What is compiled; kept in memory alone where it is kept nowhere else."""
+        return Kept(self._jax, folder=self.kept_at, source=_source())
 
     def _function(self, parameters: Parameters, quantity: Quantity) -> Function:
         """Return the function of x, operand, cotangent and tangent that computes ``quantity``."""
@@ -189,6 +197,7 @@ def _source() -> str:
     return " ".join(digest or hashlib.sha256(file.read_bytes()).hexdigest() for digest, file in found)
 
 
+_ASYNC: Final = "jax_cpu_enable_async_dispatch"
 _METHODS = {
     Quantity.JACOBIAN: "jax.jacrev (reverse mode)",
     Quantity.HVP: "reverse over reverse: jax.vjp of jax.vjp",

@@ -32,7 +32,7 @@ _NEVER: Final = 1e9  # seconds
 _LEAST: Final = "jax_persistent_cache_min_compile_time_secs"
 
 Compiled = Callable[..., Any]
-Arguments = tuple[Any, ...]  # arrays of JAX, or None
+Arguments = tuple[Any, ...]  # arrays, of NumPy or JAX, or None
 
 
 class Kept:
@@ -44,18 +44,20 @@ class Kept:
     def __init__(self, jax: Any, *, folder: Path | None, source: str) -> None:
         self._jax, self._folder = jax, folder
         self._of = f"{source} {sys.version}"
-        self._here: dict[str, Compiled] = {}
+        self._here: dict[tuple[Any, ...], Compiled] = {}
 
-    def compiled(self, function: Compiled, arguments: Arguments, *, name: str) -> Compiled:
+    def compiled(self, function: Compiled, arguments: Arguments, *, name: object) -> Compiled:
         """Return ``function``, of ``jax.jit``, compiled for arguments like these; ``name`` tells it from others.
 
-        Raise whatever it raises when it is traced.
+        It is a text, or whatever has an own one. Raise whatever the function raises when it is traced.
         """
+        here = (function, *[None if array is None else (array.shape, array.dtype) for array in arguments])
+        if (known := self._here.get(here)) is not None:
+            return known
         kinds = [None if array is None else (array.shape, array.dtype.name) for array in arguments]
         asked = f"{name} {kinds}"
-        if asked not in self._here:
-            self._here[asked] = self._found(asked, arguments) or self._made(asked, function, arguments)
-        return self._here[asked]
+        self._here[here] = self._found(asked, arguments) or self._made(asked, function, arguments)
+        return self._here[here]
 
     def clear(self) -> None:
         """Forget the executables of this process."""

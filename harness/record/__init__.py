@@ -15,6 +15,7 @@
           words        what it said there
           memory       which both of them see
         worker   the same process, from inside
+        ahead    a second one, that has compiled what the first comes to
         foreseen what an evaluation needs at least
         evaluate one evaluation
           handing  copies of the inputs

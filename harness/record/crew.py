@@ -18,7 +18,8 @@ from pathlib import Path
 from harness.adapters.registry import AdapterFault
 from harness.plan.outline import Outline
 from harness.plan.store import read_plan
-from harness.record.child import Child
+from harness.record.ahead import Ahead
+from harness.record.child import Child, Message
 from harness.record.evaluate import is_late
 from harness.record.opening import DiedOpening, Opening, Ready, opened, reason
 from harness.record.recording import Crashed, Entry, OutOfMemory, TimedOut
@@ -71,6 +72,8 @@ class Crew:
         self._limits, self._device, self._environ = limits, device, environ
         self._rows_per_call = rows_per_call
         self._child: Child | None = None
+        self._ahead: Ahead | None = None
+        self._kept_at: Path | None = None
         self._ready = False  # whether the adapter of that process waits for its order
         self._batch = BATCH
 
@@ -79,15 +82,22 @@ class Crew:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the process that is running."""
+        """End the processes that are running."""
         self._dismiss()
+        if self._ahead is not None:
+            self._ahead.close()
 
     def launch(self) -> Child:
         """Start a process, if none is running, and do not wait for it."""
         if self._child is None:
-            self._child = Child(self._spec, self.outline.folder, device=self._device, environ=self._environ)
+            self._child = self._launched()
             self.processes += 1
         return self._child
+
+    @property
+    def calls_ahead(self) -> int:
+        """How many calls were made ahead of the recording process."""
+        return 0 if self._ahead is None else self._ahead.calls
 
     def open(self) -> Opening:
         """Start a process and wait for its adapter; one that dies at that gets a few attempts."""
@@ -100,6 +110,7 @@ class Crew:
             if not isinstance(opening, DiedOpening) or attempt == ATTEMPTS - 1:
                 break
         self._ready = isinstance(opening, Ready)
+        self._kept_at = opening.kept_at if isinstance(opening, Ready) else None
         self.opening += time.monotonic() - began
         return opening
 
@@ -160,21 +171,31 @@ class Crew:
         """Let the child work to its end; return how many evaluations it finished, and how it died."""
         stored = len(self.schedule) - len(missing)
         tidy(folder)
-        child = self._running()
-        child.order(
-            {
-                "folder": str(folder),
-                "plan": self.outline.digest,
-                "missing": missing,
-                "memory": self._limits.memory,
-                "batch": self._batch,
-                "rows_per_call": self._rows_per_call,
-            }
+        child, order = self._running(), self._order(folder, missing)
+        if self._ahead is None:
+            order_ahead = {**order, "ahead": True}
+            self._ahead = Ahead(self._launched, order_ahead, kept_at=self._kept_at, memory=self._limits.memory)
+        child.order(order)
+        death = watch(
+            child,
+            self._limits,
+            done=lambda count: self.observer.progress(stored + count),
+            each=self._ahead.look,
         )
-        death = watch(child, self._limits, done=lambda count: self.observer.progress(stored + count))
         finished = child.whereabouts.done
         self._dismiss()
         return finished, death
+
+    def _order(self, folder: Path, missing: list[int]) -> Message:
+        return {
+            "folder": str(folder),
+            "plan": self.outline.digest,
+            "missing": missing,
+            "memory": self._limits.memory,
+            "batch": self._batch,
+            "rows_per_call": self._rows_per_call,
+            "ahead": False,
+        }
 
     def _missing(self, folder: Path) -> list[int]:
         there = recorded(folder)
@@ -216,6 +237,9 @@ class Crew:
         if self._child is None:
             raise RuntimeError("no recording process is running")
         return self._child
+
+    def _launched(self) -> Child:
+        return Child(self._spec, self.outline.folder, device=self._device, environ=self._environ)
 
     def _dismiss(self) -> None:
         if self._child is not None:

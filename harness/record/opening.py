@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.adapters.contract import Description
 from harness.adapters.registry import AdapterFault, default_name
@@ -22,6 +23,7 @@ class Ready:
     mode: Mode  # what Mode.DEFAULT stands for
     description: Description
     source: str
+    kept_at: Path | None = field(default=None, compare=False)  # decides nothing, and is not remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,13 @@ def opened(child: Child, spec: str, *, timeout: float, memory: int) -> Ready | U
                     name, mode = message["name"], Mode(message["mode"])
                 case "ready":
                     description = description_from_json(message["description"])
-                    return Ready(name=name, mode=mode, description=description, source=message["source"])
+                    return Ready(
+                        name=name,
+                        mode=mode,
+                        description=description,
+                        source=message["source"],
+                        kept_at=None if message["kept_at"] is None else Path(message["kept_at"]),
+                    )
                 case "unavailable":
                     return Unavailable(name=name, reason=message["text"])
                 case "fault":

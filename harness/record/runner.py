@@ -155,6 +155,7 @@ def _record(
             "seconds": round(time.monotonic() - began.clock, 3),
             "opening": round(crew.opening, 3),
             "processes": crew.processes,
+            "calls ahead": crew.calls_ahead,
             "taken over": taken,
         }
         results = finish_recording(folder, run=about, on=datetime.now(UTC).date())

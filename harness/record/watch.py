@@ -41,8 +41,12 @@ class Death:
     by_others: bool = False  # neither the harness nor the process itself ended it
 
 
-def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death | None:
+def watch(
+    child: Child, limits: Limits, *, done: Callable[[int], None], each: Callable[[Child], None] = lambda _child: None
+) -> Death | None:
     """Follow ``child`` to its end, telling ``done`` now and then how many evaluations are; return how it died.
+
+    ``each`` is called at every look at it.
 
     That is None where it finished. A child over its limits is ended.
     """
@@ -51,6 +55,7 @@ def watch(child: Child, limits: Limits, *, done: Callable[[int], None]) -> Death
     since = time.monotonic()
     while True:
         messages = child.messages(wait=POLL)
+        each(child)
         number, count = at.number, at.done
         if (number, count) != seen:
             seen, since = (number, count), time.monotonic()

@@ -30,6 +30,7 @@ from harness.adapters.registry import AdapterFault, load, source_digest, source_
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
 from harness.plan.store import PlanError, read_plan
+from harness.record.ahead import call_ahead
 from harness.record.codec import Json, description_from_json, description_to_json
 from harness.record.evaluate import evaluate, schedule
 from harness.record.foreseen import least_memory
@@ -92,7 +93,8 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
             channel.end("fault", text=str(plan))
         if plan.digest != order["plan"]:
             channel.end("fault", text=f"{plan_folder}: the plan was made anew while it was being recorded: start again")
-        _record(adapter, plan, order, whereabouts=whereabouts, stop=stop)
+        work = call_ahead if order["ahead"] else _record
+        work(adapter, plan, order, whereabouts=whereabouts, stop=stop)
     except OSError as error:  # an adapter's own is a result: this is the disk
         channel.end(
             "fault", text=f"{order['folder']}: cannot be written: {error}: make room, and the same command goes on"
@@ -200,7 +202,8 @@ def _open(spec: str, channel: Channel, *, device: str | None) -> Adapter:
     except Exception as error:  # whatever an adapter's own code raises is its author's to mend
         shown = trimmed_traceback(error, file=source_file(adapter_class))
         channel.end("fault", text=f"{spec}: the adapter does not start; its author has to mend it:\n{shown}")
-    channel.send("ready", description=description, source=source_digest(adapter_class))
+    kept_at = None if adapter.kept_at is None else str(adapter.kept_at)
+    channel.send("ready", description=description, source=source_digest(adapter_class), kept_at=kept_at)
     return adapter
 
 

@@ -22,8 +22,9 @@ def interpreter(framework: str) -> str:
     return str(made)
 
 
-def record(framework: str, reports: Path, *, adapter: str | None = None) -> None:
-    """Record the plan in ``reports`` with the Python of ``framework``."""
-    command = [interpreter(framework), "-m", "harness", "record", adapter or framework, "--reports", str(reports)]
+def record(framework: str, reports: Path, *options: str, adapter: str | None = None) -> None:
+    """Record the plan in ``reports`` with the Python of ``framework``, and options of the verb."""
+    verb = ["record", adapter or framework, *options, "--reports", str(reports)]
+    command = [interpreter(framework), "-m", "harness", *verb]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

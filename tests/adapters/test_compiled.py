@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.adapters.framework import usable_cpus
 from harness.record import compiled
 from harness.record.compiled import compiled_here
 from harness.record.recording import Recording
@@ -55,6 +57,30 @@ def test_a_recording_has_the_same_bits_from_a_kept_a_damaged_and_no_compilation(
     for file in (tmp_path / "recordings" / "jax").iterdir():
         file.unlink()
     assert same(recorded(tmp_path), first)
+
+
+@pytest.mark.skipif(usable_cpus() < 2, reason="a single processor compiles nothing ahead")
+def test_a_recording_has_the_same_bits_where_another_process_compiles_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths = [
+        problem(f"{mode.value} {n}", [[k % 7 / 3 for k in range(n)]], dtype=DType.FLOAT32, mode=mode)
+        for mode, lengths in ((Mode.JIT, range(2, 32)), (Mode.EAGER, range(2, 5)))
+        for n in lengths
+    ]
+    plan, home = write(tmp_path, lengths), tmp_path / "recordings" / "jax"
+
+    def fresh() -> tuple[Recording, int]:
+        record("jax", tmp_path, "--fresh")
+        calls = json.loads((home / "run.json").read_text())["calls ahead"]
+        shutil.move(home, tmp_path / f"{calls} ahead")
+        return read_recording(tmp_path / f"{calls} ahead", plan=plan.digest), calls
+
+    together, ahead = fresh()
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "/proc/nothing can be kept here")
+    alone, none = fresh()
+    assert (ahead > 0, none) == (True, 0)
+    assert same(together, alone)
 
 
 @pytest.fixture(scope="module")
