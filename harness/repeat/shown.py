@@ -78,8 +78,8 @@ def inputs(call: Call, quantity: Quantity) -> list[str]:
 
 
 def no_array(detail: str) -> list[str]:
-    """Return lines for a call that returned what is no array: of what kind, and what the harness said of it."""
-    return ['print("got     ", type(result), result)', f"print({' '.join(detail.split())!r})"]
+    """Return lines for a call that returned what is no array: they print what it is and what was said, without ``got``."""
+    return ['print("returned", type(result), result)', f"print({' '.join(detail.split())!r})"]
 
 
 def form(call: Call, quantity: Quantity) -> list[str]:
