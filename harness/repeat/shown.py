@@ -78,7 +78,7 @@ def inputs(call: Call, quantity: Quantity) -> list[str]:
 
 
 def no_array(detail: str) -> list[str]:
-    """Return lines for a call that returned what is no array: they print what it is and what was said, without ``got``."""
+    """Return lines for a call that returned no array, so that there is no ``got``: what it returned, and what was said."""
     return ['print("returned", type(result), result)', f"print({' '.join(detail.split())!r})"]
 
 
