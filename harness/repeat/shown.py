@@ -78,7 +78,7 @@ def inputs(call: Call, quantity: Quantity) -> list[str]:
 
 
 def no_array(detail: str) -> list[str]:
-    """Return lines for a call that returned no array, so that there is no ``got``: what it returned, and what was said."""
+    """Return lines for a call that returned no array, and so no ``got``: what it returned, and what is wrong."""
     return ['print("returned", type(result), result)', f"print({' '.join(detail.split())!r})"]
 
 
