@@ -7,7 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+FOLDERS = ("cases", "harness", "reference", "tests")
 ROOT = Path(__file__).parents[1]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "reports" / "README.md",
+    *(page for name in FOLDERS for page in sorted((ROOT / name).rglob("*.md"))),
+]
+WITHOUT_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", flags=re.MULTILINE | re.DOTALL)
 
 
 def harness(*arguments: str | Path, code: int = 0) -> str:
@@ -40,7 +49,18 @@ def test_the_folders_of_the_readme_exist() -> None:
     assert [folder for folder in named if not (ROOT / folder).is_dir()] == []
 
 
-def test_the_links_of_the_readme_lead_somewhere() -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text())
-    missing = [target for target in targets if "://" not in target and not (ROOT / target).exists()]
-    assert missing == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for target, section in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", WITHOUT_CODE.sub("", page.read_text())):
+        if "://" in target:
+            continue
+        there = page.parent / target if target else page
+        assert there.exists(), target
+        if section:
+            assert section in _anchors(there), f"{target}#{section}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the names that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}

@@ -11,6 +11,8 @@ from typing import Any
 from harness.adapters.contract import AdapterError
 
 SAVED = "saved"  # the parameter by which a derivative asks for it
+NOTHING_SAVED = f"a derivative takes {SAVED!r}, and forward saved nothing: return (output, saved) from it"
+NO_PAIR = "forward returned a tuple of {}, expected an array, or (output, saved)"
 
 
 def takes_saved(derivative: Callable[..., Any]) -> bool:
@@ -33,7 +35,7 @@ def output_of(returned: object) -> object:
 def saved_of(returned: object) -> Any:
     """Return what a forward has saved; raise :class:`~harness.adapters.contract.AdapterError` where it is nothing."""
     if not isinstance(returned, tuple):
-        raise AdapterError(f"a derivative takes {SAVED!r}, and forward saved nothing: return (output, saved) from it")
+        raise AdapterError(NOTHING_SAVED)
     return _parted(returned)[1]
 
 
@@ -41,6 +43,6 @@ def _parted(returned: object) -> tuple[object, Any]:
     if not isinstance(returned, tuple):
         return returned, None
     if len(returned) != 2:
-        raise AdapterError(f"forward returned a tuple of {len(returned)}, expected an array, or (output, saved)")
+        raise AdapterError(NO_PAIR.format(len(returned)))
     output, saved = returned
     return output, saved

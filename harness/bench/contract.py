@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.bench.pace import Spread
 from harness.campaign.interpreter import interpreter
 
 Step = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -44,18 +45,15 @@ class Setup:
 class Ratio:
     """What ``subject`` costs, as a multiple of what ``against`` costs: less is better.
 
-    ``ratio`` is the median over the repetitions of one run, each of which measures both; ``lowest`` and ``highest`` are
-    its quartiles. ``cost`` is the subject's own, the median, in ``unit``: for a reader, and never for a target.
-    ``at_most`` is the target, None where there is none. ``note`` says what else there is to know, versions for example.
+    ``of`` is the ratio itself, as a run found it. ``cost`` is the subject's own, the median, in ``unit``: for a reader,
+    and never for a target. ``at_most`` is the target for the median of the ratio, None where there is none. ``note``
+    says what else there is to know, versions for example.
     """
 
     setting: str
     subject: str
     against: str
-    ratio: float
-    lowest: float
-    highest: float
-    repetitions: int
+    of: Spread
     at_most: float | None = None
     cost: float
     unit: str
@@ -64,7 +62,7 @@ class Ratio:
     @property
     def met(self) -> bool:
         """Whether the target is met, if there is one; NaN meets none."""
-        return self.at_most is None or self.ratio <= self.at_most
+        return self.at_most is None or self.of.median <= self.at_most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,15 +82,11 @@ def _figures(framework: str, python: Path, setup: Setup) -> Iterator[Ratio]:
             progress(done + 1)
     for unit, seconds in (("s of CPU", attrgetter("computed")), ("s", attrgetter("elapsed"))):
         times = {name: [seconds(spent) for spent in each] for name, each in found.items()}
-        spread = ratio(times, _RECORD, _BARE)
         yield Ratio(
             setting=framework,
             subject=_RECORD,
             against=_BARE,
-            ratio=spread.median,
-            lowest=spread.lowest,
-            highest=spread.highest,
-            repetitions=repetitions,
+            of=ratio(times, _RECORD, _BARE),
             at_most=_AT_MOST,
             cost=median(times[_RECORD]),
             unit=unit,

@@ -14,11 +14,12 @@ Times = Mapping[str, Sequence[float]]  # by part: the seconds of each repetition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """The median of some ratios, and their quartiles."""
+    """The median of the ratios that the ``repetitions`` of one run gave, and their quartiles."""
 
     median: float
     lowest: float
     highest: float
+    repetitions: int
 
 
 def interleaved(
@@ -58,8 +59,15 @@ def interleaved(
     return found
 
 
-def ratio(times: Times, subject: str, against: str, *, scale: float = 1.0) -> Spread:
-    """Return the spread of the subject's seconds over those of ``against`` in the same repetition, times ``scale``."""
-    each = [scale * one / other for one, other in zip(times[subject], times[against], strict=True)]
-    low, _, high = quantiles(each, n=4, method="inclusive") if len(each) > 1 else each * 3
-    return Spread(median=median(each), lowest=low, highest=high)
+def ratio(times: Times, subject: str, against: str) -> Spread:
+    """Return the spread of the subject's seconds over those of ``against`` in the same repetition."""
+    each = [one / other for one, other in zip(times[subject], times[against], strict=True)]
+    if len(each) == 1:
+        return once(*each)
+    low, _, high = quantiles(each, n=4, method="inclusive")
+    return Spread(median=median(each), lowest=low, highest=high, repetitions=len(each))
+
+
+def once(measured: float) -> Spread:
+    """Return the spread of a ratio that was measured a single time."""
+    return Spread(median=measured, lowest=measured, highest=measured, repetitions=1)

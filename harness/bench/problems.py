@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.bench.contract import Benchmark, Effort, Figure, NotMeasured, Ratio, Setup
 from harness.bench.manycases import write_cases
-from harness.bench.pace import ratio
+from harness.bench.pace import once, ratio
 from harness.bench.watched import NotWatched, Used, watched
 from harness.record.elsewhere import reachable
 
@@ -85,15 +85,11 @@ def _figure(
 ) -> Ratio:
     """Return the first of two costs over the second."""
     first, second = each
-    spread = ratio(each, first, second)
     return Ratio(
         setting=setting,
         subject=subject,
         against=against,
-        ratio=spread.median,
-        lowest=spread.lowest,
-        highest=spread.highest,
-        repetitions=len(each[first]),
+        of=ratio(each, first, second),
         at_most=at_most,
         cost=1e3 * median(each[first]),
         unit="ms of CPU",
@@ -103,14 +99,15 @@ def _figure(
 
 def _page(pages: Mapping[int, int], many: int, few: int) -> Ratio:
     """Return the size of the page on ``many`` problems over that of the page on ``few``."""
-    of = pages[many] / pages[few]
-    return _one(
-        "the page",
-        f"its size with {many:,} problems",
-        f"that with {few:,}",
-        of,
+    return Ratio(
+        setting="the page",
+        subject=f"its size with {many:,} problems",
+        against=f"that with {few:,}",
+        of=once(pages[many] / pages[few]),
         at_most=_PAGE_AT_MOST,
         cost=pages[many] / 1e6,
+        unit="MB",
+        note=_NOTE,
     )
 
 
@@ -118,27 +115,12 @@ def _memory(verb: str, used: Mapping[tuple[str, int], Sequence[Used]], many: int
     """Return what memory a problem among ``many`` takes at the peak, over that of one among ``few``."""
     peak = {size: max(one.memory for one in used[verb, size]) for size in (_NONE, few, many)}
     each = {size: max(peak[size] - peak[_NONE], _LEAST) / (size - _NONE) for size in (few, many)}
-    return _one(
-        verb,
-        f"memory of a problem among {many:,}",
-        f"that of one among {few:,}",
-        each[many] / each[few],
-        at_most=None,
-        cost=peak[many] / 1e6,
-    )
-
-
-def _one(setting: str, subject: str, against: str, of: float, *, at_most: float | None, cost: float) -> Ratio:
     return Ratio(
-        setting=setting,
-        subject=subject,
-        against=against,
-        ratio=of,
-        lowest=of,
-        highest=of,
-        repetitions=1,
-        at_most=at_most,
-        cost=cost,
+        setting=verb,
+        subject=f"memory of a problem among {many:,}",
+        against=f"that of one among {few:,}",
+        of=once(each[many] / each[few]),
+        cost=peak[many] / 1e6,
         unit="MB",
         note=_NOTE,
     )

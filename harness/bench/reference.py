@@ -52,15 +52,11 @@ def _parts(x: NDArray[Any], v: NDArray[Any], of_scipy: Callable[..., Any]) -> di
 
 
 def _figure(times: Times, subject: str, against: str, at_most: float, *, setting: str, note: str) -> Ratio:
-    spread = ratio(times, subject, against)
     return Ratio(
         setting=setting,
         subject=subject,
         against=against,
-        ratio=spread.median,
-        lowest=spread.lowest,
-        highest=spread.highest,
-        repetitions=len(times[subject]),
+        of=ratio(times, subject, against),
         at_most=at_most,
         cost=1e3 * float(np.median(times[subject])),
         unit="ms of CPU",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.bench.contract import Benchmark, Effort, Figure, NotMeasured, Ratio, Setup
+from harness.bench.pace import once
 from harness.bench.watched import NotWatched, Used, watched
 from harness.campaign.interpreter import NoInterpreter
 from harness.record.elsewhere import reachable
@@ -138,11 +139,11 @@ def _memory(step: str, run: _Run, *, first: _Run) -> Ratio:
     """Return what a step adds to the bare calls that it makes, or to itself with next to no input."""
     bare = _bare(step.removeprefix("record "))
     less = run.used[bare] if bare in run.used else first.used[step]
-    return _ratio(
-        run.size.words,
-        f"memory of {step}, beyond that of {bare if bare in run.used else f'{_elements(first.size)} elements'}",
-        "the input array",
-        (run.used[step].memory - less.memory) / (_BYTES * run.size.elements),
+    return Ratio(
+        setting=run.size.words,
+        subject=f"memory of {step}, beyond that of {bare if bare in run.used else f'{_elements(first.size)} elements'}",
+        against="the input array",
+        of=once((run.used[step].memory - less.memory) / (_BYTES * run.size.elements)),
         at_most=_MOST_MEMORY if run.size.elements >= _LARGE else None,
         cost=run.used[step].memory / 1e6,
         unit="MB",
@@ -157,31 +158,14 @@ def _time(step: str, run: _Run, *, before: _Run, first: _Run) -> Iterator[Ratio]
     now, then = (max(one.used[step].seconds - beginning, _SHORTEST) for one in (run, before))
     if then < _TELLING:
         return
-    yield _ratio(
-        run.size.words,
-        f"processor time of {step} per element, its beginning apart",
-        f"that at {_elements(before.size)} elements",
-        now / run.size.elements / (then / before.size.elements),
+    yield Ratio(
+        setting=run.size.words,
+        subject=f"processor time of {step} per element, its beginning apart",
+        against=f"that at {_elements(before.size)} elements",
+        of=once(now / run.size.elements / (then / before.size.elements)),
         at_most=_MOST_TIME,
         cost=run.used[step].seconds,
         unit="s",
-    )
-
-
-def _ratio(
-    setting: str, subject: str, against: str, ratio: float, *, at_most: float | None, cost: float, unit: str
-) -> Ratio:
-    return Ratio(
-        setting=setting,
-        subject=subject,
-        against=against,
-        ratio=ratio,
-        lowest=ratio,
-        highest=ratio,
-        repetitions=1,
-        at_most=at_most,
-        cost=cost,
-        unit=unit,
     )
 
 

@@ -62,8 +62,8 @@ def _cells(one: Figure) -> tuple[str, ...]:
         one.setting,
         one.subject,
         one.against,
-        f"{digits(one.ratio)}{'' if one.met else ' missed'}",
-        f"{digits(one.lowest)} to {digits(one.highest)}",
+        f"{digits(one.of.median)}{'' if one.met else ' missed'}",
+        f"{digits(one.of.lowest)} to {digits(one.of.highest)}",
         "" if one.at_most is None else digits(one.at_most),
         f"{digits(one.cost)} {one.unit}",
     )
@@ -81,14 +81,14 @@ def _fields(name: str, one: Figure) -> list[str]:
 
 
 def _of_ratio(one: Ratio) -> list[str]:
-    numbers = [f"{number:.4g}" for number in (one.ratio, one.lowest, one.highest)]
+    numbers = [f"{number:.4g}" for number in (one.of.median, one.of.lowest, one.of.highest)]
     target = "" if one.at_most is None else f"{one.at_most:g}"
     return [
         one.setting,
         one.subject,
         one.against,
         *numbers,
-        str(one.repetitions),
+        str(one.of.repetitions),
         target,
         f"{one.cost:.4g}",
         one.unit,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 
-from harness.adapters.registry import BUILT_IN
+from harness.cli.titles import titles_of
 from harness.cli.verdict import plain
 from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
@@ -15,19 +15,13 @@ from harness.repeat.repeats import Key, Repeat, Smaller, key_of
 from harness.report.causes import Cause
 from harness.report.elementtext import due_dtype, element_lines
 from harness.report.figures import count, plural, share
-from harness.report.ranking import TITLES, severest
+from harness.report.ranking import severest
 from harness.report.smallest import smallest_lines
-from harness.vocabulary import FindingKind
 
 SHOWN = 5  # messages that are told in full
 _LISTED = 10  # further ones, with their sentence cut to a line
 _WIDTH = 112  # characters of that line, beside its indentation
 _NAMED = 6  # further problems of one message
-_OWN_TITLES = {  # of a file of one's own: there may be no framework
-    FindingKind.RAISED: "The adapter's file raised an exception",
-    FindingKind.IMPLICIT_REFUSED: "No cotangent given: the adapter refuses",
-    FindingKind.SHAPE_REFUSED: "The adapter refuses the shape",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +69,7 @@ def messages(
     """
     if not found:
         return
-    titles = TITLES | ({} if name in BUILT_IN else _OWN_TITLES)
+    titles = titles_of(name)
     yield "findings, the worst first:"
     for number, cause in enumerate(found[:SHOWN]):
         yield from _message(cause, known.example(cause), title=titles[cause.kind], program=programs.get(number))

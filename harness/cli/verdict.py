@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+from harness.cli.titles import titles_of
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.verdict import Finding, Verdict
 from harness.report.causes import rules_of
 from harness.report.figures import count, plural, share
 from harness.report.legible import legible
 from harness.report.ranking import severest
-from harness.vocabulary import Op, Outcome
+from harness.vocabulary import FindingKind, Op, Outcome
 
 REASONS = 12  # reasons for which something was not asked
 
@@ -30,7 +31,7 @@ def verdict_lines(comparison: Comparison, name: str, *, left_out: Sequence[Op]) 
     yield from _denominators(verdicts, unexpected=len(comparison.unexpected))
     yield _worst(verdicts, found=bool(comparison.unexpected))
     yield from _not_asked(verdicts, left_out)
-    yield from _findings(comparison.unexpected)
+    yield from _findings(comparison.unexpected, titles_of(name))
     yield from _cause(comparison.unexpected)
 
 
@@ -88,18 +89,18 @@ def _not_asked(verdicts: Iterable[Verdict], left_out: Sequence[Op]) -> Iterator[
         yield f"{indent}not planned, since the kernel has none of them: {', '.join(op.value for op in left_out)}"
 
 
-def _findings(unexpected: Sequence[Finding]) -> Iterator[str]:
+def _findings(unexpected: Sequence[Finding], titles: Mapping[FindingKind, str]) -> Iterator[str]:
     """Yield what several findings are counted by, since one result can make several of them, and several make one."""
     if len(unexpected) <= 1:
         return
     wrong, laws = (sum(map(of, unexpected)) for of in (_of_wrong_numbers, _of_a_law))
-    others = len(unexpected) - wrong - laws
+    others = Counter(titles[one.kind] for one in unexpected if not (_of_wrong_numbers(one) or _of_a_law(one)))
     law = "a broken law" if laws == 1 else "broken laws"
-    kinds = ((wrong, "wrong numbers"), (laws, law), (others, "another kind"))
-    parts = [f"{count(number)} of {what}" for number, what in kinds if number]
+    kinds = {"wrong numbers": wrong, law: laws} | {f'"{title}"': number for title, number in others.most_common()}
+    parts = [f"{count(number)} of {what}" for what, number in kinds.items() if number]
     problems = {name for finding in unexpected for name in finding.problems}
     about = f", about {plural(len(problems), 'problem')}" if problems else ""
-    each = "one for each case, quantity and kind, where a broken law is a kind of its own"
+    each = "one for each case, quantity and kind" + (", where a broken law is a kind of its own" if laws else "")
     yield f"findings: {', '.join(parts)}{about}: {each}"
 
 

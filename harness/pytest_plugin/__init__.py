@@ -13,7 +13,7 @@ the stages of the pipeline.
 
 from __future__ import annotations
 
-from harness.pytest_plugin.collect import pytest_collect_file
+from harness.pytest_plugin.collect import pytest_collect_file, pytest_collection_finish
 from harness.pytest_plugin.options import pytest_addoption, pytest_configure
 
-__all__ = ["pytest_addoption", "pytest_collect_file", "pytest_configure"]
+__all__ = ["pytest_addoption", "pytest_collect_file", "pytest_collection_finish", "pytest_configure"]

@@ -12,7 +12,7 @@ from harness.plan.faults import BadCases
 from harness.plan.library import LEDGER, load_library
 from harness.plan.plan import CaseRecord, LedgerEntry
 from harness.plan.problem import Problem
-from harness.pytest_plugin.options import OPTIONS
+from harness.pytest_plugin.options import KEPT, OPTIONS
 from harness.pytest_plugin.outcome import Disagreement, conclude, conclude_case, conclude_entry
 from harness.pytest_plugin.session import compared, near
 
@@ -28,13 +28,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CasesFile 
     return file
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep what the case files come to, so that another session does not plan those that have not changed."""
+    session.config.stash[KEPT].save()
+
+
 class CasesFile(pytest.File):
     """A file of cases, or a ledger."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the items of every case. A file with faults is one error, which names them all with their places."""
         try:
-            library = load_library([near(self.path, self.config)])
+            library = load_library([near(self.path, self.config)], kept=self.config.stash[KEPT])
         except BadCases as error:
             raise self.CollectError(str(error)) from None
         adapters = self.config.stash[OPTIONS].adapters

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.adapters.registry import BUILT_IN, AdapterFault, is_path, load
+from harness.layout import Layout
+from harness.plan.kept import Kept
 from harness.vocabulary import DType, Op
 
 
@@ -44,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in names:
             config.addinivalue_line("markers", f"{name}: problems of a YAML case with this {kind}")
     config.stash[OPTIONS] = Options.of(config)
+    config.stash[KEPT] = Kept(Layout(config.stash[OPTIONS].reports).planned)
     for name in config.stash[OPTIONS].adapters.keys() - set(BUILT_IN):
         config.addinivalue_line("markers", f"{name}: problems of a YAML case with this adapter")
 
@@ -78,3 +81,4 @@ class Options:
 
 
 OPTIONS = pytest.StashKey[Options]()
+KEPT = pytest.StashKey[Kept]()  # what case files came to in this session and in those before it

@@ -20,7 +20,7 @@ from harness.layout import Layout
 from harness.plan.library import LEDGER, load_library, make_plan
 from harness.plan.plan import Plan
 from harness.plan.store import write_plan
-from harness.pytest_plugin.options import OPTIONS, Options
+from harness.pytest_plugin.options import KEPT, OPTIONS, Options
 from harness.record.lock import AlreadyLocked, locked
 from harness.record.recording import Recording
 
@@ -68,7 +68,8 @@ def _plan(session: pytest.Session) -> Plan:
     folders = {path.parent for path in files if path.name == LEDGER}
     whole = {folder for folder in folders if set(_case_files(folder)) <= set(files)}
     library = load_library(
-        [near(path, session.config) for path in (*whole, *(p for p in files if p.parent not in whole))]
+        [near(path, session.config) for path in (*whole, *(p for p in files if p.parent not in whole))],
+        kept=session.config.stash[KEPT],
     )
     wanted = {_case(item) for item in session.items} - {""}
     if whole and wanted >= set(library.cases):

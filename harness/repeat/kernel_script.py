@@ -16,6 +16,7 @@ import numpy as np
 
 import harness
 from harness.adapters.arguments import Parameters, arguments
+from harness.adapters.saved import NO_PAIR, NOTHING_SAVED
 from harness.call import ARRAYS, Call
 from harness.repeat.given import cotangent_dtype
 from harness.repeat.kernel import Kernel
@@ -83,14 +84,30 @@ def _calls(kernel: Kernel, call: Call, quantity: Quantity) -> Iterator[str]:
     function = _function(kernel, call, quantity)
     forward = f"kernel.{call.op.value}({_written(kernel, _function(kernel, call, Quantity.FORWARD), call)})"
     if quantity is Quantity.FORWARD:
-        yield f"result = {forward}"
-        yield "result = result[0] if isinstance(result, tuple) else result  # behind it, what it saves"
+        yield from _output(forward)
     else:
         saving = "saved" in function.taken
         if saving:
-            yield f"_, saved = {forward}"
+            yield from _saved(forward)
         words = [*(["saved=saved"] if saving else []), *filter(None, [_written(kernel, function, call)])]
         yield f"result = kernel.{function.name}({', '.join(words)})"
+
+
+def _output(forward: str) -> Iterator[str]:
+    """Yield the lines that leave in ``result`` the output of ``forward``; what is neither that nor a pair stays."""
+    yield f"result = {forward}"
+    yield "if isinstance(result, tuple) and len(result) == 2:"
+    yield "    result, _ = result  # behind the output, what it saves"
+
+
+def _saved(forward: str) -> Iterator[str]:
+    """Yield the lines that leave in ``saved`` what ``forward`` saves, or say what the harness says of nothing."""
+    yield f"returned = {forward}"
+    yield "if not isinstance(returned, tuple):"
+    yield f"    sys.exit({json.dumps(NOTHING_SAVED)})"
+    yield "if len(returned) != 2:"
+    yield f"    sys.exit({json.dumps(NO_PAIR)}.format(len(returned)))"
+    yield "_, saved = returned"
 
 
 def _function(kernel: Kernel, call: Call, quantity: Quantity) -> Parameters:
@@ -142,10 +159,9 @@ def _of_class(kernel: Kernel, call: Call, quantity: Quantity) -> Script:
     saving = quantity.value in kernel.profile.saving
     body = ["call = Call(", *(f"    {field}," for field in fields), ")", f"adapter = {made}"]
     if quantity is Quantity.FORWARD:
-        body += ["result = adapter.forward(call)"]
-        body += ["result = result[0] if isinstance(result, tuple) else result  # behind it, what it saves"]
+        body += _output("adapter.forward(call)")
     else:
-        body += ["_, saved = adapter.forward(call)"] if saving else []
+        body += _saved("adapter.forward(call)") if saving else []
         body += [f"result = adapter.{quantity.value}(call{', saved=saved' if saving else ''})"]
     return Script(
         imports=(*_STANDARD, "", "import numpy as np"),

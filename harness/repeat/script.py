@@ -12,6 +12,7 @@ from harness.repeat.literal import HEX, needs
 
 _DEFINITION = re.compile(r"\n+(?=(?:def|class) )")
 _GAP = re.compile(r"\n{4,}")
+_NUMBERS = re.compile(r"\bgot\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Script:
 
     ``comments``: what to know before it is run. ``environment``: variables that have to be set before the framework is
     imported. ``arrays``: inputs by name, as expressions. ``body`` makes the call and leaves its result in ``result``;
-    ``numbers`` is that as a NumPy array that holds every value exactly, and is called ``got`` afterwards.
+    ``numbers`` is that as a NumPy array that holds every value exactly, and is called ``got`` in what is shown.
     """
 
     imports: Sequence[str]
@@ -44,6 +45,7 @@ class Script:
         """
         given = [f"{name} = {_replaced(expression, instead)}" for name, expression in self.arrays.items()]
         written = "\n".join([*given, *self.body, *shown])
+        used = not shown or any(_NUMBERS.search(line) for line in shown)  # what is no array has no numbers
         modules = sorted({*needs(written), *(["os"] if self.environment else [])})
         parts = [
             [f"# {line}" for line in (*comments, *self.comments)],
@@ -54,7 +56,7 @@ class Script:
             [*DEFINITION, "", ""] if any(CALLED in line for line in given) else [],
             given,
             list(self.body),
-            [f"got = {self.numbers}", *shown],
+            [*([f"got = {self.numbers}"] if used else []), *shown],
         ]
         text = "\n\n".join("\n".join(part) for part in parts if part) + "\n"
         return _DEFINITION.sub("\n\n\n", _GAP.sub("\n\n\n", text))

@@ -78,8 +78,8 @@ def inputs(call: Call, quantity: Quantity) -> list[str]:
 
 
 def no_array(detail: str) -> list[str]:
-    """Return lines for a call that returned what is no array: of what kind, and what the harness said of it."""
-    return ['print("got     ", type(result), result)', f"print({' '.join(detail.split())!r})"]
+    """Return lines for a call that returned no array, and so no ``got``: what it returned, and what is wrong."""
+    return ['print("returned", type(result), result)', f"print({' '.join(detail.split())!r})"]
 
 
 def form(call: Call, quantity: Quantity) -> list[str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from junitparser import Attr, Error, Failure, IntAttr, JUnitXml, Skipped, SystemOut, TestCase, TestSuite
 
 from harness.compare.accounts import Accounts
+from harness.compare.change import Evaluation
 from harness.compare.comparison import AdapterRun, Comparison
 from harness.compare.standing import Place
 from harness.compare.verdict import Finding, Verdict
-from harness.plan.plan import CaseRecord
 from harness.report import figures
 from harness.report.files import ReportFile
 from harness.report.legible import legible
@@ -32,7 +33,8 @@ def junit(comparison: Comparison, accounts: Accounts) -> bytes:
     """Return the comparison as JUnit XML.
 
     Unsupported evaluations, those outside the range and adapters that need not run are skipped with their reason; what
-    differs as expected passes, with the excuse in its output; a required adapter that did not run is an error.
+    differs as expected passes, with the excuse in its output; a required adapter that did not run is an error. A result
+    that agreed in the baseline and is lost now fails the run, and is a failure.
     """
     document = JUnitXml(legible(f"softmax-harness plan {comparison.plan}"))
     said: set[int] = set()
@@ -48,6 +50,7 @@ def junit(comparison: Comparison, accounts: Accounts) -> bytes:
 def _suite(run: AdapterRun, comparison: Comparison, accounts: Accounts, said: set[int]) -> Any:
     suite = TestSuite(legible(run.name))
     cases = []
+    lost = _lost(comparison)
     for name, value in _properties(run):
         suite.add_property(legible(name), legible(value))
     if run.required and run.why_not is not None:
@@ -58,7 +61,11 @@ def _suite(run: AdapterRun, comparison: Comparison, accounts: Accounts, said: se
         if verdict.adapter == run.name:
             findings = accounts.findings(verdict)
             said.update(map(id, findings))
-            cases.append(_case(run, verdict, accounts.place(verdict), findings, comparison.cases.get(verdict.case)))
+            case = _case(run, verdict, place=accounts.place(verdict), findings=findings, lost=lost)
+            if any(isinstance(one, Failure | Error) for one in case.result):
+                record = comparison.cases.get(verdict.case)
+                _at(case, None if record is None else (record.file, record.line))
+            cases.append(case)
     suite.add_testcases(cases)  # all at once: one at a time, each counts all before it again
     return suite
 
@@ -78,7 +85,17 @@ def _properties(run: AdapterRun) -> list[tuple[str, str]]:
     return found
 
 
-def _case(run: AdapterRun, verdict: Verdict, place: Place, findings: list[Finding], record: CaseRecord | None) -> Any:
+def _lost(comparison: Comparison) -> dict[Evaluation, str]:
+    """Return the baseline by each evaluation that had a result there which agreed, and has none now."""
+    changes = comparison.changes
+    if changes is None:
+        return {}
+    return {(one.adapter, one.problem, one.quantity): changes.baseline for one in changes.changes if one.lost}
+
+
+def _case(
+    run: AdapterRun, verdict: Verdict, *, place: Place, findings: list[Finding], lost: Mapping[Evaluation, str]
+) -> Any:
     case = _Placed(legible(f"{verdict.problem} {verdict.quantity}"), legible(f"{run.name}.{verdict.case}"))
     said = "\n".join(_sentence(finding) for finding in findings)
     match place:
@@ -88,11 +105,13 @@ def _case(run: AdapterRun, verdict: Verdict, place: Place, findings: list[Findin
             result = kind(legible(first), verdict.outcome.value)
             result.text = legible("\n".join(filter(None, (_outcome(verdict), said))))
             case.result = [result]
-            _at(case, None if record is None else (record.file, record.line))
-        case Place.UNSUPPORTED | Place.RANGE:
-            case.result = [Skipped(legible(_outcome(verdict)))]
-        case Place.NOT_RUN:
-            case.result = [Skipped(legible(f"not run: {run.why_not or verdict.detail}"))]
+        case Place.UNSUPPORTED | Place.RANGE | Place.NOT_RUN:
+            why = f"not run: {run.why_not or verdict.detail}" if place is Place.NOT_RUN else _outcome(verdict)
+            baseline = lost.get((verdict.adapter, verdict.problem, verdict.quantity))
+            if baseline is None:
+                case.result = [Skipped(legible(why))]
+            else:
+                case.result = [Failure(legible(f"lost: it agreed in {baseline}, and has no result now: {why}"), "lost")]
     if said and place is not Place.FLAGGED:
         case.append(_output(said))
     return case

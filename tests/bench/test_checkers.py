@@ -81,7 +81,7 @@ def test_ours_and_the_checkers_are_timed_in_the_framework_s_own_python(framework
 def test_a_ratio_is_ours_over_theirs_with_its_target_and_what_both_see() -> None:
     (one,) = beside._figures(found(), SHAPE, "float64")
     assert isinstance(one, Ratio)
-    assert (one.ratio, one.at_most, one.cost) == (0.5, 1 / 8, 2000.0)
+    assert (one.of.median, one.at_most, one.cost) == (0.5, 1 / 8, 2000.0)
     with beside.SCORE.open(encoding="utf-8", newline="") as file:
         mine = [row for row in csv.DictReader(file) if (row["checker"], row["dtype"]) == (OURS, "float64")]
     tried = sum(int(row["tried"]) for row in mine if not row["fault"].startswith("("))

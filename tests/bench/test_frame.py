@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from harness.bench.benchmarks import MODULES, benchmark_named
 from harness.bench.contract import Benchmark, Effort, Figure, NotMeasured, Ratio, Setup
 from harness.bench.elsewhere import BenchmarkFailed, asked_there
-from harness.bench.pace import interleaved, ratio
+from harness.bench.pace import Spread, interleaved, once, ratio
 from harness.bench.table import COLUMNS, csv_text, kept_text
 from harness.cli import bench
 from tests.adapters.interpreters import ROOT
@@ -34,10 +34,7 @@ def figure(of: float, *, at_most: float | None = None) -> Ratio:
         setting="float32 (8, 16)",
         subject="ours",
         against="theirs",
-        ratio=of,
-        lowest=of,
-        highest=of,
-        repetitions=3,
+        of=once(of),
         at_most=at_most,
         cost=1.5,
         unit="ms",
@@ -61,8 +58,8 @@ def test_parts_that_are_warm_are_not_run_once_more() -> None:
 
 def test_a_ratio_is_the_median_of_the_repetitions_own_ratios() -> None:
     spread = ratio({"ours": [2.0, 30.0, 4.0], "theirs": [1.0, 10.0, 1.0]}, "ours", "theirs")
-    assert (spread.lowest, spread.median, spread.highest) == (2.5, 3.0, 3.5)
-    assert ratio({"ours": [3.0], "theirs": [2.0]}, "ours", "theirs", scale=2.0).highest == 3.0
+    assert spread == Spread(median=3.0, lowest=2.5, highest=3.5, repetitions=3)
+    assert ratio({"ours": [3.0], "theirs": [2.0]}, "ours", "theirs") == once(1.5)
 
 
 @pytest.mark.parametrize(("of", "met"), [(1.2, True), (1.21, False), (float("nan"), False)])

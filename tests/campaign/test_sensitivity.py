@@ -19,7 +19,7 @@ from harness.campaign.sensitivity.figure import Sensitivity
 from harness.campaign.sensitivity.measure import OURS, CheckFailed, by_ours, sensitivity
 from harness.campaign.sensitivity.search import PER_OCTAVE, planted, smallest
 from harness.campaign.sensitivity.summary import promised, summary
-from harness.campaign.sensitivity.table import csv_text, from_csv, markdown_table
+from harness.campaign.sensitivity.table import csv_text, from_csv, markdown_table, name_of, size
 from harness.campaign.sensitivity.trials import DTYPES, Cell, Trials, cells, stacked, together
 from harness.plan.carrier import decoded
 from harness.vocabulary import DType, Op, Quantity
@@ -197,11 +197,27 @@ def test_the_kept_figures_are_of_every_cell_and_check_and_keep_the_promise() -> 
     assert max(one.median for one in due) < 50
 
 
-def test_the_readme_shows_the_kept_figures() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_the_campaign_shows_the_kept_figures() -> None:
+    page = (ROOT / "harness" / "campaign" / "README.md").read_text(encoding="utf-8")
     tables = summary(from_csv(KEPT.read_text(encoding="utf-8"))).split("\n\n")
     assert len(tables) == 3
-    assert all(table.strip() in readme for table in tables)
+    assert all(table.strip() in page for table in tables)
+
+
+def test_the_readme_quotes_the_kept_figures() -> None:
+    found = {
+        (name_of(one.cell), one.check): size(one.median)
+        for one in from_csv(KEPT.read_text(encoding="utf-8"))
+        if (one.cell.dtype, one.cell.n) == (DType.FLOAT32, 1000)
+    }
+    ours, theirs, ours_vjp, theirs_vjp = (
+        found[name, check]
+        for name in ("softmax forward", "softmax vjp, head one-hot")
+        for check in (OURS, "torch.allclose")
+    )
+    said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"in a row of 1,000, float32, {ours} in a softmax, where `torch.allclose` takes {theirs}, and " in said
+    assert f"and {ours_vjp} in its gradient with a one-hot cotangent, where that takes {theirs_vjp} " in said
 
 
 def test_what_is_finished_is_taken_over_where_it_would_come_out_again(tmp_path: Path) -> None:

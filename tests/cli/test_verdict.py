@@ -62,6 +62,15 @@ def test_one_finding_is_spoken_of_as_one() -> None:
     assert line(lines, "cause: ") == f"cause: the finding of wrong numbers agrees with {RULE}"
 
 
+def test_findings_without_numbers_are_counted_by_their_titles() -> None:
+    def transposed(call: Call) -> NDArray[np.float64]:
+        return RIGHT[Quantity.VJP](call).T
+
+    lines = said([*asked("one", DType.FLOAT32), *asked("two", DType.FLOAT32)], vjp=transposed)
+    counted = '2 of "A result of the wrong shape", about 2 problems: one for each case, quantity and kind'
+    assert line(lines, "findings: ") == f"findings: {counted}"
+
+
 def test_one_of_several_findings_agrees() -> None:
     def mixed(call: Call) -> NDArray[np.float64]:
         right = np.asarray(RIGHT[Quantity.VJP](call))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
+
+from harness.layout import Layout
 
 ROOT = Path(__file__).parents[2]
 WRONG = ROOT / "tests" / "wrong_adapters"
@@ -155,6 +158,19 @@ def test_an_entry_seen_elsewhere_is_not_judged(cases: Path) -> None:
     assert outcomes(run(cases))["known-honest"] == "SKIPPED"
 
 
+def test_what_a_file_came_to_is_taken_up_and_a_file_that_was_edited_is_planned_anew(cases: Path) -> None:
+    listed = re.compile(r"<\w+Item (\S+)>")
+    first = run(cases, "--collect-only", "-k", "float64")
+    (planned,) = Layout(cases.parent / "reports" / "pytest").planned.iterdir()
+    os.utime(planned, ns=(0, 0))
+    again = run(cases, "--collect-only", "-k", "float64")
+    assert planned.stat().st_mtime_ns > 0  # it was used
+    assert listed.findall(first.stdout) == listed.findall(again.stdout) != []
+    (cases / "made.yaml").write_text(CASES.replace("id: right", "id: other"))
+    edited = run(cases, "--collect-only", "-k", "float64")
+    assert [name.replace("right", "other") for name in listed.findall(first.stdout)] == listed.findall(edited.stdout)
+
+
 def test_a_broken_file_is_one_error_with_the_places_of_its_faults(cases: Path) -> None:
     (cases / "broken.yaml").write_text(CASES.replace("op: softmax\n", "op: sofmax\n", 1))
     done = run(cases)
@@ -241,4 +257,4 @@ def test_two_workers_share_one_recording(cases: Path) -> None:
     pytest.importorskip("xdist")
     done = run(cases, "-n", "2", "-k", "right or marked")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len(list((cases.parent / "reports" / "pytest").glob("*/plan"))) == 1
+    assert len(list((cases.parent / "reports" / "pytest").glob("*/selection/recordings/*"))) == 1

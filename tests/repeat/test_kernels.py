@@ -106,7 +106,10 @@ def softmax(x, axis):
     return y + 1 / n
 """
 ABORTING = "import os\n\n\ndef softmax(x, axis):\n    os.abort()\n"
-LISTING = "def softmax(x, axis):\n    return x.tolist()\n"
+LISTING = "def softmax(x, axis):\n    return {'y': x}\n"
+SAVING_NOTHING = NUMPY.replace("return y, y", "return y")
+SAVING_TWICE = NUMPY.replace("return y, y", "return y, y, y")
+CLASS_SAVING_NOTHING = SAVING_CLASS.replace('return y, {"y": y, "device": self._device}', "return y")
 SHOWN = re.compile(r"a program that shows it: (\S+)")
 RESULT = re.compile(r"got +(.*)\nexpected +(.*)\n")
 
@@ -287,7 +290,31 @@ def test_another_exception_is_no_smaller_input(tmp_path: Path) -> None:
 
 def test_what_is_no_array_is_shown_as_what_it_is(tmp_path: Path) -> None:
     said = verified(tmp_path, LISTING, "--shrink", "0")
-    assert "got      <class 'list'>" in ran(tmp_path, SHOWN.findall(said)[0]).stdout
+    done = ran(tmp_path, SHOWN.findall(said)[0])
+    assert "returned <class 'dict'>" in done.stdout
+    assert "returned a dict, expected a numpy array" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SAVING_NOTHING, "a derivative takes 'saved', and forward saved nothing: return (output, saved) from it"),
+        (CLASS_SAVING_NOTHING, "a derivative takes 'saved', and forward saved nothing: return (output, saved) from it"),
+        (SAVING_TWICE, "forward returned a tuple of 3, expected an array, or (output, saved)"),
+    ],
+    ids=["nothing", "nothing-in-a-class", "a-tuple-of-three"],
+)
+def test_what_is_not_saved_as_it_must_be_is_said_by_the_program_as_by_the_finding(
+    text: str, expected: str, tmp_path: Path
+) -> None:
+    said = verified(tmp_path, text, "--shrink", "0")
+    programs = SHOWN.findall(said)
+    assert programs
+    for program in programs:
+        done = ran(tmp_path, program)
+        assert expected in said
+        assert expected in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_what_ends_its_process_ends_that_of_its_program(tmp_path: Path) -> None:

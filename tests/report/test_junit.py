@@ -7,6 +7,8 @@ import pytest
 from junitparser import JUnitXml
 
 from harness.compare.accounts import Accounts
+from harness.compare.change import Change, Changes, Trend
+from harness.compare.standing import Place, Standing
 from harness.report.junit import FINDINGS_SUITE, junit
 from harness.report.legible import legible
 from tests.report.miniature import FINDINGS, MINIATURE
@@ -50,6 +52,31 @@ def test_every_finding_is_said(root: ElementTree.Element, finding) -> None:
 def test_an_unsupported_evaluation_is_skipped_with_its_reason(root: ElementTree.Element) -> None:
     messages = [element.get("message") for element in suites(root)["mxnet"].iter("skipped")]
     assert messages == ["unsupported; the framework has no forward mode"]
+
+
+@pytest.mark.parametrize(("adapter", "why"), [("mxnet", "unsupported; the framework has no"), ("jax", "not run: ")])
+def test_a_result_that_the_baseline_had_and_this_run_lost_is_a_failure(adapter: str, why: str) -> None:
+    places = Accounts(MINIATURE)
+    none = (Place.UNSUPPORTED, Place.NOT_RUN)
+    verdict = next(one for one in MINIATURE.verdicts if one.adapter == adapter and places.place(one) in none)
+    change = Change(
+        adapter=adapter,
+        problem=verdict.problem,
+        quantity=verdict.quantity,
+        trend=Trend.WORSE,
+        then=Standing(place=Place.WITHIN),
+        now=Standing(place=places.place(verdict)),
+    )
+    assert change.fails
+    comparison = replace(MINIATURE, changes=Changes(baseline="main.parquet", changes=(change,)))
+    parsed = ElementTree.fromstring(junit(comparison, Accounts(comparison)))  # noqa: S314 - what was just written
+    (case,) = [case for case in parsed.iter("testcase") if case.find("failure[@type='lost']") is not None]
+    assert (case.get("name"), case.get("classname")) == (
+        f"{verdict.problem} {verdict.quantity}",
+        f"{adapter}.{verdict.case}",
+    )
+    assert f"lost: it agreed in main.parquet, and has no result now: {why}" in case[0].get("message", "")
+    assert case.get("file") == MINIATURE.cases[verdict.case].file
 
 
 def test_versions_stand_among_the_properties(root: ElementTree.Element) -> None:

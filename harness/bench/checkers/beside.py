@@ -74,15 +74,11 @@ def _figures(found: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -> It
         if refused:
             yield NotMeasured(setting=setting, reason=f"{checker} refuses the framework's own softmax")
             continue
-        spread = ratio(found["seconds"], OURS, checker)
         yield Ratio(
             setting=setting,
             subject=f"a verified vjp ({_seen(OURS, dtype)})",
             against=f"{checker} ({_seen(checker, dtype)})",
-            ratio=spread.median,
-            lowest=spread.lowest,
-            highest=spread.highest,
-            repetitions=len(found["seconds"][OURS]),
+            of=ratio(found["seconds"], OURS, checker),
             at_most=AT_MOST[shape].get(checker),
             cost=1e3 * median(found["seconds"][OURS]),
             unit="ms of CPU",

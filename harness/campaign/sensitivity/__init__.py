@@ -10,5 +10,5 @@
     kept       what is finished of a long measurement
     measure    all of it, cell by cell
     table      as text, and back
-    summary    what the README shows of it
+    summary    what the README of the campaign shows of it
 """

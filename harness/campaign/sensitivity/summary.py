@@ -1,6 +1,6 @@
 """Three tables of what matters most: what is promised, what the usual checks see of it, and what all else gives.
 
-The README shows them, made of the kept sensitivity.csv.
+The README of the campaign shows them, made of the kept sensitivity.csv.
 """
 
 from __future__ import annotations
