@@ -3,7 +3,11 @@
 NumPy only; nothing here knows the harness, a file, or a framework. Read from top to bottom::
 
     formats, rows, ops         what a floating point format is; an array as rows along one axis; the family in a table
+<<<<<<< HEAD
     maxima                     the largest element of each of many short rows
+=======
+    batch                      the batch that rows are some of
+>>>>>>> large
     plain/                     the implementations a person would read, one op per module
 
     question                   an op, its primal and its parameters: what is asked
@@ -21,6 +25,7 @@ NumPy only; nothing here knows the harness, a file, or a framework. Read from to
     invariants, laws/          what holds of a result whatever its true value is
     faults/                    wrong rules as closed formulas, each with a bound of its own
     scale                      how large the numbers are that a result is made of
+    added                      a loss of all rows together, from some rows at a time
 
 The derivations are in README.md.
 """

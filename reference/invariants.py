@@ -21,7 +21,7 @@ from reference.formats import FORMATS
 from reference.laws.directional import Directional
 from reference.laws.extremes import has_class, log_sum_exp, mean
 from reference.laws.finding import Finding, Violation
-from reference.laws.forward import exponentials, negative_loss, positive_log, sum_to_one
+from reference.laws.forward import exponentials, negative_loss, never_negative, positive_log, sum_to_one
 from reference.laws.gradient import Gradient
 from reference.laws.rounding import Rounding
 from reference.laws.sizes import Sizes
@@ -63,7 +63,7 @@ def check(
         found = list(findings(question, quantity, got, block=block, rounding=rounding))
         excused = np.zeros(1, dtype=np.bool_)
         if not all(np.isfinite(law.measured).all() for law in found):  # it takes its time, and excuses nothing else
-            excused = _excused(question, quantity, block, arithmetic=arithmetic)
+            excused = excused_rows(question, quantity, block, arithmetic=arithmetic)
         return tuple(one for law in found for one in law.violations(accumulation=accumulation, excused=excused))
 
 
@@ -108,7 +108,7 @@ def findings(question: Question, quantity: str, got: Floats, *, block: Block, ro
     elif quantity == "forward" and op in LIKE_LOG_SOFTMAX:
         yield positive_log(rows.cut(got), rounding)
         yield exponentials(rows.cut(got), rounding)
-    elif quantity == "forward" and op == "cross_entropy" and question.has_indices and not question.label_smoothing:
+    elif quantity == "forward" and never_negative(question):
         yield negative_loss(question, got, rounding)
         if has_class(question):
             yield log_sum_exp(question, got, block=block, rounding=rounding)
@@ -138,7 +138,7 @@ def _derivative(
         yield mean(question, each, block=block, rounding=rounding, applies=answered & ~block.ignored)
 
 
-def _excused(question: Question, quantity: str, block: Block, *, arithmetic: Arithmetic) -> NDArray[np.bool_]:
+def excused_rows(question: Question, quantity: str, block: Block, *, arithmetic: Arithmetic) -> NDArray[np.bool_]:
     """Return the rows, (count,), or (1,) of an op that adds them up, where a right result may be no number."""
     found = may_overflow(question, quantity, block, arithmetic=arithmetic)
     for vector in (block.cotangent, block.tangent):

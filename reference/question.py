@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.batch import Batch
 from reference.formats import FORMATS, Floats, format_named
 from reference.ops import FAMILY, LOGARITHMS, MASKED, PROBABILITIES, TEMPERED, WITH_TARGETS
 from reference.rows import Rows
@@ -41,9 +42,11 @@ class Question:
     ``x``: float64, the exact numbers of an array of ``format`` (a floating point format, or int32). ``result``: the
     format of the op's output. ``mask``: bool, of the shape of ``x``, true where an element is kept. ``targets``: class
     indices (integers, of the shape of ``x`` without ``axis``) or probabilities (float64, of the shape of ``x``).
-    ``reduction``: none, sum or mean. ``normalization``: null, batch or valid. Raise ValueError for a word, number,
-    dtype, shape or combination that is none of these. (An index that names no class is found once targets are made of
-    it: :func:`~reference.exact.targets.targets_of`.)
+    ``reduction``: none, sum or mean. ``normalization``: null, batch or valid. ``batch``: that of which these are some
+    of the rows, for what is divided by its size; None where they are all.
+
+    Raise ValueError for a word, number, dtype, shape or combination that is none of these. (An index that names no
+    class is found once targets are made of it: :func:`~reference.exact.targets.targets_of`.)
     """
 
     op: str
@@ -59,6 +62,7 @@ class Question:
     label_smoothing: float = 0.0
     grad_scale: float = 1.0
     normalization: str = "null"
+    batch: Batch | None = None
 
     def __post_init__(self) -> None:
         """Refuse what nobody can answer."""
@@ -111,6 +115,20 @@ class Question:
         if self.ignore_index is None or self.targets is None or not self.has_indices:
             return every
         return np.asarray(self.targets.reshape(-1, 1) != self.ignore_index)
+
+    @cached_property
+    def whole(self) -> Batch:
+        """The batch that the rows are some of, or all."""
+        if self.batch is not None:
+            return self.batch
+        first = self.x.shape[0] if self.x.ndim else 1
+        return Batch(rows=self.rows.count, counted=int(self.counted.sum()), first_axis=first)
+
+    @property
+    def counting(self) -> int:
+        """How many rows of the whole batch count."""
+        ignores = self.ignore_index is not None and self.has_indices
+        return self.whole.counted if ignores else self.whole.rows
 
     @property
     def has_indices(self) -> bool:

@@ -12,22 +12,27 @@ from reference.bounds.arithmetic import Arithmetic
 from reference.bounds.bounded import Bounded
 from reference.bounds.overflow import may_be_infinite
 from reference.exact.doubledouble import DoubleDouble, Floats, product, where
-from reference.exact.targets import Targets
 from reference.formats import FLOAT32
 from reference.judgement import Judgement
 
 _ROUNDINGS: Final = 4.0  # of the weight, of its product, of the finished sum
 
 
-def summed_up(judged: Judgement, targets: Targets, *, losses: Floats, arithmetic: Arithmetic) -> Judgement:
+def sizes_of(judged: Judgement) -> Floats:
+    """Return the sizes of the rows' exact losses, (rows, 1), 0 for an infinite one; of the reading of the exact x."""
+    value = judged.bounded.value.hi
+    return np.abs(np.where(np.isfinite(value), value, 0.0))
+
+
+def summed_up(judged: Judgement, weight: DoubleDouble, *, losses: Floats, arithmetic: Arithmetic) -> Judgement:
     """Return what holds for the weighted sum of all rows; what is said against one row is said against the sum.
 
-    ``losses``: the sizes of the rows' exact losses, (rows, 1), 0 for an infinite one.
+    ``weight``: (rows, 1), 0 for a row that does not count. ``losses``: what :func:`sizes_of` gives.
     """
-    counted = np.where(targets.weight.hi != 0, losses, 0.0)
+    counted = np.where(weight.hi != 0, losses, 0.0)
     nothing = _adding(counted.T, arithmetic) >= 1.0
     largest = min(arithmetic.working.largest, arithmetic.accumulation.largest, arithmetic.output.largest)
-    total = summed(judged.bounded, targets, arithmetic=arithmetic)
+    total = summed(judged.bounded, weight, arithmetic=arithmetic)
     beyond = may_be_infinite(total, "forward", arithmetic=arithmetic).any()
     return Judgement(
         bounded=total,
@@ -37,11 +42,11 @@ def summed_up(judged: Judgement, targets: Targets, *, losses: Floats, arithmetic
     )
 
 
-def summed(losses: Bounded, targets: Targets, *, arithmetic: Arithmetic) -> Bounded:
+def summed(losses: Bounded, weight: DoubleDouble, *, arithmetic: Arithmetic) -> Bounded:
     """Return sum_r weight_r loss_r, (1, 1), for losses (rows, 1): any order of summation, weighted before or after."""
     if not losses.bound.size:
         return Bounded(value=DoubleDouble.exactly(np.zeros((1, 1))), bound=np.zeros((1, 1)))
-    weight, infinite = targets.weight, np.isinf(losses.value.hi)
+    infinite = np.isinf(losses.value.hi)
     finite = where(infinite, DoubleDouble.exactly(np.zeros_like(losses.bound)), losses.value)
     terms = product(finite, weight)
     total = DoubleDouble(hi=terms.hi.T, lo=terms.lo.T).sum_of_any_size()

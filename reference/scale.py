@@ -50,21 +50,38 @@ def natural_scale(
     0 where nothing is computed: of masked elements, of rows that do not count, of what a Jacobian says of other rows'
     inputs. NaN where no answer is defined. ``cotangent`` and ``tangent`` are as for :func:`reference.truth.truth`.
     """
-    place = Placement(question=question, quantity=quantity)
+    if question.x.size and question.outputs_per_row == 0 and quantity in ("forward", "jvp"):
+        return scale_of_sum(question, scale_of_losses(question, quantity, tangent=tangent))
     block = Block.whole(question, quantity, cotangent=cotangent, tangent=tangent)
     with np.errstate(all="ignore"):
         if not question.x.size:
             return np.zeros(_shape(question, quantity))
-        absent = unanswered_rows(block)
-        row, exponent = _Row.of(question, quantity, block)
-        scale = _of_family(question, quantity)(row, quantity) * row.weight
-        scale = scale.max(axis=-1, keepdims=True) / question.temperature ** _ORDERS.get(quantity, 1)
-        scale = np.where(absent.reshape(-1, *[1] * (scale.ndim - 1)), np.nan, np.ldexp(scale, exponent))
-        if question.outputs_per_row == 0 and quantity in ("forward", "jvp"):
-            scale = np.where(block.ignored[:, np.newaxis], 0.0, scale).sum(axis=0, keepdims=True)
-        else:
-            scale = _where_computed(scale, question, quantity, block)
-        return np.full_like(place.elements(scale), np.nan) if mean_of_none(question) else place.elements(scale)
+        scale = _where_computed(_of_rows(question, quantity, block), question, quantity, block)
+        scale = Placement(question=question, quantity=quantity).elements(scale)
+        return np.full_like(scale, np.nan) if mean_of_none(question) else scale
+
+
+def scale_of_losses(question: Question, quantity: str, *, tangent: Floats | None = None) -> Floats:
+    """Return the natural scale of the loss of each row, or of its jvp, before they are added up: (rows, 1)."""
+    block = Block.whole(question, quantity, cotangent=None, tangent=tangent)
+    with np.errstate(all="ignore"):
+        return np.where(block.ignored[:, np.newaxis], 0.0, _of_rows(question, quantity, block))
+
+
+def scale_of_sum(question: Question, each: Floats) -> Floats:
+    """Return the natural scale of losses of ``question`` that are added up; ``each``: that of all rows, (rows, 1)."""
+    with np.errstate(all="ignore"):
+        scale = each.sum(axis=0).reshape(question.output_shape)
+        return np.full_like(scale, np.nan) if mean_of_none(question) else scale
+
+
+def _of_rows(question: Question, quantity: str, block: Block) -> Floats:
+    """Return the natural scale of each row, of length one along the last axis; NaN where it has no answer."""
+    absent = unanswered_rows(block)
+    row, exponent = _Row.of(question, quantity, block)
+    scale = _of_family(question, quantity)(row, quantity) * row.weight
+    scale = scale.max(axis=-1, keepdims=True) / question.temperature ** _ORDERS.get(quantity, 1)
+    return np.where(absent.reshape(-1, *[1] * (scale.ndim - 1)), np.nan, np.ldexp(scale, exponent))
 
 
 def in_eps(errors: Floats, scale: Floats, *, of: FloatFormat) -> Floats:

@@ -200,7 +200,7 @@ class _Asked:
     def truth(self) -> Truth:
         """Return the first reading, and a way to the second."""
         rows = self._judged(Shift.EXACT)
-        losses = np.abs(np.where(np.isfinite(rows.bounded.value.hi), rows.bounded.value.hi, 0.0))
+        losses = reduction.sizes_of(rows)
         first = self._summed_up(rows, losses)
         place = Placement(question=self.question, quantity=self.quantity)
         undefined = place.whole_rows(first.undefined | mean_of_none(self.question))
@@ -247,7 +247,7 @@ class _Asked:
     def _summed_up(self, judged: Judgement, losses: Floats) -> Judgement:
         if not self._adds_up or self.block.targets is None:
             return judged
-        return reduction.summed_up(judged, self.block.targets, losses=losses, arithmetic=self.arithmetic)
+        return reduction.summed_up(judged, self.block.targets.weight, losses=losses, arithmetic=self.arithmetic)
 
 
 __all__ = ["OPS", "QUANTITIES", "Question", "Truth", "arithmetic_of", "truth"]

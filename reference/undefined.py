@@ -47,4 +47,4 @@ def unanswered_rows(block: Block) -> NDArray[np.bool_]:
 
 def mean_of_none(question: Question) -> bool:
     """Say whether the question is about a mean over no rows, which is 0 / 0, and so is all that comes of it."""
-    return question.reduction == "mean" and not question.counted.any()
+    return question.reduction == "mean" and not question.counting

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from harness.adapters.reference import ReferenceAdapter
 from harness.call import ARRAYS, Call, output_shape
-from harness.parts import in_parts, parts, rows_within, separable
+from harness.parts import SomeRows, has_rows, in_parts, is_of_rows, parts, rows_within, separable
 from harness.vocabulary import DType, Mode, Normalization, Op, Quantity, Reduction
+from reference.batch import Batch
 
 QUANTITIES = tuple(quantity for quantity in Quantity if quantity is not Quantity.JACOBIAN)
 
@@ -97,10 +98,35 @@ def test_lengths_and_probabilities_are_cut_with_their_rows() -> None:
         ({"normalization": Normalization.VALID}, Op.SOFTMAX_OUTPUT),
     ],
 )
-def test_what_all_rows_have_a_say_in_is_not_cut(changes: dict[str, object], op: Op) -> None:
-    whole = replace(call(op, (4, 3), 1), **changes)  # type: ignore[arg-type]
+def test_a_part_of_what_is_divided_by_its_batch_is_no_call_of_its_own_and_knows_the_batch(
+    changes: dict[str, object], op: Op
+) -> None:
+    whole = replace(call(op, (4, 3), 1), ignore_index=1, targets=np.int32([0, 1, 2, 1]), **changes)  # type: ignore[arg-type]
     assert not separable(whole)
-    assert list(in_parts(whole, elements=3)) == [whole]
+    several = list(in_parts(whole, elements=6))
+    assert [part.x.shape for part in several] == [(2, 3), (2, 3)]
+    for part in several:
+        assert isinstance(part, SomeRows)
+        assert part.batch == Batch(rows=4, counted=2, first_axis=4)
+    assert list(in_parts(whole, elements=12)) == [whole]
+
+
+@pytest.mark.parametrize("quantity", [Quantity.FORWARD, Quantity.JVP])
+def test_what_all_rows_add_up_to_has_no_part(quantity: Quantity) -> None:
+    whole = replace(call(Op.CROSS_ENTROPY, (4, 3), 1), reduction=Reduction.SUM, cotangent=np.array(2.0))
+    part = next(parts(whole, rows=2))
+    assert not is_of_rows(whole, quantity)
+    with pytest.raises(ValueError, match="no part"):
+        part.of(np.array(1.0), quantity)
+    assert part.call.cotangent is whole.cotangent
+    assert part.of(whole.x, Quantity.VJP).shape == (2, 3)
+
+
+@pytest.mark.parametrize("shape", [(), (0, 3), (3, 0)])
+def test_an_array_without_axes_or_elements_has_no_rows_to_be_cut(shape: tuple[int, ...]) -> None:
+    whole = replace(call(Op.SOFTMAX, (4, 3), 1), x=np.zeros(shape), axis=0)
+    assert not has_rows(whole)
+    assert list(in_parts(whole, elements=0)) == [whole]
 
 
 def test_a_part_of_few_elements_is_one_row() -> None:

@@ -105,7 +105,9 @@ class Kept:
 
 
 def _bits(compiled: Compiled, arguments: Arguments) -> bytes:
-    return np.asarray(compiled(*arguments)).tobytes()
+    """Return the digest of the bits of a result, which is not kept: two of them may be larger than what is left."""
+    result = np.ascontiguousarray(compiled(*arguments))
+    return hashlib.sha256(result.reshape(-1).view(np.uint8).data).digest()
 
 
 def _serialization() -> Any:

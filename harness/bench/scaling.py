@@ -19,7 +19,7 @@ LENGTHS: Final = (1000, 50_000)  # of a row
 FRAMEWORKS: Final = ("torch", "mxnet", "jax")
 _SIZES: Final = {  # elements of the input
     Effort.QUICK: (10**3, 10**4),
-    Effort.USUAL: (10**3, 10**4, 10**5, 10**6, 10**7),
+    Effort.USUAL: (10**3, 10**5, 10**6, 4 * 10**6),  # the fewest that tell how time grows: it ends in minutes
     Effort.FULL: (10**3, 10**4, 10**5, 10**6, 10**7, 10**8),
 }
 _BYTES: Final = 4  # of a float32
@@ -35,16 +35,22 @@ _CASE: Final = """\
 format: 1
 theme: time and memory
 cases:
-  - id: softmax-vjp
+  - id: measured
     why: what is measured
     source: harness bench scaling
-    op: softmax
+    op: {op}
     axis: 1
     dtype: float32
     x: {{normal: {{shape: [{rows}, {length}], scale: 3, seed: 1}}}}
-    cotangent: normal
+    {parameters}
     check: [forward, vjp]
 """
+_SOFTMAX: Final = {"op": "softmax", "parameters": "cotangent: normal"}
+_LOSS: Final = {  # one number for all rows, and a gradient that is divided by how many there are
+    "op": "cross_entropy",
+    "parameters": "targets: {random: {seed: 2}}\n    reduction: mean\n    cotangent: ones",
+}
+_OF_LOSS: Final = "compare of a mean loss"
 _BARE: Final = "the bare calls of"
 _COMPARED: Final = FRAMEWORKS[0]  # judging is by far the slowest step, and the same for every framework
 
@@ -92,8 +98,6 @@ def _measure(setup: Setup) -> Iterator[Figure]:
 def _used(setup: Setup, size: _Size) -> dict[str, Used]:
     """Return what each step used, by its name; a framework that is not there is left out."""
     size.folder.mkdir()
-    case = size.folder / "case.yaml"
-    case.write_text(_CASE.format(rows=size.elements // size.length, length=size.length), encoding="utf-8")
     reports = ("--reports", str(size.folder))
     limit, time = ("--memory", _GIBIBYTES), ("--timeout", _SECONDS)
     with reachable(setup.environ) as environ:
@@ -101,7 +105,7 @@ def _used(setup: Setup, size: _Size) -> dict[str, Used]:
         def run(python: Path | str, *words: str) -> Used:
             return watched([str(Path(python).absolute()), "-m", *words], environ=environ, folder=size.folder)
 
-        found = {"plan": run(sys.executable, "harness", "plan", str(case), *limit, *reports)}
+        found = {"plan": run(sys.executable, "harness", "plan", _case(size, **_SOFTMAX), *limit, *reports)}
         for framework in FRAMEWORKS:
             try:
                 python = setup.python(framework)
@@ -115,7 +119,20 @@ def _used(setup: Setup, size: _Size) -> dict[str, Used]:
         if _bare(_COMPARED) in found:
             found["compare"] = run(sys.executable, "harness", "compare", "--only", _COMPARED, *limit, *reports)
             found["report"] = run(sys.executable, "harness", "report", *reports)
+        if _bare(_COMPARED) in found and size.length == LENGTHS[0]:
+            of_loss = ("--reports", str(size.folder / "loss"))
+            run(sys.executable, "harness", "plan", _case(size, **_LOSS), *limit, *of_loss)
+            run(setup.python(_COMPARED), "harness", "record", _COMPARED, *limit, *time, *of_loss)
+            found[_OF_LOSS] = run(sys.executable, "harness", "compare", *limit, *of_loss)
     return found
+
+
+def _case(size: _Size, *, op: str, parameters: str) -> str:
+    """Write a case of this size; return the path of its file."""
+    case = size.folder / f"{op}.yaml"
+    text = _CASE.format(rows=size.elements // size.length, length=size.length, op=op, parameters=parameters)
+    case.write_text(text, encoding="utf-8")
+    return str(case)
 
 
 def _bare(framework: str) -> str:

@@ -9,6 +9,7 @@
                                     |                  |
                                     |                oracle: truth of a stack of problems, whose rows are independent
                                     |                large, whole: a large problem part by part; toolarge: or not at all
+                                    |                added: the truth of one number for all rows, from parts of them
                                     |                laws, shifts: what holds whatever the logits are
                                     |                accuracy: errors in ulps and eps, to be added up over results
                                     |

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.call import Call
+from harness.parts import SomeRows
 from harness.vocabulary import DType, Quantity, Reduction
 from reference.formats import Floats, format_named
 from reference.question import Question, kept_by_length
@@ -62,6 +63,7 @@ class Asked:
             label_smoothing=call.label_smoothing,
             grad_scale=call.grad_scale,
             normalization=call.normalization.value,
+            batch=call.batch if self._alone and isinstance(call, SomeRows) else None,
         )
 
     def laid(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:

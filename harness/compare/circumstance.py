@@ -17,7 +17,7 @@ from harness.call import Call
 from harness.compare.asked import cotangent_of, decoded, kept, result_format
 from harness.compare.place import row_of
 from harness.compare.verdict import Finding
-from harness.parts import AT_ONCE, parts, rows_within, separable
+from harness.parts import AT_ONCE, has_rows, parts, rows_within
 from harness.vocabulary import Circumstance, Mode, Quantity
 from reference.formats import FLOAT32, FORMATS, FloatFormat, Floats
 from reference.rows import Rows
@@ -35,7 +35,7 @@ def holds(circumstance: Circumstance, finding: Finding, call: Call) -> bool:
     if call.x.size == 0:
         return False
     row = row_of(finding, call)
-    if call.x.size <= AT_ONCE or not separable(call):
+    if call.x.size <= AT_ONCE or not has_rows(call):
         true = _true_of_rows(circumstance, finding, call)
         return bool(true.any() if row is None else true[row])
     for part in parts(call, rows=rows_within(call, AT_ONCE)):

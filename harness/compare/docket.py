@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.compare.added import OracleOfSum
 from harness.compare.assessment import Assessment, Entries, unjudged
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.ignored import ignored_cotangent
 from harness.compare.judge import Judge
 from harness.compare.judgement import Judgement
-from harness.compare.large import Found, Sees, is_large, judged_in_parts
+from harness.compare.large import Found, Sees, halves, is_large, judged_in_parts, unnamed, zeros_in_parts
 from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
 from harness.compare.pairing import Pairing
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from harness.compare.kept.memory import Memory
 
 Progress = Callable[[int], None]
+Why = Callable[[Judge, Problem, Sequence[Assessment]], Iterable[Finding]]  # why a gradient is zero, and the like
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ def judge_all(
         if len(due) == 1 and is_large(due[0], elements=at_once):
             judged = {due[0].id: _judge_large(due[0], runs, entries, explained=explained, at_once=at_once)}
         elif due:
-            judged = _judge_stack(due, runs, entries, pairing, explained=explained, named=explained)
+            why = _explanations if explained else None
+            judged = _judge_stack(Judge(due), due, runs, entries, pairing, why=why, named=explained)
         for problem in stack:
             by_problem[problem.id] = _known(problem, judged, known)
             if pairing is not None:
@@ -112,29 +115,61 @@ def _judge_large(
     at_once: int,
 ) -> Judgement:
     """Judge a problem that is alone in its stack, and too large for one piece."""
+    why = _explanations if explained else None
 
     def judging(part: Problem, cut: Mapping[str, Entries], /, *, pairing: Sees, named: bool) -> Found:
-        judged = _judge_stack((part,), runs, cut, pairing, explained=explained, named=named and explained)[part.id]
-        return judged.verdicts, judged.findings
+        judged = _judge_stack(Judge((part,)), (part,), runs, cut, pairing, why=why, named=named and explained)
+        return judged[part.id].verdicts, judged[part.id].findings
 
+    of_rows, added_up = halves(problem)
     pairs: list[Pair] = []
     verdicts, findings = judged_in_parts(
-        problem, runs=runs, entries=entries, judging=judging, note=pairs.append, elements=at_once
+        of_rows, runs=runs, entries=entries, judging=judging, note=pairs.append, elements=at_once
     )
-    return Judgement(verdicts=tuple(verdicts), findings=tuple(findings), pairs=tuple(pairs))
+    of_sum = _judge_sum(added_up, runs, entries, explained=explained, at_once=at_once)
+    order = problem.check.index
+    return Judgement(
+        verdicts=tuple(sorted((*verdicts, *of_sum.verdicts), key=lambda verdict: order(verdict.quantity))),
+        findings=(*of_sum.findings, *findings),
+        pairs=tuple(sorted((*pairs, *of_sum.pairs), key=lambda pair: order(pair.quantity))),
+    )
+
+
+def _judge_sum(
+    problem: Problem,
+    runs: Sequence[AdapterRun],
+    entries: Mapping[str, Entries],
+    *,
+    explained: bool,
+    at_once: int,
+) -> Judgement:
+    """Judge what is one number for all rows of a problem that is too large for one piece."""
+
+    def why(judge: Judge, of: Problem, assessed: Sequence[Assessment]) -> Iterator[Finding]:
+        if Quantity.JVP in of.check:
+            yield from zeros_in_parts(of, Quantity.JVP, judge.truth(of, Quantity.JVP), elements=at_once)
+        yield from _flushed(of, assessed)
+
+    if not problem.check:
+        return Judgement(verdicts=(), findings=())
+    judge = Judge((problem,), oracle=OracleOfSum(problem, elements=at_once))
+    judged = _judge_stack(judge, (problem,), runs, entries, Pairing({}), why=why if explained else None, named=False)[
+        problem.id
+    ]
+    return replace(judged, findings=tuple(unnamed(found) if explained else found for found in judged.findings))
 
 
 def _judge_stack(
+    judge: Judge,
     stack: Sequence[Problem],
     runs: Sequence[AdapterRun],
     entries: Mapping[str, Entries],
     pairing: Sees | None,
     *,
-    explained: bool,
+    why: Why | None,
     named: bool,
 ) -> dict[str, Judgement]:
-    """Judge problems together; ``named``: say which wrong rule a result agrees with."""
-    judge = Judge(stack)
+    """Judge problems together; ``named``: say which wrong rule a result agrees with; ``why``: what else to say."""
     asked = {quantity for problem in stack for quantity in problem.check}
     ran = {
         (run.name, quantity): judge.assess(run.name, quantity, entries[run.name])
@@ -156,7 +191,7 @@ def _judge_stack(
             sides = [_side(problem, *one) for one in zip(assessed, of_each, strict=True)]
             pairs = tuple(pairing.see(problem, sides))
         findings = [finding for found in of_each for finding in found]
-        findings += _explanations(judge, problem, assessed) if explained else ()
+        findings += () if why is None else why(judge, problem, assessed)
         verdicts = tuple(one.verdict for one in assessed)
         judged[problem.id] = Judgement(verdicts=verdicts, findings=tuple(findings), pairs=pairs)
     return judged
@@ -180,6 +215,10 @@ def _explanations(judge: Judge, problem: Problem, assessed: Sequence[Assessment]
         if quantity in problem.check:
             for zero in zero_gradients(problem, quantity, judge.truth(problem, quantity)):
                 yield of_zero(problem, quantity, zero)
+    yield from _flushed(problem, assessed)
+
+
+def _flushed(problem: Problem, assessed: Sequence[Assessment]) -> Iterator[Finding]:
     for one in assessed:
         if one.verdict.quantity in DERIVATIVES:
             yield from flushed(problem, one)

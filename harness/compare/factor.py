@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from harness.call import Call
+from harness.parts import batch_of
 from harness.vocabulary import Op
 from reference.formats import Floats
 
@@ -135,14 +136,15 @@ def _ratios(sizes: list[tuple[float, str]]) -> Iterator[tuple[float, str]]:
 
 def _sizes(call: Call) -> Iterator[tuple[float, str]]:
     """Yield what a result of this call may have been multiplied by, by mistake or by definition."""
-    found = [(float(math.prod(call.batch_shape)), "the number of rows")]
+    batch = batch_of(call)
+    found = [(float(batch.rows), "the number of rows")]
     if call.x.ndim:
         found.append((float(call.x.shape[call.axis]), "the length of the axis"))
     if call.index_targets and call.targets is not None and call.ignore_index is not None:
-        found.append((float((call.targets != call.ignore_index).sum()), "the number of rows that count"))
+        found.append((float(batch.counted), "the number of rows that count"))
     if call.temperature is not None:
         found += [(call.temperature, "the temperature"), (call.temperature**2, "the square of the temperature")]
     if call.op is Op.SOFTMAX_OUTPUT:
         found.append((abs(call.grad_scale), "grad_scale"))
-        found.append((float(call.x.shape[0]) if call.x.ndim else 1.0, "the length of the first axis"))
+        found.append((float(batch.first_axis), "the length of the first axis"))
     yield from (size for size in found if size[0] > 0 and size[0] != 1.0)

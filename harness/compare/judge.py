@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.adapters.contract import Precision, usual_precision
+from harness.compare.added import OracleOfSum
 from harness.compare.asked import decoded, result_format
 from harness.compare.assessment import Assessment, Entries, Judged, Numbers, assessed
 from harness.compare.laws import Broken, broken_laws
@@ -29,9 +30,10 @@ class Judge:
     The oracle and its bounds are computed once for all of them.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], *, oracle: OracleOfSum | None = None) -> None:
+        """Judge ``problems`` by what their own oracle says, or by that of the one problem whose rows are added up."""
         self._problems = tuple(problems)
-        self._oracle = Oracle(self._problems)
+        self._oracle = Oracle(self._problems) if oracle is None else oracle
 
     def truth(self, problem: Problem, quantity: Quantity, precision: Precision | None = None) -> Truth:
         """Return the oracle and the bounds of a kernel; one without ``precision`` declares none of its own.

@@ -1,12 +1,15 @@
 """Problems too large to be judged in one piece: some of their rows after the other.
 
 What oracle, bounds and tests take beside an array is a hundred times as large as the array. Rows do not influence each
-other, so each part is judged as a problem of its own, and forgotten before the next. Such a problem is not held against
-equivalent calls of other cases, for which all results would have to be kept.
+other, but for the size of the batch that some are divided by, which parts are told: so each part is judged as a problem
+of its own, and forgotten before the next. A loss that is one number for all rows is judged as a whole, by an oracle
+that adds up what it finds in parts (:mod:`harness.compare.added`); which wrong rule it agrees with is not looked for.
+Such a problem is not held against equivalent calls of other cases, for which all results would have to be kept.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -14,19 +17,27 @@ from typing import Final, Protocol
 
 from harness.compare.assessment import DIGITS, Assessment, Entries, unjudged
 from harness.compare.comparison import AdapterRun
-from harness.compare.findings import of_evaluation
+from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.measure import Measured
 from harness.compare.pairs import Side, pair
 from harness.compare.refusal import refused
 from harness.compare.relation import Pair
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.whole import Of, finding_of, pair_of, verdict_of
-from harness.parts import AT_ONCE, Part, parts, rows_within, separable
+from harness.compare.zeros.find import zero_gradients
+from harness.parts import AT_ONCE, Part, has_rows, is_of_rows, parts, rows_within
 from harness.plan.digest import fingerprint, question_of
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned, Unsupported
 from harness.vocabulary import FindingKind, Level, Outcome, Quantity
+from reference.truth import Truth
 
+_OF_NUMBERS: Final = (
+    FindingKind.BEYOND_BOUND,
+    FindingKind.NONFINITE,
+    FindingKind.INFINITY_SIGN,
+    FindingKind.POSITIVE_LOG,
+)
 _UNREAD: Final = Unsupported("judged as a whole: there is nothing to be cut")
 
 Found = tuple[Sequence[Verdict], Sequence[Finding]]
@@ -49,8 +60,15 @@ class Judging(Protocol):
 
 
 def is_large(problem: Problem, *, elements: int = AT_ONCE) -> bool:
-    """Say whether ``problem`` is judged in parts: where it has more than ``elements``, and its rows allow it."""
-    return problem.call.x.size > elements and Quantity.JACOBIAN not in problem.check and separable(problem.call)
+    """Say whether ``problem`` is judged in parts: where it has more than ``elements``, in rows, and no Jacobian."""
+    return problem.call.x.size > elements and Quantity.JACOBIAN not in problem.check and has_rows(problem.call)
+
+
+def halves(problem: Problem) -> tuple[Problem, Problem]:
+    """Return ``problem`` asked for what is judged in parts of its rows, and for what is one number for all of them."""
+    of_rows = tuple(quantity for quantity in problem.check if is_of_rows(problem.call, quantity))
+    added_up = tuple(quantity for quantity in problem.check if quantity not in of_rows)
+    return replace(problem, check=of_rows), replace(problem, check=added_up)
 
 
 def judged_in_parts(
@@ -62,10 +80,12 @@ def judged_in_parts(
     note: Callable[[Pair], None],
     elements: int = AT_ONCE,
 ) -> Found:
-    """Judge ``problem`` in parts of at most ``elements`` elements, one row at least.
+    """Judge ``problem``, the first of its :func:`halves`, in parts of at most ``elements`` elements, one row at least.
 
     ``entries`` holds, by adapter, what those recorded that ran. ``note`` is called with each pair of results.
     """
+    if not problem.check:
+        return (), ()
     read = {
         (run.name, quantity): entry.result
         for run in runs
@@ -79,6 +99,7 @@ def judged_in_parts(
     cut = _Cut(problem=problem, entries=entries, read=read)
     for part in parts(problem.call, rows=rows_within(problem.call, elements)):
         gathered.take(part, *judging(*cut.of(part), pairing=gathered, named=False))
+        gc.collect()  # readings know what is derived of them, and that knows them: large, and not freed otherwise
     gathered.name(lambda part: judging(*cut.of(part), pairing=_Nobody(), named=True)[1])
     rest = {
         (run.name, quantity): alone(run, problem, quantity, entries)
@@ -92,6 +113,23 @@ def judged_in_parts(
         note(found)
     order = [assessed[run.name, quantity].verdict for quantity in problem.check for run in runs]
     return order, findings
+
+
+def zeros_in_parts(problem: Problem, quantity: Quantity, derivative: Truth, *, elements: int) -> list[Finding]:
+    """Say of the rows of ``problem`` why the derivative of their sum, one number, is zero, if it is."""
+    gathered = _Gathered({})
+    for part in parts(problem.call, rows=rows_within(problem.call, elements)):
+        some = replace(problem, call=part.call)
+        found = [of_zero(some, quantity, zero) for zero in zero_gradients(some, quantity, derivative)]
+        gathered.take(part, (), found)
+    return gathered.findings
+
+
+def unnamed(finding: Finding) -> Finding:
+    """Return a finding of a wrong sum of all rows, with a sentence that says what was not tried."""
+    if finding.kind not in _OF_NUMBERS:
+        return finding
+    return replace(finding, sentence=f"{finding.sentence} Which wrong rule gives it was not looked for at this size.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

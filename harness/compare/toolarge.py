@@ -11,25 +11,28 @@ from harness.compare.comparison import AdapterRun
 from harness.compare.large import alone, is_large
 from harness.compare.measure import Measured
 from harness.compare.refusal import refused
-from harness.parts import AT_ONCE
+from harness.parts import AT_ONCE, is_of_rows
 from harness.plan.problem import Problem
 from harness.vocabulary import Outcome, Quantity
 
 MEMORY: Final = 8 << 30  # bytes that judging one problem may take
 _BYTES: Final = 400  # for each element of what is judged in one piece: 350 were measured, with two adapters
+_BYTES_OF_ROW: Final = 400  # for each row of what is added up
 
 
 def needs(problem: Problem, *, at_once: int = AT_ONCE) -> int:
     """Return about how many bytes judging ``problem`` takes; ``at_once`` is how many elements a part of it has.
 
-    Of what is judged in parts, a part has one row at least.
+    Of what is judged in parts, a part has one row at least; of what all rows add up to, each keeps a few numbers.
     """
     call = problem.call
     of_quantities = [math.prod(call.shape_of(quantity)) for quantity in problem.check if quantity is Quantity.JACOBIAN]
     elements = max(call.x.size, *of_quantities, 0)
-    if is_large(problem, elements=at_once):
-        elements = max(at_once, call.x.shape[call.axis])
-    return _BYTES * elements
+    if not is_large(problem, elements=at_once):
+        return _BYTES * elements
+    added_up = not all(is_of_rows(call, quantity) for quantity in problem.check)
+    of_rows = _BYTES_OF_ROW * math.prod(call.batch_shape) if added_up else 0
+    return of_rows + _BYTES * max(at_once, int(call.x.shape[call.axis]))
 
 
 def left_alone(

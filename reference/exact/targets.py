@@ -71,10 +71,10 @@ def _weights(question: Question) -> DoubleDouble:
     counted = question.counted
     weight = Fraction(1)
     if question.op == "softmax_output":
-        divisors = {"null": 1, "batch": question.x.shape[0] if question.x.ndim else 1, "valid": int(counted.sum())}
+        divisors = {"null": 1, "batch": question.whole.first_axis, "valid": question.counting}
         weight = Fraction(question.grad_scale) / max(divisors[question.normalization], 1)
     elif question.reduction == "mean":
-        weight = Fraction(1, max(int(counted.sum()), 1))
+        weight = Fraction(1, max(question.counting, 1))
     full = np.where(counted, 1.0, 0.0)
     return _number(weight, full)
 

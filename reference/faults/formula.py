@@ -63,7 +63,7 @@ def _stored(at: Setting, result: Bounded) -> Answer:
     if at.block.ignored.any():
         result = result.where(~at.block.ignored.reshape(-1, *[1] * (result.bound.ndim - 1)), 0.0)
     if question.outputs_per_row == 0 and of_output:
-        result = reduction.summed(result, at.targets, arithmetic=arithmetic)
+        result = reduction.summed(result, at.targets.weight, arithmetic=arithmetic)
         undefined = np.array([at.unanswered.any()])
     else:
         result = result.stored(arithmetic.stored_output if of_output else arithmetic.stored_gradient)

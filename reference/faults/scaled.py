@@ -52,7 +52,7 @@ def _scaled(
 
 def _count(evaluation: Evaluation) -> Fraction | None:
     """Return the number of rows that count, None where it is none or one."""
-    count = int(evaluation.question.counted.sum())
+    count = evaluation.question.counting
     return Fraction(count) if count > 1 else None
 
 
@@ -65,7 +65,7 @@ def _batch_mean(evaluation: Evaluation) -> Fraction | None:
 def _batch_sum(evaluation: Evaluation) -> Fraction | None:
     question = evaluation.question
     if question.op == "softmax_output" and question.normalization == "batch":
-        return Fraction(question.x.shape[0]) if question.x.ndim else None
+        return Fraction(question.whole.first_axis) if question.x.ndim else None
     averaged = question.reduction == "mean" or question.normalization == "valid"
     return _count(evaluation) if averaged else None
 
@@ -73,7 +73,7 @@ def _batch_sum(evaluation: Evaluation) -> Fraction | None:
 def _ignored_in_mean(evaluation: Evaluation) -> Fraction | None:
     question = evaluation.question
     averaged = question.reduction == "mean" or question.normalization == "valid"
-    return Fraction(int(question.counted.sum()), question.rows.count) if averaged and question.counted.any() else None
+    return Fraction(question.counting, question.whole.rows) if averaged and question.counting else None
 
 
 def _backward_temperature(power: int) -> Factor:

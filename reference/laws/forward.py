@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from reference.block import blocks_of
@@ -14,6 +17,7 @@ from reference.laws.accumulator import judged
 from reference.laws.finding import Finding
 from reference.laws.rounding import Rounding
 from reference.question import Question
+from reference.undefined import mean_of_none
 
 
 def sum_to_one(got: Floats, rounding: Rounding) -> Finding:
@@ -63,23 +67,51 @@ def positive_log(got: Floats, rounding: Rounding) -> Finding:
     )
 
 
+def never_negative(question: Question) -> bool:
+    """Say whether a loss is the logarithm of one probability, whatever the logits are."""
+    return question.op == "cross_entropy" and question.has_indices and not question.label_smoothing
+
+
 def negative_loss(question: Question, got: Floats, rounding: Rounding) -> Finding:
     """Cross entropies of class indices are not negative; ``got``: any shape, one loss per row or one for all."""
-    loss = got.reshape(-1)
-    allowed, asked = _above_zero(rounding)[:, 0], ~rounding.sizes.undefined
-    counted = question.counted[:, 0]
     if question.outputs_per_row == 0:
-        answered = bool((asked | ~counted).all()) and (question.reduction == "sum" or bool(counted.any()))
-        allowed, asked = np.asarray([allowed[counted].sum()]), np.asarray([answered])
-    else:
-        asked = asked | ~counted
+        return negative_sum(question, got, [Losses.of(question, rounding)])
+    loss = got.reshape(-1)
     return Finding(
         kind="negative-loss",
-        says="the loss of row {row} is {value}" if question.outputs_per_row else "the loss is {value}",
+        says="the loss of row {row} is {value}",
         value=loss,
         measured=np.maximum(-loss, 0.0),
-        allowed=allowed,
-        applies=asked,
+        allowed=_above_zero(rounding)[:, 0],
+        applies=~rounding.sizes.undefined | ~question.counted[:, 0],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Losses:
+    """How far below 0 the loss of each row that counts may be, (rows,), and whether all of them have an answer."""
+
+    allowed: Floats
+    answered: bool
+
+    @classmethod
+    def of(cls, question: Question, rounding: Rounding) -> Losses:
+        """Return those of some rows."""
+        counted = question.counted[:, 0]
+        answered = bool((~rounding.sizes.undefined | ~counted).all())
+        return cls(allowed=_above_zero(rounding)[:, 0][counted], answered=answered)
+
+
+def negative_sum(question: Question, got: Floats, parts: Sequence[Losses]) -> Finding:
+    """Losses that are added up are not negative; ``got``: one number; ``parts``: all rows of ``question``, in order."""
+    loss = got.reshape(-1)
+    return Finding(
+        kind="negative-loss",
+        says="the loss is {value}",
+        value=loss,
+        measured=np.maximum(-loss, 0.0),
+        allowed=np.asarray([np.concatenate([part.allowed for part in parts]).sum()]),
+        applies=np.asarray([all(part.answered for part in parts) and not mean_of_none(question)]),
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,20 +12,17 @@ from numpy.typing import NDArray
 from harness.call import Call, output_shape
 from harness.compare.compare import run_of
 from harness.compare.docket import Judged, judge_all
-from harness.compare.pairing import Pairing
-from harness.compare.relation import Pair, Relation
+from harness.compare.relation import Relation
 from harness.compare.toolarge import needs
-from harness.compare.verdict import Finding, Verdict
+from harness.compare.verdict import Finding
 from harness.plan.problem import Problem
-from harness.record.recording import Recording, Returned
+from harness.record.recording import Returned
 from harness.vocabulary import DType, FindingKind, Op, Outcome, Quantity, Reduction
 from tests.compare.bench import FLOATING, TRUE, Kernel, plan, problem, recording
+from tests.compare.inparts import AT_ONCE, all_differences, both, judged
 
-_SUMS = ("normal_ulps_sum", "eps_sum")  # the order of summation is another one
-_AT_ONCE = 17  # elements: a few rows of those below
 _EVERY = tuple(quantity for quantity in Quantity if quantity is not Quantity.JACOBIAN)
 _BATCHES = ((9,), (2, 5), (3, 2, 4))
-Recordings = Mapping[str, Recording]
 
 
 def large(op: Op, batch: tuple[int, ...], axis: int, dtype: DType = DType.FLOAT32, *, odd: bool = False) -> Problem:
@@ -50,36 +45,6 @@ def large(op: Op, batch: tuple[int, ...], axis: int, dtype: DType = DType.FLOAT3
     check = _EVERY[:2] if op is Op.SOFTMAX_OUTPUT else _EVERY
     w = rng.standard_normal(shape)
     return problem(x, v, op=op, axis=axis, dtype=dtype, check=check, tangent=w, **given)
-
-
-def judged(asked: Problem, recordings: Recordings, *, at_once: int) -> tuple[Judged, list[Pair]]:
-    runs = [run_of(name, recorded, required=False) for name, recorded in recordings.items()]
-    entries = {name: recorded.entries for name, recorded in recordings.items()}
-    pairing = Pairing({})
-    found = judge_all([asked], runs=runs, entries=entries, progress=lambda _: None, pairing=pairing, at_once=at_once)
-    return found, list(pairing.collected([asked]).notable)
-
-
-def differences(one: Verdict, other: Verdict) -> list[str]:
-    """The fields in which two verdicts differ: sums are equal to their last digits; details of a part are its own."""
-    found = []
-    for name in (field.name for field in fields(Verdict)):
-        a, b = getattr(one, name), getattr(other, name)
-        equal = a == b or repr(a) == repr(b)  # NaN is equal to itself
-        if name in _SUMS and a is not None and b is not None:
-            equal = math.isclose(a, b, rel_tol=1e-12)
-        if not equal and not (name == "detail" and "alone, counted from there" in a):
-            found.append(name)
-    return found
-
-
-def all_differences(one: Sequence[Verdict], other: Sequence[Verdict]) -> list[str]:
-    return [name for two in zip(one, other, strict=True) for name in differences(*two)]
-
-
-def both(asked: Problem, kernels: dict[Quantity, Kernel]) -> tuple[Judged, Judged]:
-    recordings = {"kernel": recording(plan(asked), TRUE | kernels)}
-    return tuple(judged(asked, recordings, at_once=size)[0] for size in (_AT_ONCE, 1 << 18))  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +146,7 @@ def test_pairs_of_parts_are_the_pair_of_the_whole() -> None:
         "right": recording(made, TRUE, adapter="right"),
         "wrong": recording(made, TRUE | {Quantity.VJP: halved}, adapter="wrong"),
     }
-    (in_parts,), (in_one,) = (judged(asked, recordings, at_once=size)[1] for size in (_AT_ONCE, 1 << 18))
+    (in_parts,), (in_one,) = (judged(asked, recordings, at_once=size)[1] for size in (AT_ONCE, 1 << 18))
     assert in_parts == in_one
     assert in_parts.relation is Relation.FACTOR
     assert in_parts.faulty == ("wrong",)
@@ -201,7 +166,7 @@ def test_what_gave_nothing_to_judge_is_the_same_of_the_whole() -> None:
         "absent": replace(whole, entries=absent),
         "right": recording(made, TRUE, adapter="right"),
     }
-    (in_parts, pairs), (in_one, other_pairs) = (judged(asked, recordings, at_once=size) for size in (_AT_ONCE, 1 << 18))
+    (in_parts, pairs), (in_one, other_pairs) = (judged(asked, recordings, at_once=size) for size in (AT_ONCE, 1 << 18))
     assert all_differences(in_parts.verdicts, in_one.verdicts) == []
     assert pairs == other_pairs
 

@@ -95,9 +95,8 @@ class Wrong:
 
     @property
     def divisible(self) -> bool:
-        """Whether the answer of each row is the same without the others."""
-        question = self.evaluation.question
-        return question.outputs_per_row != 0 and question.normalization == "null" and question.x.ndim > 0
+        """Whether the answer of each row is the same without the others, but for the size of their batch."""
+        return not self.added_up and self.evaluation.question.x.ndim > 0
 
     def of_rows(self, numbers: NDArray[np.intp]) -> Wrong:
         """Return what concerns some rows, along a last axis; for what is :attr:`divisible`, and no Jacobian."""
@@ -109,6 +108,8 @@ class Wrong:
             return rows.cut(array)[numbers]
 
         def cut_output(array: Floats) -> Floats:
+            if question.outputs_per_row == 0:
+                return array  # the cotangent of a loss of all rows is each row's
             return cut(array) if question.outputs_per_row is None else rows.cut_batch(array)[numbers, 0]
 
         targets = question.targets
@@ -120,6 +121,7 @@ class Wrong:
             x=cut(question.x),
             mask=None if question.mask is None else rows.cut(question.mask)[numbers],
             targets=targets,
+            batch=question.whole,
         )
         evaluation = replace(
             asked,
