@@ -14,7 +14,7 @@ import signal
 import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -29,13 +29,13 @@ _AHEAD: Final = 2  # tasks that a copy has: one that it is at, and one that it n
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """How many processes share work; ``note`` is told where one of them has ended early."""
+    """How many copies of this process do its work; ``note`` is told where one of them has ended early."""
 
-    number: int
+    copies: int
     note: Callable[[str], None]
 
 
-ALONE: Final = Jobs(1, lambda _: None)
+ALONE: Final = Jobs(0, lambda _: None)
 
 
 def processors() -> int:
@@ -48,21 +48,22 @@ def processors() -> int:
 
 def shared(
     work: Callable[[int], T], tasks: Iterable[int], *, jobs: Jobs, own: Iterable[int] = ()
-) -> Iterator[tuple[int, T]]:
-    """Yield each of ``tasks`` with what ``work`` makes of it, as they are done, by so many copies of this process.
+) -> Generator[tuple[int, T], None, None]:
+    """Yield each of ``tasks`` with what ``work`` makes of it, as they are done, by copies of this process.
 
-    Tasks of its ``own`` this process does meanwhile. With fewer than two jobs it does all of them, in their order.
-    What comes back from a copy went through :mod:`pickle`. The copies end when this does; they take no signals, and end
-    with this process.
+    Tasks of its ``own`` this process does meanwhile. Without copies it does all of them, in their order. What comes
+    back from a copy went through :mod:`pickle`. The copies end when this does; they take no signals, and end with this
+    process.
     """
     here = deque(own)
-    if jobs.number < 2:
+    if not jobs.copies:
         yield from ((task, work(task)) for task in (*tasks, *here))
         return
     left = deque(tasks)
     copies: list[_Copy[T]] = []
+    gc.freeze()  # what is there need not be looked through, which would have the system copy all of it
     try:
-        for _ in range(jobs.number):
+        for _ in range(jobs.copies):
             copies.append(_Copy(work, [copy.connection for copy in copies]))
         while left or here or any(copy.tasks for copy in copies):
             if here:
@@ -72,13 +73,14 @@ def shared(
             for copy in [copy for copy in copies if copy.lost]:
                 copies.remove(copy)
                 here.extend(copy.tasks)
-                jobs.note(f"one of {jobs.number} processes side by side {copy.ended()}: what it was at is done again")
+                jobs.note(f"a process that worked beside this one {copy.ended()}: what it was at is done again")
             if not copies:
                 here.extend(left)
                 left.clear()
     finally:
         for copy in copies:
             copy.end()
+        gc.unfreeze()
 
 
 def _done(copies: list[_Copy[T]], left: deque[int], *, wait_for_one: bool) -> Iterator[tuple[int, T]]:
@@ -143,7 +145,6 @@ def _serve(work: Callable[[int], T], orders: Connection[Any, Any], others: list[
     for connection in others:
         connection.close()  # so that this process alone keeps them open, and its end is theirs
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - another thread may be at those that we got
-    gc.freeze()  # what was there before stays, and need not be looked through, which would copy it
     with suppress(EOFError, OSError):
         while True:
             orders.send(work(orders.recv()))

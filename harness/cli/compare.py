@@ -101,11 +101,11 @@ def compared(
     only: str,
     baseline: Path | None = None,
     memory: float = _GIB,
-    jobs: int | None = None,
+    jobs: int = processors(),
 ) -> tuple[Ending, Comparison | None]:
-    """Compare, by so many processes or by as many as there are processors, and return how that ended.
+    """Compare, by so many processes, and return how that ended; leave where it cannot be done.
 
-    Leave where it cannot be done. Where nothing has changed since the last time, it ended as it did then, and the
+    Where nothing has changed since the last time, it ended as it did then, and the
     comparison is not read again: None.
     """
     from harness.compare.changes import changes_since  # noqa: PLC0415
@@ -142,7 +142,7 @@ def compared(
                     progress=step,
                     kept=kept,
                     memory=int(memory * 2**30),
-                    jobs=Jobs(jobs or processors(), note),
+                    jobs=Jobs(0 if jobs == 1 else jobs, note),
                 )
             if earlier is not None:
                 comparison = replace(comparison, changes=changes_since(earlier, comparison))

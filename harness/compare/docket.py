@@ -111,7 +111,7 @@ def _judged(
     """
     if sum(map(len, due.values())) < FEWEST:
         jobs = ALONE
-    small = [n for n, stack in due.items() if jobs.number * needs(stack[0], at_once=at_once) <= memory]
+    small = [n for n, stack in due.items() if (jobs.copies or 1) * needs(stack[0], at_once=at_once) <= memory]
     own = [n for n in small if pairing is not None and pairing.holds(due[n])]
     yield from shared(judge, sorted(set(small) - set(own)), jobs=jobs, own=own)
     for number in sorted(due.keys() - set(small)):

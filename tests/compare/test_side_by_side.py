@@ -100,7 +100,7 @@ def test_a_process_that_is_killed_loses_nothing(
     with closing(Cabinet(tmp_path / "kept.sqlite", note=silent)) as kept:
         found = compare(asked, recordings, kept=kept, jobs=Jobs(2, said.append), progress=kill_one)
     assert repr(found) == alone
-    assert said == ["one of 2 processes side by side was ended by SIGKILL: what it was at is done again"]
+    assert said == ["a process that worked beside this one was ended by SIGKILL: what it was at is done again"]
     assert taken_over_of(asked, recordings, tmp_path / "kept.sqlite") == {each.id for each in asked.problems}
 
 
