@@ -12,7 +12,7 @@ import click
 
 from harness.adapters.registry import BUILT_IN
 from harness.cli.exits import Exit, leave, note
-from harness.cli.options import Positive, current_option, jobs_option, names
+from harness.cli.options import Positive, current_option, names
 from harness.cli.progress import progress
 from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
@@ -66,7 +66,13 @@ Examples:
     show_default=True,
     help="GiB that judging one problem may take; one that takes more is not judged, which fails the run.",
 )
-@jobs_option
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=processors,
+    show_default="the processors",
+    help="How many processes judge side by side; the result is the same.",
+)
 def command(
     *, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None, memory: float, jobs: int
 ) -> None:

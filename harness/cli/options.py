@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import click
 
 from harness.cli.exits import Exit, leave
-from harness.copies import processors
 from harness.layout import SELECTION, Layout
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -81,14 +80,6 @@ environments_option = click.option(
     default=Path(".tox"),
     show_default=True,
     help="tox's folder, with an environment per framework.",
-)
-
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=processors,
-    show_default="the processors",
-    help="How many processes judge side by side; the result is the same.",
 )
 
 
