@@ -20,6 +20,7 @@ ALIGNMENT = 64  # bytes: every array begins where vector loads like it, and wher
 BUFFER = 1 << 20  # bytes: a call of the system for each few arrays would cost more than they do
 _CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
 _DTYPES = {np.dtype(code).name: np.dtype(code) for code in _CODES}  # those whose bits are numbers and nothing else
+_LITTLE = {name: dtype.newbyteorder("<") for name, dtype in _DTYPES.items()}
 
 
 class PackError(Exception):
@@ -27,7 +28,7 @@ class PackError(Exception):
 
 
 @functools.cache
-def _name_of(dtype: np.dtype[Any]) -> str:
+def name_of(dtype: np.dtype[Any]) -> str:
     """Return the name of a dtype, which NumPy puts together every time that it is asked."""
     return dtype.name
 
@@ -44,7 +45,7 @@ class PackWriter:
 
     def append(self, array: NDArray[Any]) -> dict[str, Any]:
         """Append one array; return its reference, a JSON value."""
-        name = _name_of(array.dtype)
+        name = name_of(array.dtype)
         if name not in _DTYPES:
             raise PackError(f"an array of dtype {array.dtype} is not plain numbers and cannot be stored")
         padding = -self._length % ALIGNMENT
@@ -87,7 +88,8 @@ def open_pack(path: Path) -> NDArray[np.uint8]:
                 raise PackError(f"{path}: not a whole pack of arrays: cut short, added to, or something else")
             if not length:
                 return np.empty(0, np.uint8)  # a file without elements cannot be mapped
-            return np.memmap(file, np.uint8, "r", offset=beginning, shape=(length,))
+            mapped = np.memmap(file, np.uint8, "r", offset=beginning, shape=(length,))
+            return np.asarray(mapped)  # of the plain kind, which is cut into arrays faster
     except OSError as error:
         raise PackError(f"{path}: cannot be read: {error}") from None
 
@@ -96,7 +98,7 @@ def unpack(pack: NDArray[np.uint8], reference: Mapping[str, Any]) -> NDArray[Any
     """Return the array that ``reference`` names, a read-only view into ``pack``; raise :class:`PackError` if bad."""
     match reference:
         case {"offset": offset, "shape": [*shape], "dtype": str(name)} if name in _DTYPES:
-            dtype = _DTYPES[name].newbyteorder("<")
+            dtype = _LITTLE[name]
         case _:
             raise PackError(f"not a reference to an array: {reference!r}")
     if not all(type(n) is int and n >= 0 for n in (offset, *shape)):
@@ -105,7 +107,7 @@ def unpack(pack: NDArray[np.uint8], reference: Mapping[str, Any]) -> NDArray[Any
     if offset % ALIGNMENT or end > pack.size:
         raise PackError(f"bytes {offset} to {end} are asked of a pack of {pack.size} bytes")
     try:
-        view: NDArray[Any] = np.asarray(pack[offset:end]).view(dtype).reshape(shape)
+        view: NDArray[Any] = pack[offset:end].view(dtype).reshape(shape)
     except ValueError as error:  # NumPy has limits on shapes, also on those without elements
         raise PackError(f"not a reference to an array: {reference!r}: {error}") from None
     view.flags.writeable = False

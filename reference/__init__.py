@@ -3,11 +3,8 @@
 NumPy only; nothing here knows the harness, a file, or a framework. Read from top to bottom::
 
     formats, rows, ops         what a floating point format is; an array as rows along one axis; the family in a table
-<<<<<<< HEAD
-    maxima                     the largest element of each of many short rows
-=======
     batch                      the batch that rows are some of
->>>>>>> large
+    maxima                     the largest element of each of many short rows
     plain/                     the implementations a person would read, one op per module
 
     question                   an op, its primal and its parameters: what is asked

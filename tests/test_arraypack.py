@@ -56,7 +56,7 @@ def test_an_array_comes_back_bit_for_bit_in_the_byte_order_of_the_machine(array:
 def test_arrays_lie_aligned_and_read_only_on_the_disk(path: Path) -> None:
     references = write(path, *ARRAYS.values())
     pack = open_pack(path)
-    assert isinstance(pack, np.memmap)
+    assert isinstance(pack.base, np.memmap)
     for reference in references:
         assert reference["offset"] % ALIGNMENT == 0
         found = unpack(pack, reference)

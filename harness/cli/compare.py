@@ -16,6 +16,7 @@ from harness.cli.options import Positive, current_option, names
 from harness.cli.progress import progress
 from harness.compare.accounts import Accounts
 from harness.compare.comparison import Comparison
+from harness.copies import Jobs, processors
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.record.lock import AlreadyLocked, locked
@@ -65,7 +66,16 @@ Examples:
     show_default=True,
     help="GiB that judging one problem may take; one that takes more is not judged, which fails the run.",
 )
-def command(*, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None, memory: float) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=processors,
+    show_default="the processors",
+    help="How many processes judge side by side; the result is the same.",
+)
+def command(
+    *, reports: Path, require: str, only: str, fresh: bool, baseline: Path | None, memory: float, jobs: int
+) -> None:
     """Hold the recordings of the current plan against the oracle and each other.
 
     Judges every recording below REPORTS/recordings and writes REPORTS/comparison.json, from which `harness report`
@@ -84,17 +94,25 @@ def command(*, reports: Path, require: str, only: str, fresh: bool, baseline: Pa
 
     layout = Layout(reports)
     with closing(Cabinet(layout.judgements, note=note, fresh=fresh)) as kept:
-        ending, _ = compared(layout, kept, require=require, only=only, baseline=baseline, memory=memory)
+        ending, _ = compared(layout, kept, require=require, only=only, baseline=baseline, memory=memory, jobs=jobs)
     click.echo(ending.said)
     raise SystemExit(ending.code)
 
 
 def compared(
-    layout: Layout, kept: Cabinet, *, require: str, only: str, baseline: Path | None = None, memory: float = _GIB
+    layout: Layout,
+    kept: Cabinet,
+    *,
+    require: str,
+    only: str,
+    baseline: Path | None = None,
+    memory: float = _GIB,
+    jobs: int = processors(),
 ) -> tuple[Ending, Comparison | None]:
-    """Compare, and return how that ended; leave where it cannot be done.
+    """Compare, by so many processes, and return how that ended; leave where it cannot be done.
 
-    Where nothing has changed since the last time, it ended as it did then, and the comparison is not read again: None.
+    Where nothing has changed since the last time, it ended as it did then, and the
+    comparison is not read again: None.
     """
     from harness.compare.changes import changes_since  # noqa: PLC0415
     from harness.compare.compare import compare  # noqa: PLC0415
@@ -130,6 +148,7 @@ def compared(
                     progress=step,
                     kept=kept,
                     memory=int(memory * 2**30),
+                    jobs=Jobs(0 if jobs == 1 else jobs, note),
                 )
             if earlier is not None:
                 comparison = replace(comparison, changes=changes_since(earlier, comparison))

@@ -7,10 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
-
-from harness.cli.console import Terminal
+from harness.cli.rate import rate, span
 
 SECONDS_BETWEEN_LINES = 5.0
 Clock = Callable[[], float]
@@ -24,15 +21,9 @@ def progress(label: str, *, total: int, clock: Clock = time.monotonic) -> Iterat
     those of what comes after.
     """
     if sys.stderr.isatty():
-        with Progress(*_columns(), console=Terminal(stderr=True), transient=True) as bar:
-            task = bar.add_task(label, total=total, start=False)
+        from harness.cli.bar import bar  # noqa: PLC0415 - it takes longer to import than many a run has to say
 
-            def move(done: int) -> None:
-                if bar.tasks[task].started:
-                    bar.update(task, completed=done)
-                else:
-                    bar.reset(task, completed=done)
-
+        with bar(label, total=total) as move:
             yield move
         return
     lines = Lines(label, total=total, clock=clock)
@@ -58,29 +49,3 @@ class Lines:
         speed = (done - before) / (now - since) if now > since else 0.0
         rest = f", {rate(speed)}, {span((self._total - done) / speed)} left" if speed else ""
         print(f"harness: {self._label}: {done} of {self._total}{rest}", file=sys.stderr, flush=True)  # noqa: T201
-
-
-class _RateColumn(TextColumn):
-    """How much is done in a second."""
-
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def render(self, task: Task) -> Text:
-        return Text(rate(task.speed) if task.speed else "", style="progress.data.speed")
-
-
-def _columns() -> tuple[TextColumn, BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn]:
-    return TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeRemainingColumn()
-
-
-def rate(speed: float) -> str:
-    """Return a rate per second, or, where that is below one, the seconds that each takes."""
-    return f"{speed:.0f} a second" if speed >= 1 else f"{1 / speed:.1f} s each"
-
-
-def span(seconds: float) -> str:
-    """Return a time as hours, minutes and seconds, without what is zero in front."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -56,6 +56,7 @@ Examples:
     metavar="N",
     help="Call it for at most N rows at a time, where rows do not influence each other.  [default: all rows]",
 )
+@click.option("--when-told", is_flag=True, hidden=True, help="Begin at a line of standard input; end without one.")
 def command(
     *,
     adapter: str,
@@ -65,6 +66,7 @@ def command(
     fresh: bool,
     device: str | None,
     rows_per_call: int | None,
+    when_told: bool,
 ) -> None:
     """Run ADAPTER over the current plan and keep what came back.
 
@@ -77,6 +79,8 @@ def command(
 
     Exit codes: 0 recorded, 2 usage, 3 the framework cannot be used here, 70 a fault of the harness, 130 interrupted.
     """
+    if when_told and not sys.stdin.readline():
+        return
     layout = Layout(reports)
     limits = Limits(timeout=timeout, memory=int(memory * 2**30))
     if not Path("/proc/self/status").exists():

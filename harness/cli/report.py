@@ -15,6 +15,7 @@ import click
 from harness.cli.console import Terminal
 from harness.cli.exits import Exit, leave, note
 from harness.cli.options import current_option
+from harness.copies import Jobs, processors
 from harness.layout import Layout
 from harness.plan.store import PlanError, read_plan
 from harness.record.lock import AlreadyLocked, locked
@@ -112,7 +113,13 @@ def _written(layout: Layout, plan: Plan, comparison: Comparison, *, console: Ter
         note(f"{error}; the report says nothing of it")
     home = layout.home(selected=plan.selection is not None)
     try:
-        write_report(comparison, home, repeats_of(comparison, plan, layout.root), score)
+        write_report(
+            comparison,
+            home,
+            lambda: repeats_of(comparison, plan, layout.root),
+            score,
+            jobs=Jobs(min(processors() - 1, 1), note),  # a second copy would find nothing that takes long
+        )
     except Unwritable as error:
         leave(Exit.USAGE, str(error))
     with console.capture() as capture:

@@ -68,9 +68,10 @@ def command(
 def _once(
     layout: Layout, paths: tuple[Path, ...], keyword: str | None, *, adapters: tuple[str, ...], environments: Path
 ) -> int:
-    plan = planned(layout, paths, keyword=keyword)
     recorders = Recorders(adapters, reports=layout.root, environ=os.environ, environments=environments)
     with recorders:
+        plan = planned(layout, paths, keyword=keyword)
+        recorders.begin()
         _load()  # which takes as long as a recorder that finds nothing new
         recorders.wait()
     from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415 - so that --help needs nothing but click

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
@@ -23,8 +23,9 @@ from harness.vocabulary import Exit
 class Recorders:
     """`harness record` for each of ``adapters``, from entering to leaving; what they say goes to stderr, line by line.
 
-    An adapter that has no interpreter is not recorded, and a line says why; so is one whose recorder fails. That it did
-    not run is `compare`'s to judge.
+    They are started before there is a plan, so that by then they have imported what they need, and wait to be told that
+    it is there; a framework is imported only where there is something to evaluate. An adapter that has no interpreter
+    is not recorded, and a line says why; so is one whose recorder fails. That it did not run is `compare`'s to judge.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Recorders:
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._speaking: list[Thread] = []
         self._open = ExitStack()
+        self._begun = False
 
     def __enter__(self) -> Self:
         """Start all of them."""
@@ -54,6 +56,14 @@ class Recorders:
     ) -> None:
         """Interrupt those that still run: what they have recorded stays."""
         self._stop()
+
+    def begin(self) -> None:
+        """Tell them that the plan is there."""
+        for process in self._running.values():
+            assert process.stdin is not None  # noqa: S101 - it is a pipe
+            with suppress(BrokenPipeError), process.stdin:  # one that could not start says so itself
+                process.stdin.write("\n")
+        self._begun = True
 
     def wait(self) -> None:
         """Wait until all are done. Raise KeyboardInterrupt where a person interrupted one."""
@@ -73,9 +83,15 @@ class Recorders:
         except NoInterpreter as error:
             note(f"{adapter} is not recorded: {error}")
             return
-        line = [str(python), "-m", "harness", "record", adapter, "--reports", str(self._reports)]
+        line = [str(python), "-m", "harness", "record", adapter, "--reports", str(self._reports), "--when-told"]
         process = subprocess.Popen(  # noqa: S603 - an interpreter that the user or tox provides
-            line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            line,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
         )
         self._running[adapter] = process
         assert process.stdout is not None  # noqa: S101 - it is a pipe
@@ -84,7 +100,9 @@ class Recorders:
 
     def _stop(self) -> None:
         for process in self._running.values():
-            if process.poll() is None:
+            if not self._begun and process.stdin is not None:
+                process.stdin.close()  # and so it ends, without a word
+            elif process.poll() is None:
                 process.send_signal(signal.SIGINT)
         for process in self._running.values():
             process.wait()

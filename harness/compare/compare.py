@@ -17,6 +17,7 @@ from harness.compare.pairing import Pairing, equivalents_of
 from harness.compare.printed import disagreements, summed_rows
 from harness.compare.toolarge import MEMORY
 from harness.compare.verdict import Finding, Verdict
+from harness.copies import ALONE, Jobs
 from harness.plan.plan import Plan, PrintedValue
 from harness.plan.probe import proves_nothing
 from harness.plan.problem import Problem
@@ -44,13 +45,14 @@ def compare(
     progress: Progress = lambda _done: None,
     kept: Cabinet | None = None,
     memory: int = MEMORY,
+    jobs: Jobs = ALONE,
 ) -> Comparison:
     """Judge every recording of ``plan``.
 
     ``recordings`` maps adapter names to what was recorded; an adapter of ``required`` that is not among them did not
     run. ``progress`` is called with the number of problems done. A problem that takes more than ``memory`` bytes to
     judge is not judged, and says so. The result depends on nothing but these arguments: what ``kept`` holds of earlier
-    runs is taken over where it would come out the same, and saves the time alone.
+    runs is taken over where it would come out the same, and saves the time alone; so do several ``jobs``.
     """
     wanted = tuple(required)
     names = tuple(dict.fromkeys([*_ordered(recordings), *wanted]))
@@ -74,6 +76,7 @@ def compare(
         pairing=pairing,
         known=known,
         memory=memory,
+        jobs=jobs,
     )
     found = [*judged.findings, *_degenerate(plan), *_printed(plan, entries)]
     answered = list(_of_what_was_asked(excused(plan, runs, found, recorded=days), judged.verdicts))

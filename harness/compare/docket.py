@@ -1,37 +1,32 @@
-"""All problems of a plan, judged in stacks for every adapter: verdicts, and the findings they call for."""
+"""All problems of a plan, judged in stacks for every adapter, by one process or by several."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from harness.compare.added import OracleOfSum
-from harness.compare.assessment import Assessment, Entries, unjudged
+from harness.compare.assessment import Entries
 from harness.compare.comparison import AdapterRun
-from harness.compare.findings import of_evaluation, of_zero
-from harness.compare.ignored import ignored_cotangent
-from harness.compare.judge import Judge
+from harness.compare.findings import of_evaluation
 from harness.compare.judgement import Judgement
-from harness.compare.large import Found, Sees, halves, is_large, judged_in_parts, unnamed, zeros_in_parts
-from harness.compare.measure import Measured
 from harness.compare.oracle import stacks
 from harness.compare.pairing import Pairing
-from harness.compare.pairs import Side
-from harness.compare.relation import Pair
+from harness.compare.stack import judge_stack
 from harness.compare.toolarge import MEMORY, left_alone, needs
 from harness.compare.verdict import Finding, Verdict
-from harness.compare.zeros.find import DERIVATIVES, zero_gradients
-from harness.compare.zeros.flush import flushed
+from harness.copies import ALONE, Jobs, shared
 from harness.parts import AT_ONCE
 from harness.plan.problem import Problem
-from harness.vocabulary import Level, Outcome, Quantity
 
 if TYPE_CHECKING:
     from harness.compare.kept.memory import Memory
 
 Progress = Callable[[int], None]
-Why = Callable[[Judge, Problem, Sequence[Assessment]], Iterable[Finding]]  # why a gradient is zero, and the like
+Stack = tuple[Problem, ...]
+
+FEWEST: Final = 16  # problems to judge: for fewer, to copy this process takes longer than is saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +48,7 @@ def judge_all(
     known: Memory | None = None,
     at_once: int = AT_ONCE,
     memory: int = MEMORY,
+    jobs: Jobs = ALONE,
 ) -> Judged:
     """Judge every quantity of every problem for every run, and say why a gradient is zero where it is.
 
@@ -60,29 +56,38 @@ def judge_all(
     done; ``pairing`` sees all results of each. Why a gradient is zero, and which wrong rule a result agrees with, costs
     more than the verdicts: where ``explained`` is false, nobody wants to know. What is ``known`` of earlier runs, all
     explained, is not judged again. A problem of more than ``at_once`` elements is judged in parts; one that takes more
-    than ``memory`` bytes all the same is left alone.
+    than ``memory`` bytes all the same is left alone. Several ``jobs`` come to the same as one.
     """
     assert known is None or (explained and pairing is not None)  # noqa: S101 - what is kept has explanations and pairs
-    by_problem: dict[str, Judgement] = {}
-    for stack in stacks(problems):
-        if needs(stack[0], at_once=at_once) > memory:  # what comes of that depends on this run, and is not kept
-            for problem in stack:
-                by_problem[problem.id] = _left_alone(problem, runs, entries, memory=memory, at_once=at_once)
-            progress(len(by_problem))
-            continue
-        due = tuple(stack) if known is None else known.due(stack)
-        judged: dict[str, Judgement] = {}
-        if len(due) == 1 and is_large(due[0], elements=at_once):
-            judged = {due[0].id: _judge_large(due[0], runs, entries, explained=explained, at_once=at_once)}
-        elif due:
-            why = _explanations if explained else None
-            judged = _judge_stack(Judge(due), due, runs, entries, pairing, why=why, named=explained)
-        for problem in stack:
-            by_problem[problem.id] = _known(problem, judged, known)
-            if pairing is not None:
-                for pair in by_problem[problem.id].pairs:
-                    pairing.note(pair)
+    listed = list(stacks(problems))
+    too_large = {n for n, stack in enumerate(listed) if needs(stack[0], at_once=at_once) > memory}
+    by_problem: dict[str, Judgement] = {} if known is None else dict(known.judged)
+    for problem in (problem for number in too_large for problem in listed[number]):
+        # what comes of that depends on this run, and is not kept
+        by_problem[problem.id] = _left_alone(problem, runs, entries, memory=memory, at_once=at_once)
+    due = {
+        number: of_stack
+        for number, stack in enumerate(listed)
+        if number not in too_large and (of_stack := stack if known is None else known.due(stack))
+    }
+
+    def judge(number: int) -> dict[str, Judgement]:
+        return judge_stack(
+            due[number], runs=runs, entries=entries, pairing=pairing, explained=explained, at_once=at_once
+        )
+
+    with closing(_judged(due, judge, pairing=pairing, jobs=jobs, at_once=at_once, memory=memory)) as judging:
         progress(len(by_problem))
+        for number, judged in judging:
+            for problem in due[number]:
+                if problem.id not in by_problem:  # else it was judged for another one's sake
+                    judgement = judged[problem.id]
+                    by_problem[problem.id] = judgement if known is None else known.keep(problem, judgement)
+            progress(len(by_problem))
+    if pairing is not None:
+        for problem in (problem for stack in listed for problem in stack):
+            for pair in by_problem[problem.id].pairs:
+                pairing.note(pair)
     in_order = [by_problem[problem.id] for problem in problems]
     return Judged(
         verdicts=tuple(verdict for judged in in_order for verdict in judged.verdicts),
@@ -90,12 +95,27 @@ def judge_all(
     )
 
 
-def _known(problem: Problem, judged: Mapping[str, Judgement], known: Memory | None) -> Judgement:
-    """Return what is known of a problem from an earlier run, or else what was judged of it now, which is kept."""
-    if known is None:
-        return judged[problem.id]
-    earlier = known.judged.get(problem.id)
-    return known.keep(problem, judged[problem.id]) if earlier is None else earlier
+def _judged(
+    due: Mapping[int, Stack],
+    judge: Callable[[int], dict[str, Judgement]],
+    *,
+    pairing: Pairing | None,
+    jobs: Jobs,
+    at_once: int,
+    memory: int,
+) -> Generator[tuple[int, dict[str, Judgement]], None, None]:
+    """Yield what :func:`judge` says of each stack that is due, in whichever order.
+
+    Copies of this process judge what leaves nothing behind, and takes so little that all of them together stay within
+    ``memory``.
+    """
+    if sum(map(len, due.values())) < FEWEST:
+        jobs = ALONE
+    small = [n for n, stack in due.items() if (jobs.copies or 1) * needs(stack[0], at_once=at_once) <= memory]
+    own = [n for n in small if pairing is not None and pairing.holds(due[n])]
+    yield from shared(judge, sorted(set(small) - set(own)), jobs=jobs, own=own)
+    for number in sorted(due.keys() - set(small)):
+        yield number, judge(number)
 
 
 def _left_alone(
@@ -104,121 +124,3 @@ def _left_alone(
     assessed = list(left_alone(problem, runs, entries, memory=memory, at_once=at_once))
     findings = tuple(found for one in assessed for found in of_evaluation(problem, one))
     return Judgement(verdicts=tuple(one.verdict for one in assessed), findings=findings)
-
-
-def _judge_large(
-    problem: Problem,
-    runs: Sequence[AdapterRun],
-    entries: Mapping[str, Entries],
-    *,
-    explained: bool,
-    at_once: int,
-) -> Judgement:
-    """Judge a problem that is alone in its stack, and too large for one piece."""
-    why = _explanations if explained else None
-
-    def judging(part: Problem, cut: Mapping[str, Entries], /, *, pairing: Sees, named: bool) -> Found:
-        judged = _judge_stack(Judge((part,)), (part,), runs, cut, pairing, why=why, named=named and explained)
-        return judged[part.id].verdicts, judged[part.id].findings
-
-    of_rows, added_up = halves(problem)
-    pairs: list[Pair] = []
-    verdicts, findings = judged_in_parts(
-        of_rows, runs=runs, entries=entries, judging=judging, note=pairs.append, elements=at_once
-    )
-    of_sum = _judge_sum(added_up, runs, entries, explained=explained, at_once=at_once)
-    order = problem.check.index
-    return Judgement(
-        verdicts=tuple(sorted((*verdicts, *of_sum.verdicts), key=lambda verdict: order(verdict.quantity))),
-        findings=(*of_sum.findings, *findings),
-        pairs=tuple(sorted((*pairs, *of_sum.pairs), key=lambda pair: order(pair.quantity))),
-    )
-
-
-def _judge_sum(
-    problem: Problem,
-    runs: Sequence[AdapterRun],
-    entries: Mapping[str, Entries],
-    *,
-    explained: bool,
-    at_once: int,
-) -> Judgement:
-    """Judge what is one number for all rows of a problem that is too large for one piece."""
-
-    def why(judge: Judge, of: Problem, assessed: Sequence[Assessment]) -> Iterator[Finding]:
-        if Quantity.JVP in of.check:
-            yield from zeros_in_parts(of, Quantity.JVP, judge.truth(of, Quantity.JVP), elements=at_once)
-        yield from _flushed(of, assessed)
-
-    if not problem.check:
-        return Judgement(verdicts=(), findings=())
-    judge = Judge((problem,), oracle=OracleOfSum(problem, elements=at_once))
-    judged = _judge_stack(judge, (problem,), runs, entries, Pairing({}), why=why if explained else None, named=False)[
-        problem.id
-    ]
-    return replace(judged, findings=tuple(unnamed(found) if explained else found for found in judged.findings))
-
-
-def _judge_stack(
-    judge: Judge,
-    stack: Sequence[Problem],
-    runs: Sequence[AdapterRun],
-    entries: Mapping[str, Entries],
-    pairing: Sees | None,
-    *,
-    why: Why | None,
-    named: bool,
-) -> dict[str, Judgement]:
-    """Judge problems together; ``named``: say which wrong rule a result agrees with; ``why``: what else to say."""
-    asked = {quantity for problem in stack for quantity in problem.check}
-    ran = {
-        (run.name, quantity): judge.assess(run.name, quantity, entries[run.name])
-        for run in runs
-        if run.ran
-        for quantity in Quantity
-        if quantity in asked
-    }
-    judged = {}
-    for problem in stack:
-        assessed = [
-            ran[run.name, quantity][problem.id] if run.ran else _not_run(problem, quantity, run)
-            for quantity in problem.check
-            for run in runs
-        ]
-        of_each = [tuple(of_evaluation(problem, one, explained=named)) for one in assessed]
-        pairs: tuple[Pair, ...] = ()
-        if pairing is not None:
-            sides = [_side(problem, *one) for one in zip(assessed, of_each, strict=True)]
-            pairs = tuple(pairing.see(problem, sides))
-        findings = [finding for found in of_each for finding in found]
-        findings += () if why is None else why(judge, problem, assessed)
-        verdicts = tuple(one.verdict for one in assessed)
-        judged[problem.id] = Judgement(verdicts=verdicts, findings=tuple(findings), pairs=pairs)
-    return judged
-
-
-def _side(problem: Problem, assessed: Assessment, findings: Iterable[Finding]) -> Side:
-    policy = any(finding.level is Level.POLICY for finding in findings)
-    return Side.of(problem, assessed, policy=policy)
-
-
-def _not_run(problem: Problem, quantity: Quantity, run: AdapterRun) -> Assessment:
-    return unjudged(run.name, problem, quantity, Measured(Outcome.NOT_RUN, run.why_not or ""))
-
-
-def _explanations(judge: Judge, problem: Problem, assessed: Sequence[Assessment]) -> Iterator[Finding]:
-    if Quantity.VJP in problem.check:
-        of_vjp = (one.verdict for one in assessed if one.verdict.quantity is Quantity.VJP)
-        agreed = [verdict.adapter for verdict in of_vjp if verdict.outcome.agreed]
-        yield from ignored_cotangent(problem, judge.truth(problem, Quantity.VJP), agreed)
-    for quantity in DERIVATIVES:
-        if quantity in problem.check:
-            for zero in zero_gradients(problem, quantity, judge.truth(problem, quantity)):
-                yield of_zero(problem, quantity, zero)
-    yield from _flushed(problem, assessed)
-
-
-def _flushed(problem: Problem, assessed: Sequence[Assessment]) -> Iterator[Finding]:
-    for one in assessed:
-        if one.verdict.quantity in DERIVATIVES:
-            yield from flushed(problem, one)

@@ -63,6 +63,10 @@ class Pairing:
                 self._members.setdefault(group, []).extend(with_numbers)
         return tuple(pairs_of(problem, sides))
 
+    def holds(self, problems: Iterable[Problem]) -> bool:
+        """Whether it holds on to results of ``problems``, until those of equivalent calls have been seen."""
+        return any(self._groups_of(problem) for problem in problems)
+
     def _groups_of(self, problem: Problem) -> Sequence[str]:
         return () if problem.probe else self._groups.get(problem.case, ())
 

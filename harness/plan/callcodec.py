@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
+from harness.arraypack import name_of
 from harness.call import ARRAYS, Call, batch_shape, output_shape
 from harness.vocabulary import DType, Mode, Normalization, Op, Reduction
 
@@ -85,7 +86,7 @@ def _check_arrays(call: Call) -> None:
     }
     for name in ARRAYS:
         array: NDArray[Any] | None = getattr(call, name)
-        if array is not None and (array.dtype.name, array.shape) not in kinds[name]:
+        if array is not None and (name_of(array.dtype), array.shape) not in kinds[name]:
             expected = " or ".join(f"{dtype} {list(of)}" for dtype, of in kinds[name])
             raise ValueError(f"its {name} is {array.dtype.name} {list(array.shape)}, expected {expected}")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.arraypack import name_of
 from harness.call import ARRAYS, Call
 from harness.plan.callcodec import parameters_to_json
 from harness.plan.problem import Problem
@@ -19,12 +21,17 @@ _SALT = b"softmax-harness plan digest 2\n"
 
 def fingerprint(array: NDArray[Any]) -> str:
     """Return the SHA-256 of an array's dtype, shape and bits (little-endian, C order): a NaN's payload counts."""
-    little = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False))
-    sha = hashlib.sha256(f"{array.dtype.name} {list(array.shape)}\n".encode())
+    little = np.ascontiguousarray(array.astype(_little(array.dtype), copy=False))
+    sha = hashlib.sha256(f"{name_of(array.dtype)} {list(array.shape)}\n".encode())
     sha.update(
         little.reshape(-1).view(np.uint8).data
     )  # the bytes where they are: a copy would be as large as the array
     return sha.hexdigest()
+
+
+@cache
+def _little(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return dtype.newbyteorder("<")
 
 
 def digest_of(problems: Iterable[Problem]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from harness.adapters.contract import Description, Precision
+from harness.arraypack import name_of
 from harness.record.recording import (
     Crashed,
     Entry,
@@ -160,8 +161,9 @@ def _result_from_json(value: Json, fetch: Fetch) -> Result:
 
 
 def _returned(array: NDArray[Any], name: str) -> Returned:
-    if _CARRIERS.get(name, array.dtype.name) != array.dtype.name:
-        raise ValueError(f"an array of {array.dtype.name} does not hold numbers of {name}")
+    carrier = name_of(array.dtype)
+    if _CARRIERS.get(name, carrier) != carrier:
+        raise ValueError(f"an array of {carrier} does not hold numbers of {name}")
     return Returned(array, name)
 
 

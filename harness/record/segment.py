@@ -61,12 +61,15 @@ class SegmentWriter:
         _write(self._path, self._lines, pack=sha256(pack_of(self._path)))
 
 
-def read_segment(path: Path) -> list[Entry]:
-    """Return the entries of one segment, arrays mapped from the disk; raise :class:`SegmentError` if damaged."""
+def read_segment(path: Path, *, pack: str | None = None) -> list[Entry]:
+    """Return the entries of one segment, arrays mapped from the disk; raise :class:`SegmentError` if damaged.
+
+    ``pack`` is the SHA-256 that the pack was just found to have, if it is known.
+    """
     start, lines = _lines(path)
     if not pack_of(path).is_file():
         raise SegmentError(f"{pack_of(path)}: the arrays of this segment are missing")
-    if sha256(pack_of(path)) != start["pack"]:
+    if (pack or sha256(pack_of(path))) != start["pack"]:
         raise SegmentError(f"{pack_of(path)}: the bytes are not those that were recorded (SHA-256 differs)")
     entries = _entries(path, lines)
     _check(path, start, lines)

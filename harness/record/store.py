@@ -63,10 +63,11 @@ def read_recording(folder: Path, *, plan: str | None) -> Recording:
             f"{_again(header.adapter)}"
         )
     manifest = _read_manifest(folder, header.adapter)
+    known = {} if manifest is None else manifest["sha256"]  # which their files have been held against
     entries: dict[tuple[str, Quantity], Entry] = {}
     for path in segments(folder):
         try:
-            found = read_segment(path)
+            found = read_segment(path, pack=known.get(pack_of(path).name))
         except SegmentError as error:
             raise RecordingError(f"{error}; {_again(header.adapter)}") from None
         for entry in found:

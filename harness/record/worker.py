@@ -9,8 +9,6 @@ the child does too: by the kernel's doing, and by the end of that pipe.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import io
 import json
 import os
@@ -27,6 +25,7 @@ from harness.adapters.contract import Adapter, FrameworkUnavailable
 from harness.adapters.device import check_device, made
 from harness.adapters.frames import trimmed_traceback
 from harness.adapters.registry import AdapterFault, load, source_digest, source_file
+from harness.parent import end_with_parent
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
 from harness.plan.store import PlanError, read_plan
@@ -42,7 +41,6 @@ from harness.vocabulary import Mode, Quantity
 
 FLUSH_SECONDS = 2.0
 BATCH = 400  # entries that are written together, and lost where the process dies; fewer where one has died
-PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Channel:
@@ -69,7 +67,7 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
 
     ``device`` is the one that it is to run on; where it is empty, the adapter's own default.
     """
-    _end_with_parent()
+    end_with_parent()
     _leave_termination_to_parent()
     _never_stop()
     orders = os.fdopen(os.dup(0), encoding="utf-8")
@@ -109,13 +107,6 @@ def _planned(folder: Path) -> Plan | PlanError:
         return read_plan(folder)
     except PlanError as error:
         return error  # for the parent to hear once it listens: it may never ask
-
-
-def _end_with_parent() -> None:
-    """Have the kernel end this process when its parent ends, be it in a call that lets no other thread run."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):  # a C library without it: the end of the input has to do
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _leave_termination_to_parent() -> None:

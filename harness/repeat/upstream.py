@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from harness.compare.verdict import Finding
@@ -94,13 +95,18 @@ def _is_number(value: Any, name: str) -> bool:
     return name in _MEANT and isinstance(value, float)
 
 
+@cache
+def _worth_naming(packages: tuple[str, ...]) -> list[str]:
+    return [package for package in packages if _WORTH.match(package)]
+
+
 def _versions(header: Header) -> str:
     lines = []
     if header.description is not None:
         lines.append(f"- {header.description.framework} {header.description.version} on {header.description.device}")
         lines += [f"- {name}: {value}" for name, value in header.description.settings.items()]
     lines.append(f"- Python {header.python}")
-    packages = [package for package in header.packages if _WORTH.match(package)]
+    packages = _worth_naming(header.packages)
     lines += [f"- {' '.join(packages)}"] if packages else []
     platform = [header.platform[name] for name in ("system", "machine", "processor") if header.platform.get(name)]
     lines += [f"- {', '.join(platform)}"] if platform else []

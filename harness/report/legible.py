@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+_SPACES = {ord("\n"): " ", ord("\t"): " "}
+
 
 def legible(text: str) -> str:
     r"""Return ``text`` with every character that cannot be seen written as its Python escape, e.g. ``\x1b``.
@@ -11,7 +13,8 @@ def legible(text: str) -> str:
     Line ends, tabs and spaces stay. What is escaped includes control characters, which a terminal obeys and XML cannot
     hold; lone surrogates, which UTF-8 cannot hold; and marks that change the direction of writing.
     """
-    return text if text.isprintable() else "".join(map(_seen, text))
+    # most are lines of a table: those are told from the rest without a look at every character
+    return text if text.translate(_SPACES).isprintable() else "".join(map(_seen, text))
 
 
 def _seen(character: str) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.cli.progress import progress, rate, span
+from harness.cli.progress import progress
+from harness.cli.rate import rate, span
 
 
 class Terminal(io.StringIO):

@@ -67,7 +67,7 @@ def test_the_page_escapes_every_text_of_a_repeat() -> None:
 
 
 def test_findings_json_has_the_repeat_with_its_finding_alone() -> None:
-    listed = json.loads(render(MINIATURE, {key_of(FAULT): REPEAT})[ReportFile.FINDINGS])["findings"]
+    listed = json.loads(render(MINIATURE, lambda: {key_of(FAULT): REPEAT})[ReportFile.FINDINGS])["findings"]
     (one,) = [entry for entry in listed if "repeat" in entry]
     assert one["kind"] == FAULT.kind.value
     assert one["repeat"] == {"about": HOSTILE, "snippet": HOSTILE, "upstream": HOSTILE}
@@ -75,7 +75,7 @@ def test_findings_json_has_the_repeat_with_its_finding_alone() -> None:
 
 def test_a_finding_without_a_program_says_why_not_and_the_page_offers_none() -> None:
     reason = Repeat(about="Such is the reason.")
-    listed = json.loads(render(MINIATURE, {key_of(FAULT): reason})[ReportFile.FINDINGS])["findings"]
+    listed = json.loads(render(MINIATURE, lambda: {key_of(FAULT): reason})[ReportFile.FINDINGS])["findings"]
     assert [entry["repeat"] for entry in listed if "repeat" in entry] == [{"about": "Such is the reason."}]
     assert "Repeat it without this harness" not in page(MINIATURE, Accounts(MINIATURE), (), {key_of(FAULT): reason})
 

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import os
 import re
 import resource
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +16,14 @@ import pytest
 
 from harness.compare.accounts import Accounts
 from harness.compare.standing import Place
+from harness.copies import Jobs
 from harness.plan.plan import LedgerEntry
+from harness.repeat.repeats import Key, Repeat, key_of
 from harness.report.files import ReportFile, Unwritable, write_files
 from harness.report.legible import legible
 from harness.report.markdown import literal
 from harness.report.summary import MOST, summary
-from harness.report.write import render, write_report
+from harness.report.write import FEWEST, render, write_report
 from harness.vocabulary import FindingKind
 from tests.report.miniature import CLEAN, FINDINGS, HOSTILE, MINIATURE
 
@@ -32,6 +36,20 @@ def rendered() -> dict[ReportFile, bytes]:
 @pytest.mark.parametrize("comparison", [MINIATURE, CLEAN], ids=["findings", "clean"])
 def test_the_same_comparison_gives_the_same_bytes(comparison) -> None:
     assert render(comparison) == render(comparison)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+def test_two_processes_write_the_bytes_of_one() -> None:
+    large = replace(MINIATURE, verdicts=MINIATURE.verdicts * (1 + FEWEST // len(MINIATURE.verdicts)))
+    beside: list[int] = []
+
+    def repeats() -> dict[Key, Repeat]:
+        beside.append(len(multiprocessing.active_children()))
+        return {key_of(FINDINGS[0]): Repeat(snippet="print(1)\n", about="One call.")}
+
+    assert render(large, repeats, jobs=Jobs(1, pytest.fail)) == render(large, repeats)
+    render(MINIATURE, repeats, jobs=Jobs(1, pytest.fail))
+    assert beside == [1, 0, 0]
 
 
 @pytest.mark.parametrize("file", list(ReportFile))

@@ -1,0 +1,145 @@
+"""Copies of a process save time and nothing else: what one did not do is done by the process itself."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.copies import ALONE, Jobs, processors, shared
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
+HERE = os.getpid()
+TASKS = range(40)
+
+
+def square(task: int) -> tuple[int, bool]:
+    return task * task, os.getpid() == HERE
+
+
+def squares(found: list[tuple[int, tuple[int, bool]]]) -> dict[int, int]:
+    assert len(found) == len(dict(found))  # each once
+    return {task: made for task, (made, _) in found}
+
+
+def silent(text: str) -> None:
+    raise AssertionError(text)
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_copies_do_the_tasks_and_this_process_its_own(number: int) -> None:
+    found = list(shared(square, TASKS[3:], jobs=Jobs(number, silent), own=TASKS[:3]))
+    assert squares(found) == {task: task * task for task in TASKS}
+    assert {task for task, (_, here) in found if here} == set(TASKS[:3])
+
+
+def test_one_alone_makes_no_copy() -> None:
+    found = list(shared(square, TASKS[3:], jobs=ALONE, own=TASKS[:3]))
+    assert squares(found) == {task: task * task for task in TASKS}
+    assert all(here for _, (_, here) in found)
+
+
+def test_nothing_to_do_is_done() -> None:
+    assert list(shared(square, (), jobs=Jobs(2, silent))) == []
+
+
+def test_a_copy_that_is_killed_costs_nothing_and_is_named() -> None:
+    def work(task: int) -> tuple[int, bool]:
+        if task == 7 and os.getpid() != HERE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return square(task)
+
+    said: list[str] = []
+    found = list(shared(work, TASKS, jobs=Jobs(3, said.append)))
+    assert squares(found) == {task: task * task for task in TASKS}
+    assert said == ["a process that worked beside this one was ended by SIGKILL: what it was at is done again"]
+
+
+def test_all_copies_may_die() -> None:
+    def work(task: int) -> tuple[int, bool]:
+        if os.getpid() != HERE:
+            os.kill(os.getpid(), signal.SIGSEGV if task % 2 else signal.SIGKILL)
+        return square(task)
+
+    said: list[str] = []
+    found = list(shared(work, TASKS, jobs=Jobs(2, said.append), own=[100]))
+    assert squares(found) == {task: task * task for task in (*TASKS, 100)}
+    assert len(said) == 2
+
+
+def test_idle_copies_that_die_are_not_waited_for() -> None:
+    said: list[str] = []
+    found = []
+    for done in shared(square, TASKS, jobs=Jobs(2, said.append)):
+        found.append(done)
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+    assert squares(found) == {task: task * task for task in TASKS}
+    assert len(said) == 2
+
+
+def test_an_exception_is_raised_by_this_process() -> None:
+    def work(task: int) -> int:
+        if task == 5:
+            raise ZeroDivisionError(os.getpid())
+        return task
+
+    said: list[str] = []
+    with pytest.raises(ZeroDivisionError) as caught:
+        list(shared(work, TASKS, jobs=Jobs(2, said.append)))
+    assert caught.value.args == (HERE,)
+    assert said == ["a process that worked beside this one did not do its task: what it was at is done again"]
+    assert not multiprocessing.active_children()
+
+
+def test_what_cannot_be_sent_is_made_here() -> None:
+    found = dict(shared(lambda task: lambda: task, TASKS[:4], jobs=Jobs(2, lambda _: None)))
+    assert {task: made() for task, made in found.items()} == {0: 0, 1: 1, 2: 2, 3: 3}
+
+
+def test_copies_end_with_whoever_stops_listening() -> None:
+    working = shared(square, TASKS, jobs=Jobs(2, silent))
+    next(working)
+    assert len(multiprocessing.active_children()) == 2
+    working.close()
+    assert not multiprocessing.active_children()
+
+
+PROGRAM = """\
+import os, time
+from harness.copies import Jobs, shared
+
+def work(task):
+    if task:
+        time.sleep(100)
+    return os.getpid()
+
+for task, copy in shared(work, [0, 1, 2, 3, 4], jobs=Jobs(2, print)):
+    print(copy, flush=True)
+"""
+
+
+def test_copies_end_with_a_process_that_is_killed() -> None:
+    root = Path(__file__).parents[1]
+    line = [sys.executable, "-c", PROGRAM]
+    with subprocess.Popen(line, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        copy = int(process.stdout.readline())
+        process.kill()
+        assert process.stdout.read() == ""  # ends once nobody has the other end, copies among them
+    for _ in range(1000):  # who takes it over may need a moment to notice
+        if not Path(f"/proc/{copy}").exists():
+            return
+        time.sleep(0.01)
+    pytest.fail(f"process {copy} still runs")
+
+
+def test_there_is_a_processor() -> None:
+    assert processors() >= 1
