@@ -62,20 +62,22 @@ def test_every_repetition_has_numbers_of_its_own() -> None:
 
 @pytest.mark.parametrize("framework", list(beside.DTYPES))
 def test_ours_and_the_checkers_are_timed_in_the_framework_s_own_python(framework: str) -> None:
-    asked = {"framework": framework, "shape": SHAPE, "dtype": "float64", "problems": 3, "repetitions": 1, "seconds": 0}
-    done: list[int] = []
-    there = asked_there(
-        "harness.bench.checkers.there",
-        asked,
-        python=Path(interpreter(framework)),
-        environ=os.environ,
-        progress=done.append,
-    )
+    asked = {"framework": framework, "shape": SHAPE, "dtype": "float64", "problems": 3, "repetition": 0, "seconds": 0}
     checkers = [name for name in BY_FRAMEWORK[framework] if not name.startswith("y.sum()")]
-    assert sorted([OURS, *checkers]) == sorted(there["seconds"])
-    assert not any(there["refused"].values())
-    assert there["counts"] == {OURS: 3} | dict.fromkeys(checkers, 1)
-    assert done == [1]
+    for ours, names in ((True, [OURS]), (False, checkers)):
+        done: list[int] = []
+        there = asked_there(
+            "harness.bench.checkers.there",
+            {**asked, "ours": ours},
+            python=Path(interpreter(framework)),
+            environ=os.environ,
+            progress=done.append,
+        )
+        assert sorted(names) == sorted(there["seconds"])
+        assert not any(there["refused"].values())
+        assert there["counts"] == dict.fromkeys(names, 3 if ours else 1)
+        assert bool(there["version"]) == ours
+        assert done == [1]
 
 
 def test_a_ratio_is_ours_over_theirs_with_its_target_and_what_both_see() -> None:

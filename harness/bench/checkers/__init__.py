@@ -2,8 +2,8 @@
 
 ::
 
-    beside      asks each framework's Python, and makes ratios of what it answers
-    there       run there: this harness over 200 problems, and the framework's checkers, in turns
+    beside      asks each framework's Python for both by turns, and makes ratios of what it answers
+    there       run there: this harness over 200 problems, or the framework's checkers, each in a process of its own
     verified    what is timed of this harness: the framework's calls, oracle, bounds, laws and verdicts
     of_torch  of_jax  of_mxnet   the framework's checkers of its own softmax, at their defaults
 """

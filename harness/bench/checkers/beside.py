@@ -42,24 +42,39 @@ def _measure(setup: Setup) -> Iterator[Figure]:
             yield NotMeasured(setting=framework, reason=str(error))
             continue
         for shape, dtype in itertools.product(SHAPES, dtypes):
-            repetitions = _REPETITIONS[setup.effort]
             question = {
                 "framework": framework,
                 "shape": shape,
                 "dtype": dtype,
                 "problems": _PROBLEMS[setup.effort],
-                "repetitions": repetitions,
                 "seconds": _SECONDS[setup.effort],
             }
-            with setup.step(f"checkers: {framework} {dtype} {shape}", repetitions) as progress:
-                found = asked_there(
+            yield from _figures(_by_turns(question, python, setup), shape, dtype)
+
+
+def _by_turns(question: Mapping[str, Any], python: Path, setup: Setup) -> dict[str, Any]:
+    """Return what both sides say: seconds by part and repetition, who refuses a right kernel, and the version."""
+    seconds: dict[str, list[float]] = {}
+    refused: dict[str, bool] = {}
+    version, repetitions = "", _REPETITIONS[setup.effort]
+    step = f"checkers: {question['framework']} {question['dtype']} {question['shape']}"
+    with setup.step(step, repetitions) as progress:
+        for repetition in range(repetitions):
+            for ours in (True, False) if repetition % 2 else (False, True):
+                said = asked_there(
                     "harness.bench.checkers.there",
-                    question,
+                    {**question, "ours": ours, "repetition": repetition},
                     python=python,
                     environ=setup.environ,
-                    progress=progress,
+                    progress=lambda _done: None,
                 )
-            yield from _figures(found, shape, dtype)
+                for name, each in said["seconds"].items():
+                    seconds.setdefault(name, []).append(each)
+                for name, one in said["refused"].items():
+                    refused[name] = refused.get(name, False) or one
+                version = said["version"] or version
+            progress(repetition + 1)
+    return {"seconds": seconds, "refused": refused, "version": version}
 
 
 def _figures(found: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -> Iterator[Figure]:

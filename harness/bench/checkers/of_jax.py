@@ -15,6 +15,7 @@ Check = Callable[[NDArray[Any]], bool]
 def checks() -> dict[str, Check]:
     """Return JAX's checker at its defaults."""
     jax = import_framework("jax", hint="install it with: pip install jax==0.10.2")
+    jax.config.update("jax_enable_x64", True)  # else it checks float64 in float32
     test_util = import_framework("jax.test_util", hint="it comes with jax")
 
     @jax.jit  # type: ignore[untyped-decorator] # JAX is not installed where types are checked

@@ -17,6 +17,7 @@ Check = Callable[[NDArray[Any]], bool]  # whether the softmax of these logits, a
 def checks() -> dict[str, Check]:
     """Return PyTorch's checkers, each at its defaults."""
     torch = import_framework("torch", hint="install it with: pip install torch==2.13.0")
+    torch.set_num_threads(1)  # as the adapter does: these are small calls
 
     def gradcheck(logits: NDArray[Any], **options: bool) -> bool:
         x = torch.from_numpy(np.array(logits)).requires_grad_()

@@ -1,14 +1,18 @@
-"""Run by the Python that has a framework: this harness and the framework's checkers, in turns over the same problems.
+"""Run by the Python that has a framework: this harness over some problems, or the framework's checkers over the same.
 
-Every repetition has problems of its own, so that nobody finds again what he has computed before. This harness judges
-all of them. A checker, to which one problem is like another, is timed at as many as take it a given time, at least one.
+Each side has a process to itself, with the framework as that side sets it up: the adapter's settings are not the
+checkers'. Every repetition has problems of its own, so that nobody finds again what he has computed before. This
+harness judges all of them. A checker, to which one problem is like another, is timed at as many as take it a given
+time, at least one.
 """
 
 from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -23,46 +27,67 @@ from harness.vocabulary import DType
 OURS: Final = "this harness"
 _SHORTEST: Final = 1e-6  # seconds: a clock may stand still
 _FEW: Final = 2  # problems at which a checker is asked whether it accepts a right kernel at all
-
+_BEFORE: Final = 2  # sets of problems that each side has seen before it is timed
 
 Problems = tuple[Problem, ...]
 
 
-def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Return the seconds of processor time per problem, by part and repetition, and who refuses a right kernel.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Side:
+    """What is timed, by name: whether it refuses a right kernel, and over how many problems it goes."""
 
-    ``asked``: framework, shape, dtype, problems (how many), repetitions, seconds (of a checker in a repetition).
+    refused: Mapping[str, bool]
+    parts: Mapping[str, Callable[[], object]]
+    counts: Mapping[str, int]
+    version: str = ""
+
+
+def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict[str, Any]:
+    """Return the seconds of processor time per problem, by part, and who refuses a right kernel.
+
+    ``asked``: framework, ours (whether it is this harness, and not the checkers), shape, dtype, problems (how many),
+    repetition (its number), seconds (of a checker). What is timed has seen the problems of two other sets.
     """
-    adapter: Adapter = load(asked["framework"])()
-    checks = importlib.import_module(f"harness.bench.checkers.of_{asked['framework']}").checks()
     dtype, shape = DType(asked["dtype"]), tuple(asked["shape"])
-    sets = [
-        drawn(shape, dtype, seed=seed, count=asked["problems"]) for seed in range(asked["repetitions"] + 1)
-    ]  # the first warms everyone up
-    refused, counts = {OURS: bool(flagged(sets[0], adapter))}, {OURS: asked["problems"]}
-    parts = {OURS: _ours(sets[1:], adapter)}
-    for name, check in checks.items():
-        refused[name], seconds = _tried(check, sets[0][:_FEW])
-        if not refused[name]:
-            counts[name] = max(1, min(asked["problems"], int(asked["seconds"] / max(seconds, _SHORTEST))))
-            parts[name] = _theirs(sets[1:], check, count=counts[name])
-    times = interleaved(parts, repetitions=asked["repetitions"], progress=progress, warm=True)
+    first = asked["repetition"] * (_BEFORE + 1)
+    *before, timed = (drawn(shape, dtype, seed=first + k, count=asked["problems"]) for k in range(_BEFORE + 1))
+    side = _ours(asked, before, timed) if asked["ours"] else _theirs(asked, before, timed)
+    times = interleaved(side.parts, repetitions=1, progress=progress, warm=True)
     return {
-        "seconds": {name: [one / counts[name] for one in each] for name, each in times.items()},
-        "counts": counts,
-        "refused": refused,
-        "version": f"{adapter.describe().framework} {adapter.describe().version}, NumPy {np.__version__}",
+        "seconds": {name: each[0] / side.counts[name] for name, each in times.items()},
+        "counts": side.counts,
+        "refused": side.refused,
+        "version": side.version,
     }
 
 
-def _ours(sets: Sequence[Problems], adapter: Adapter) -> Callable[[], object]:
-    following: Iterator[Problems] = iter(sets)
-    return lambda: flagged(next(following), adapter)
+def _ours(asked: Mapping[str, Any], before: Sequence[Problems], timed: Problems) -> _Side:
+    adapter: Adapter = load(asked["framework"])()
+    description = adapter.describe()
+    refused = [bool(flagged(problems, adapter)) for problems in before]
+    return _Side(
+        refused={OURS: any(refused)},
+        parts={OURS: lambda: flagged(timed, adapter)},
+        counts={OURS: len(timed)},
+        version=f"{description.framework} {description.version}, NumPy {np.__version__}",
+    )
 
 
-def _theirs(sets: Sequence[Problems], check: Callable[[Any], bool], *, count: int) -> Callable[[], object]:
-    following: Iterator[Problems] = iter(sets)
-    return lambda: [check(problem.call.x) for problem in next(following)[:count]]
+def _theirs(asked: Mapping[str, Any], before: Sequence[Problems], timed: Problems) -> _Side:
+    refused: dict[str, bool] = {}
+    parts: dict[str, Callable[[], object]] = {}
+    counts: dict[str, int] = {}
+    for name, check in importlib.import_module(f"harness.bench.checkers.of_{asked['framework']}").checks().items():
+        refused[name], seconds = _tried(check, before[0][:_FEW])
+        if not refused[name]:
+            counts[name] = max(1, min(len(timed), int(asked["seconds"] / max(seconds, _SHORTEST))))
+            parts[name] = partial(_checked, check, timed[: counts[name]])
+    return _Side(refused=refused, parts=parts, counts=counts)
+
+
+def _checked(check: Callable[[Any], bool], problems: Problems) -> None:
+    for problem in problems:
+        check(problem.call.x)
 
 
 def _tried(check: Callable[[Any], bool], problems: Problems) -> tuple[bool, float]:
