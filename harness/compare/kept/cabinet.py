@@ -70,14 +70,19 @@ class Cabinet:
             self._save()
 
     def close(self) -> None:
-        """Write what is not written yet, and let the oldest entries go where there are too many."""
+        """Write what is not written yet, and let the oldest entries go where there are too many.
+
+        Which entries were used is written where it will soon matter: to do so changes nearly every page of the file.
+        """
         self._save()
         if self._file is None:
             return
         try:
             with self._file as file:
-                file.executemany("UPDATE kept SET used = ? WHERE key = ?", [(self._now, key) for key in self._found])
-                self._shed(file)
+                if _size(file) > self._largest // 2:
+                    used = [(self._now, key) for key in self._found]
+                    file.executemany("UPDATE kept SET used = ? WHERE key = ?", used)
+                    self._shed(file)
         except _UNUSABLE as error:
             self._lose(error)
         if self._file is not None:
@@ -161,6 +166,12 @@ class Cabinet:
         if not self._noted:
             self._noted = True
             self._note(f"{self._path}: what earlier runs judged cannot be used, and is judged again: {why}")
+
+
+def _size(file: sqlite3.Connection) -> int:
+    """Return the bytes of the file, which are more than those of all entries."""
+    pages, of_each = (int(file.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
+    return pages * of_each
 
 
 def _checksum(key: bytes, value: bytes) -> bytes:
