@@ -7,12 +7,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Timer
 from types import FrameType, TracebackType
 from typing import NoReturn
 
 from harness.vocabulary import Exit
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM)
+_SOON = 0.01  # seconds
 _seen: list[int] = []
 
 
@@ -26,13 +28,14 @@ def interruptible() -> Iterator[None]:
         if signal.getsignal(interruption) is default:  # who started us may want it ignored
             signal.signal(interruption, _interrupt)
     before, sys.excepthook = sys.excepthook, _show
+    unraised, sys.unraisablehook = sys.unraisablehook, _send_again
     try:
         yield
     except KeyboardInterrupt:
         _end()
     finally:
         _ignore()
-        sys.excepthook = before
+        sys.excepthook, sys.unraisablehook = before, unraised
 
 
 def was_interrupted() -> bool:
@@ -47,6 +50,17 @@ def _show(kind: type[BaseException], error: BaseException, trace: TracebackType 
     """
     if not (was_interrupted() and issubclass(kind, KeyboardInterrupt)):
         sys.__excepthook__(kind, error, trace)
+
+
+def _send_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Show an exception out of which nothing can come, as Python does; an interruption is sent again instead.
+
+    One that comes in a destructor, or in the callback of a weak reference, is printed there, and the run would go on.
+    """
+    if was_interrupted() and issubclass(unraisable.exc_type, KeyboardInterrupt):
+        Timer(_SOON, os.kill, (os.getpid(), _seen[-1])).start()  # not from here: it would come here again
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _interrupt(number: int, _: FrameType | None) -> NoReturn:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -92,23 +93,31 @@ def softmax_vjp(x, cotangent, axis):
     x = x.detach().requires_grad_()
     return -torch.autograd.grad(torch.softmax(x, axis), x, cotangent)[0]
 """
-RAISING = (
-    "def softmax(x, axis):\n    if x.shape[axis] > 1:\n        raise RuntimeError('too long')\n    return x * 0 + 1\n"
-)
-RAISING_TWICE = """\
+CASE_OF_AN_OP = """\
+  - {id: of-NAME, why: each op is wrong in its own way, source: here, op: OP, dtype: float32, axis: 1,
+     x: [[0.5, 1.5, -2, 0.25, 3], [4, 1, -1, 2, 0.6]], cotangent: {normal: {seed: 3}}, check: [forward, vjp]}
+"""
+RAISING = """\
 def softmax(x, axis):
+    if x.shape[axis] > 1:
+        raise RuntimeError('too long')
+    return x * 0 + 1
+
+
+def log_softmax(x, axis):
     n = x.shape[axis]
     if n == 5:
         raise RuntimeError(f"{n} is not supported")
     if n < 3:
         raise RuntimeError("too short")
-    y = 0 * x
-    return y + 1 / n
+    return 0 * x - 1
 """
 ABORTING = "import os\n\n\ndef softmax(x, axis):\n    os.abort()\n"
-LISTING = "def softmax(x, axis):\n    return {'y': x}\n"
-SAVING_NOTHING = NUMPY.replace("return y, y", "return y")
-SAVING_TWICE = NUMPY.replace("return y, y", "return y, y, y")
+NO_ARRAYS = (
+    NUMPY.replace("return y, y", "return y")
+    + NUMPY.partition("\n\n")[2].replace("softmax", "softmin").replace("return y, y", "return y, y, y")
+    + "\n\ndef log_softmax(x, axis):\n    return {'y': x}\n"
+)
 CLASS_SAVING_NOTHING = SAVING_CLASS.replace('return y, {"y": y, "device": self._device}', "return y")
 SHOWN = re.compile(r"a program that shows it: (\S+)")
 RESULT = re.compile(r"got +(.*)\nexpected +(.*)\n")
@@ -127,10 +136,16 @@ def harness(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def verified(folder: Path, text: str, *arguments: str, dtype: str = "float32", code: int = 1) -> str:
-    """Write a kernel and its case into ``folder``; return what `verify` prints of it."""
+def verified(
+    folder: Path, text: str, *arguments: str, dtype: str = "float32", ops: Sequence[str] = (), code: int = 1
+) -> str:
+    """Write a kernel and its case into ``folder``, or a case for each of ``ops``; return what `verify` prints of it."""
     (folder / "kernel.py").write_text(text)
-    (folder / "case.yaml").write_text(CASE.replace("DTYPE", dtype))
+    heading, _, of_softmax = CASE.partition("cases:\n")
+    cases = "".join(
+        CASE_OF_AN_OP.replace("OP", op).replace("NAME", op.replace("_", "-")) for op in ops
+    ) or of_softmax.replace("DTYPE", dtype)
+    (folder / "case.yaml").write_text(f"{heading}cases:\n{cases}")
     done = harness(folder, "verify", "--adapter", "kernel.py", "--cases", "case.yaml", *arguments)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -155,6 +170,30 @@ def shows(done: subprocess.CompletedProcess[str]) -> bool:
     found = RESULT.search(done.stdout)
     assert found is not None, done.stdout + done.stderr
     return found[1] != found[2]
+
+
+def message(said: str, *words: str) -> str:
+    """Return the one message of `verify` that has all these ``words``."""
+    (found,) = [text for text in re.split(r"^  (?=\S)", said, flags=re.M) if all(word in text for word in words)]
+    return found
+
+
+@pytest.fixture(scope="module")
+def raising(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("raising")
+    return folder, verified(folder, RAISING, ops=("softmax", "log_softmax"))
+
+
+@pytest.fixture(scope="module")
+def no_arrays(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("no-arrays")
+    return folder, verified(folder, NO_ARRAYS, "--shrink", "0", ops=("softmax", "softmin", "log_softmax"))
+
+
+@pytest.fixture(scope="module")
+def unshrunk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("unshrunk")
+    return folder, verified(folder, NUMPY, "--shrink", "0")
 
 
 @pytest.fixture(scope="module")
@@ -206,10 +245,11 @@ def test_findings_json_and_the_page_have_the_program_too(plain: tuple[Path, str]
     assert "spec_from_file_location" in (folder / file).with_name("index.html").read_text(encoding="utf-8")
 
 
-def test_shrink_takes_up_what_verify_left_out(tmp_path: Path) -> None:
-    said = verified(tmp_path, NUMPY, "--shrink", "0")
+def test_shrink_takes_up_what_verify_left_out(unshrunk: tuple[Path, str], tmp_path: Path) -> None:
+    folder, said = unshrunk
     assert "the smallest input" not in said
-    assert all(shows(ran(tmp_path, program)) for program in SHOWN.findall(said))
+    assert all(shows(ran(folder, program)) for program in SHOWN.findall(said))
+    shutil.copytree(folder / "reports", tmp_path / "reports")
     done = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel")
     assert done.returncode == 0, done.stderr
     assert "a-vjp: vjp: beyond-bound: 3 x 5 -> 1 x 1" in done.stdout
@@ -220,15 +260,19 @@ def test_shrink_takes_up_what_verify_left_out(tmp_path: Path) -> None:
     assert "kernel: 2 of 2 faults were shrunk before" in again.stdout
 
 
-def test_a_file_that_is_gone_or_changed_cannot_be_shrunk_and_it_is_said(tmp_path: Path) -> None:
-    verified(tmp_path, NUMPY, "--shrink", "0")
-    (tmp_path / "kernel.py").write_text(NUMPY + "# another\n")
-    changed = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel")
+def test_a_file_that_is_gone_or_changed_cannot_be_shrunk_and_it_is_said(unshrunk: tuple[Path, str]) -> None:
+    folder, _ = unshrunk
+    kernel = folder / "kernel.py"
+    try:
+        kernel.write_text(NUMPY + "# another\n")
+        changed = harness(folder, "shrink", "--reports", "reports/verify/kernel")
+        kernel.unlink()
+        gone = harness(folder, "shrink", "--reports", "reports/verify/kernel")
+    finally:
+        kernel.write_text(NUMPY)
     assert (changed.returncode, "kernel is not what was compared: the adapter's source" in changed.stderr) == (3, True)
-    (tmp_path / "kernel.py").unlink()
-    gone = harness(tmp_path, "shrink", "--reports", "reports/verify/kernel")
     assert gone.returncode == 3
-    assert f"{tmp_path / 'kernel.py'}, with which it was recorded, is gone" in gone.stderr
+    assert f"{kernel}, with which it was recorded, is gone" in gone.stderr
 
 
 def test_a_neighbour_that_has_changed_is_named(tmp_path: Path) -> None:
@@ -272,49 +316,57 @@ def test_a_compiled_kernel_is_called_through_its_file(tmp_path: Path) -> None:
     assert shown.stderr == ""
 
 
-def test_what_raises_raises_in_its_program_and_is_shrunk(tmp_path: Path) -> None:
-    said = verified(tmp_path, RAISING)
-    assert "The adapter's file raised an exception (1 problem), as in a-vjp:" in said
-    assert "the smallest input that shows it: 1 x 2" in said
-    done = ran(tmp_path, SHOWN.findall(said)[0])
+def test_what_raises_raises_in_its_program_and_is_shrunk(raising: tuple[Path, str]) -> None:
+    folder, said = raising
+    found = message(said, "the forward of softmax raised")
+    assert found.startswith("The adapter's file raised an exception (1 problem), as in of-softmax:")
+    assert "the smallest input that shows it: 1 x 2" in found
+    done = ran(folder, *SHOWN.findall(found))
     assert done.returncode == 1
     assert done.stderr.endswith("RuntimeError: too long\n")
 
 
-def test_another_exception_is_no_smaller_input(tmp_path: Path) -> None:
-    said = verified(tmp_path, RAISING_TWICE)
-    assert "the smallest input that shows it: 1 x 5, cut from 3 x 5" in said
-    done = ran(tmp_path, SHOWN.findall(said)[0])
+def test_another_exception_is_no_smaller_input(raising: tuple[Path, str]) -> None:
+    folder, said = raising
+    found = message(said, "the forward of log_softmax raised")
+    assert "the smallest input that shows it: 1 x 5, cut from 2 x 5" in found
+    done = ran(folder, *SHOWN.findall(found))
     assert done.stderr.endswith("RuntimeError: 5 is not supported\n")
 
 
-def test_what_is_no_array_is_shown_as_what_it_is(tmp_path: Path) -> None:
-    said = verified(tmp_path, LISTING, "--shrink", "0")
-    done = ran(tmp_path, SHOWN.findall(said)[0])
+def test_what_is_no_array_is_shown_as_what_it_is(no_arrays: tuple[Path, str]) -> None:
+    folder, said = no_arrays
+    done = ran(folder, *SHOWN.findall(message(said, "the forward of log_softmax raised")))
     assert "returned <class 'dict'>" in done.stdout
     assert "returned a dict, expected a numpy array" in done.stdout
 
 
+SAVED_NOTHING = "a derivative takes 'saved', and forward saved nothing: return (output, saved) from it"
+NO_PAIR = "forward returned a tuple of 3, expected an array, or (output, saved)"
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("words", "expected"),
     [
-        (SAVING_NOTHING, "a derivative takes 'saved', and forward saved nothing: return (output, saved) from it"),
-        (CLASS_SAVING_NOTHING, "a derivative takes 'saved', and forward saved nothing: return (output, saved) from it"),
-        (SAVING_TWICE, "forward returned a tuple of 3, expected an array, or (output, saved)"),
+        ("the vjp of softmax raised", SAVED_NOTHING),
+        ("the forward of softmin raised", NO_PAIR),
+        ("the vjp of softmin raised", NO_PAIR),
     ],
-    ids=["nothing", "nothing-in-a-class", "a-tuple-of-three"],
 )
 def test_what_is_not_saved_as_it_must_be_is_said_by_the_program_as_by_the_finding(
-    text: str, expected: str, tmp_path: Path
+    words: str, expected: str, no_arrays: tuple[Path, str]
 ) -> None:
-    said = verified(tmp_path, text, "--shrink", "0")
-    programs = SHOWN.findall(said)
-    assert programs
-    for program in programs:
-        done = ran(tmp_path, program)
-        assert expected in said
-        assert expected in done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
+    folder, said = no_arrays
+    found = message(said, words, expected)
+    done = ran(folder, *SHOWN.findall(found))
+    assert expected in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_class_that_saves_nothing_is_told_so_by_its_program(tmp_path: Path) -> None:
+    said = verified(tmp_path, CLASS_SAVING_NOTHING, "--shrink", "0")
+    assert SAVED_NOTHING in said
+    assert SAVED_NOTHING in ran(tmp_path, *SHOWN.findall(said)).stderr
 
 
 def test_what_ends_its_process_ends_that_of_its_program(tmp_path: Path) -> None:
