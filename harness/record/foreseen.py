@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 
 from harness.call import ARRAYS, Call
 from harness.parts import parts
 from harness.record.evaluate import is_cut
-from harness.vocabulary import Quantity
+from harness.vocabulary import DType, Quantity
+
+_ITEMSIZE: Final = {dtype: np.dtype(dtype.carrier).itemsize for dtype in DType}  # bytes
 
 
 def least_memory(call: Call, quantity: Quantity, *, rows_per_call: int | None) -> int:
     """Return the bytes of what exists at once however frugal the framework is: private inputs, and the whole result."""
-    dtype = np.dtype((call.dtype_of(quantity) or call.dtype).carrier)
-    result = math.prod(call.shape_of(quantity)) * dtype.itemsize
+    result = math.prod(call.shape_of(quantity)) * _ITEMSIZE[call.dtype_of(quantity) or call.dtype]
     one = next(parts(call, rows=rows_per_call or 1)).call if is_cut(call, quantity, rows_per_call) else call
     given = (getattr(one, name) for name in ARRAYS)
     return result + sum(int(array.nbytes) for array in given if array is not None)

@@ -45,10 +45,11 @@ def result_flags(environ: Mapping[str, str]) -> dict[str, str]:
 
 def installed_packages() -> tuple[str, ...]:
     """Return the environment's packages as ``name==version``, sorted."""
+    about = [distribution.metadata for distribution in importlib.metadata.distributions()]  # read anew when asked for
     found = {
-        f"{distribution.metadata['Name'].lower()}=={distribution.version}"
-        for distribution in importlib.metadata.distributions()
-        if distribution.metadata["Name"]  # None where an uninstall has left a folder behind
+        f"{each['Name'].lower()}=={each['Version']}"
+        for each in about
+        if each["Name"]  # None where an uninstall has left a folder behind
     }
     return tuple(sorted(found))
 

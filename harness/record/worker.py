@@ -9,6 +9,7 @@ the child does too: by the kernel's doing, and by the end of that pipe.
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -80,7 +81,9 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
     whereabouts.forget()
     adapter = _open(spec, channel, device=device or None)
     _fill_standard_streams()
+    gc.freeze()  # the framework stays: to look through it for garbage, again and again, costs more than most calls do
     plan = _planned(Path(plan_folder))  # while the parent looks at what there is already
+    gc.freeze()  # and so does the plan
     order = json.loads(orders.readline() or "null")
     if order is None:
         os._exit(1)
