@@ -66,10 +66,12 @@ def shared(
         for _ in range(jobs.copies):
             copies.append(_Copy(work, [copy.connection for copy in copies]))
         while left or here or any(copy.tasks for copy in copies):
+            for copy in copies:
+                copy.hand(left)
             if here:
                 task = here.popleft()
                 yield task, work(task)
-            yield from _done(copies, left, wait_for_one=not here)
+            yield from _done(copies, wait_for_one=not here)
             for copy in [copy for copy in copies if copy.lost]:
                 copies.remove(copy)
                 here.extend(copy.tasks)
@@ -83,10 +85,8 @@ def shared(
         gc.unfreeze()
 
 
-def _done(copies: list[_Copy[T]], left: deque[int], *, wait_for_one: bool) -> Iterator[tuple[int, T]]:
-    """Hand out tasks that are ``left``, and yield what has been done so far; wait until something is."""
-    for copy in copies:
-        copy.hand(left)
+def _done(copies: Iterable[_Copy[T]], *, wait_for_one: bool) -> Iterator[tuple[int, T]]:
+    """Yield what has been done so far; with ``wait_for_one``, wait until something is."""
     busy: dict[object, _Copy[T]] = {copy.connection: copy for copy in copies if copy.tasks and not copy.lost}
     if busy:
         for connection in wait([copy.connection for copy in busy.values()], None if wait_for_one else 0):

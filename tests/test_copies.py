@@ -39,6 +39,20 @@ def test_copies_do_the_tasks_and_this_process_its_own(number: int) -> None:
     assert {task for task, (_, here) in found if here} == set(TASKS[:3])
 
 
+def test_this_process_and_its_copy_work_at_the_same_time(tmp_path: Path) -> None:
+    """Each leaves a file and waits for that of the other: one after the other, the first would wait for ever."""
+
+    def work(task: int) -> bool:
+        (tmp_path / str(task)).touch()
+        for _ in range(6000):
+            if (tmp_path / str(1 - task)).exists():
+                return True
+            time.sleep(0.01)
+        return False
+
+    assert dict(shared(work, [1], jobs=Jobs(1, silent), own=[0])) == {0: True, 1: True}
+
+
 def test_one_alone_makes_no_copy() -> None:
     found = list(shared(square, TASKS[3:], jobs=ALONE, own=TASKS[:3]))
     assert squares(found) == {task: task * task for task in TASKS}

@@ -51,6 +51,15 @@ def details(cases: Path) -> dict[str, set[str]]:
     return found
 
 
+def test_recorders_that_wait_for_a_plan_end_without_a_word_where_there_is_none(cases: Path) -> None:
+    cases.write_text(CASES.replace("op: softmax", "op: softmaximum"))
+    done = run(cases)
+    assert done.returncode == 65
+    assert "softmaximum" in done.stderr
+    assert "reference" not in done.stderr
+    assert "interrupted" not in done.stderr
+
+
 def test_one_command_leads_from_cases_to_the_page(cases: Path) -> None:
     done = run(cases)
     assert done.returncode == 0, done.stderr

@@ -22,6 +22,7 @@
                                  comparison --store--> comparison.json
                                               --table--> pandas
 
+``docket`` hands out stacks of problems, to this process or to copies of it; ``stack`` judges one, for every adapter.
 ``asked`` is where calls become questions about exact numbers: behind it every array is float64, with the name of the
 format of its numbers beside it. The numbers come from ``reference``: the exact value, the bound around it, the row
 test, and the laws.
