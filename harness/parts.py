@@ -19,7 +19,7 @@ from harness.call import Call
 from harness.vocabulary import Normalization, Op, Quantity
 from reference.batch import Batch
 
-AT_ONCE: Final = 1 << 18  # elements of a part, where arrays become float64 and more: judging that takes some 100 MB
+AT_ONCE: Final = 1 << 18  # elements of a part, where arrays become float64 and more: judging that takes 100 to 300 MB
 _OF_INPUT: Final = ("x", "tangent", "mask")  # the arrays of a call that have the shape of x
 
 

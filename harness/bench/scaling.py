@@ -50,7 +50,7 @@ _LOSS: Final = {  # one number for all rows, and a gradient that is divided by h
     "op": "cross_entropy",
     "parameters": "targets: {random: {seed: 2}}\n    reduction: mean\n    cotangent: ones",
 }
-_OF_LOSS: Final = "compare of a mean loss"
+_OF_LOSS: Final = "compare (mean loss)"
 _BARE: Final = "the bare calls of"
 _COMPARED: Final = FRAMEWORKS[0]  # judging is by far the slowest step, and the same for every framework
 

@@ -93,9 +93,8 @@ def _added_up(
     if not problem.check:
         return Judgement(verdicts=(), findings=())
     judge = Judge((problem,), oracle=OracleOfSum(problem, elements=at_once))
-    judged = _together(judge, (problem,), runs, entries, Pairing({}), why=why if explained else None, named=False)[
-        problem.id
-    ]
+    because = why if explained else None
+    judged = _together(judge, (problem,), runs, entries, Pairing({}), why=because, named=False)[problem.id]
     return replace(judged, findings=tuple(unnamed(found) if explained else found for found in judged.findings))
 
 
