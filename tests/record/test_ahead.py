@@ -69,7 +69,7 @@ def test_it_begins_at_the_end_and_stops_where_the_first_has_come_to(
     recorded(tmp_path)
     second = called(tmp_path, "second")
     assert second == list(range(second[0], len(PROBLEMS)))
-    assert second[0] > int(WAITS_AT)
+    assert second[0] > ahead._SIGNS
 
 
 def test_there_is_none_where_everything_is_kept_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
