@@ -54,10 +54,6 @@ class DoubleDouble:
         """Return some of the numbers along the first axis."""
         return DoubleDouble(hi=self.hi[index], lo=self.lo[index])
 
-    def part(self, columns: slice) -> DoubleDouble:
-        """Return these columns of the last axis."""
-        return DoubleDouble(hi=self.hi[..., columns], lo=self.lo[..., columns])
-
     def at(self, column: NDArray[np.intp]) -> DoubleDouble:
         """Return one element of every row, which is kept with length one; ``column`` has that shape."""
         return DoubleDouble(
