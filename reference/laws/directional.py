@@ -4,7 +4,8 @@ A jvp of softmax is its vjp of the tangent, since the Jacobian is symmetric. An 
 is zero, or the cotangent, at every x: so its own sum is zero. What a kernel may miss, with a_i = |v_i| + P_v and b_i =
 |w_i| + P_w (P_v = sum s+ |v|, P_w likewise), N the largest of the N of sums over s |v|, s |w| and s |v w|::
 
-    softmax's jvp   as its vjp, of w
+    softmax's jvp   as its vjp, of w, and (1 + sigma) sum s+_i r_i |w_i| more: a forward mode has no stored output, and
+                    may take <s, w> with probabilities that it computes anew, which differ from those by r_i
     softmax's hvp   6 (sigma + N + 16 u + u_s) sum s+_i a_i b_i
     c s_i M_i       |c| (off + N + 8 u) (1 + off) sum s+_i b_i, and the error of c = V, Q; off: what misses in sum p
     all             + (4 u + 2 u_g) sum |h^|: its own, a weight's, storage; a temperature's; and what underflows
@@ -16,7 +17,7 @@ enters the sum of the elements once, and one of S at most three times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -88,7 +89,9 @@ class Directional:
     def _missing(self, rounding: Rounding) -> Missing:
         omega = rounding.arithmetic.omega
         if self.v is None:
-            return of_softmax(rounding, self.w, omega=lifted(omega, self.of_w))
+            as_vjp = of_softmax(rounding, self.w, omega=lifted(omega, self.of_w))
+            apart = (rounding.held * rounding.anew * np.abs(self.w)).sum(axis=-1, keepdims=True)
+            return replace(as_vjp, sums=as_vjp.sums + (1.0 + rounding.sum_behind_softmax) * apart)
         if self.question.op in LIKE_SOFTMAX:
             return self._of_products(rounding, self.v)
         return self._of_curvature(rounding, self.v)

@@ -101,6 +101,7 @@ def test_a_forward_mode_may_take_its_inner_product_with_probabilities_that_it_co
     got = of.nearest(own * of.nearest(w - mean[:, None]))
     precision = {"working": of.name, "accumulation": "float32"}
     assert shares(question, "jvp", got, precision=precision, own=own, tangent=w).worst <= 1
+    assert check(question, "jvp", got, tangent=w, **precision) == ()
 
 
 def test_a_second_derivative_made_step_by_step_may_lose_what_underflows_before_it_meets_the_cotangent() -> None:
