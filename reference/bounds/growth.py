@@ -31,7 +31,7 @@ def exponential(error: Floats) -> Floats:
         near = argument * (1.0 + argument)
         if small.all():  # which saves most of the time, and changes no bit
             return np.asarray(near)
-        far = np.where(error < _LARGEST_ARGUMENT, np.expm1(np.minimum(argument, _LARGEST_ARGUMENT)), VACUOUS)
+        far = np.where(argument < _LARGEST_ARGUMENT, np.expm1(np.minimum(argument, _LARGEST_ARGUMENT)), VACUOUS)
         return np.where(small, near, far)
 
 
