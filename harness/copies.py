@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Generic, TypeVar
@@ -29,7 +29,7 @@ _AHEAD: Final = 2  # tasks that a copy has: one that it is at, and one that it n
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """How many copies of this process do its work; ``note`` is told where one of them has ended early."""
+    """How many copies of this process do its work, at most; ``note`` is told where one cannot, or has ended early."""
 
     copies: int
     note: Callable[[str], None]
@@ -63,8 +63,9 @@ def shared(
     copies: list[_Copy[T]] = []
     gc.freeze()  # what is there need not be looked through, which would have the system copy all of it
     try:
-        for _ in range(jobs.copies):
-            copies.append(_Copy(work, [copy.connection for copy in copies]))
+        with _unless_refused(jobs.note):
+            for _ in range(min(jobs.copies, len(left))):
+                copies.append(_Copy(work, [copy.connection for copy in copies]))
         while left or here or any(copy.tasks for copy in copies):
             for copy in copies:
                 copy.hand(left)
@@ -83,6 +84,15 @@ def shared(
         for copy in copies:
             copy.end()
         gc.unfreeze()
+
+
+@contextmanager
+def _unless_refused(note: Callable[[str], None]) -> Iterator[None]:
+    """Do without the copies that the system refuses to make, by a limit of processes, files or memory."""
+    try:
+        yield
+    except OSError as error:
+        note(f"no more processes can work beside this one: {error}")
 
 
 def _done(copies: Iterable[_Copy[T]], *, wait_for_one: bool) -> Iterator[tuple[int, T]]:

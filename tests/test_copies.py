@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -61,6 +62,35 @@ def test_one_alone_makes_no_copy() -> None:
 
 def test_nothing_to_do_is_done() -> None:
     assert list(shared(square, (), jobs=Jobs(2, silent))) == []
+
+
+def test_there_are_no_more_copies_than_tasks_for_them() -> None:
+    working = shared(square, TASKS[:2], jobs=Jobs(5, silent), own=TASKS[2:])
+    next(working)
+    assert len(multiprocessing.active_children()) == 2
+    working.close()
+
+
+@pytest.mark.parametrize("possible", [0, 1])
+def test_copies_that_the_system_refuses_to_make_are_done_without(
+    possible: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    fork = os.fork
+
+    def limited() -> int:
+        if len(made) == possible:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        made.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", limited)
+    said: list[str] = []
+    found = list(shared(square, TASKS[3:], jobs=Jobs(2, said.append), own=TASKS[:3]))
+    assert squares(found) == {task: task * task for task in TASKS}
+    assert len(said) == 1
+    assert "Resource temporarily unavailable" in said[0]
+    assert not multiprocessing.active_children()
 
 
 def test_a_copy_that_is_killed_costs_nothing_and_is_named() -> None:

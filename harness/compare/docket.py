@@ -106,12 +106,12 @@ def _judged(
 ) -> Generator[tuple[int, dict[str, Judgement]], None, None]:
     """Yield what :func:`judge` says of each stack that is due, in whichever order.
 
-    Copies of this process judge what leaves nothing behind, and takes so little that all of them together stay within
-    ``memory``.
+    Copies of this process judge what leaves nothing behind, and takes so little that all of them and this process,
+    which judges the rest meanwhile, stay within ``memory`` together.
     """
     if sum(map(len, due.values())) < FEWEST:
         jobs = ALONE
-    small = [n for n, stack in due.items() if (jobs.copies or 1) * needs(stack[0], at_once=at_once) <= memory]
+    small = [n for n, stack in due.items() if (jobs.copies + 1) * needs(stack[0], at_once=at_once) <= memory]
     own = [n for n in small if pairing is not None and pairing.holds(due[n])]
     yield from shared(judge, sorted(set(small) - set(own)), jobs=jobs, own=own)
     for number in sorted(due.keys() - set(small)):

@@ -11,6 +11,7 @@ from reference.formats import Floats
 VACUOUS: Final = 1e300  # rather than infinity: times a probability of 0 it is 0
 NOTHING: Final = np.zeros((1, 1))
 """The error of whatever does not err: one number that stands for rows of any shape, and takes no time."""
+NOTHING.setflags(write=False)  # all bounds share it
 
 _LARGEST_ARGUMENT: Final = 600.0  # of exp, beyond which nothing is said either
 _SMALL: Final = 2.0**-10  # of its argument: below, exp(x) - 1 is taken for x + x^2, at most 1 in 2000 more
@@ -31,7 +32,7 @@ def exponential(error: Floats) -> Floats:
         near = argument * (1.0 + argument)
         if small.all():  # which saves most of the time, and changes no bit
             return np.asarray(near)
-        far = np.where(error < _LARGEST_ARGUMENT, np.expm1(np.minimum(argument, _LARGEST_ARGUMENT)), VACUOUS)
+        far = np.where(argument < _LARGEST_ARGUMENT, np.expm1(np.minimum(argument, _LARGEST_ARGUMENT)), VACUOUS)
         return np.where(small, near, far)
 
 

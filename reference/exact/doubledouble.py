@@ -83,9 +83,12 @@ class DoubleDouble:
     def __truediv__(self, other: DoubleDouble) -> DoubleDouble:
         """Return the quotients: in float64, and what is left over it; relative error below 12 * 2^-106.
 
-        Joldes, Muller, Popescu, Tight and rigorous error bounds for basic building blocks of double-word arithmetic
-        (ACM TOMS 44, 2017), algorithm 17, whose product need not be normalised: what a rounded quotient leaves of the
-        dividend is a float64, and so are both differences that lead to it.
+        After Joldes, Muller, Popescu, Tight and rigorous error bounds for basic building blocks of double-word
+        arithmetic (ACM TOMS 44, 2017), algorithm 17, whose bound is 15 * 2^-106. Here the product is not normalised:
+        what a rounded quotient leaves of ``self.hi`` is a float64, and so are both differences that lead to it. In
+        units of 2^-106, the product of a low part errs by 1, its difference from the other low part by 2, the sum of
+        all that is left by 3, its quotient by 3, and 3 come of dividing that by ``other.hi`` alone. Not all of these
+        can be attained together, which leaves room for terms of higher order.
         """
         first = self.hi / other.hi
         product, error = _product(first, other.hi, _split(first), other.halves)

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from harness.adapters.reference import ReferenceAdapter
-from harness.bench.checkers import beside
-from harness.bench.checkers.there import OURS
+from harness.bench.checkers import beside, of_torch
+from harness.bench.checkers.there import OURS, answer
 from harness.bench.checkers.verified import drawn, flagged
 from harness.bench.contract import NotMeasured, Ratio
 from harness.bench.elsewhere import asked_there
@@ -78,6 +78,13 @@ def test_ours_and_the_checkers_are_timed_in_the_framework_s_own_python(framework
         assert there["counts"] == dict.fromkeys(names, 3 if ours else 1)
         assert bool(there["version"]) == ours
         assert done == [1]
+
+
+def test_where_every_checker_refuses_a_right_kernel_nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_torch, "checks", lambda: {"never": lambda _: False, "nor this": lambda _: False})
+    asked = {"framework": "torch", "shape": SHAPE, "dtype": "float64", "problems": 3, "repetition": 0, "seconds": 0}
+    there = answer(asked | {"ours": False}, progress=lambda _: None)
+    assert (there["seconds"], there["refused"]) == ({}, {"never": True, "nor this": True})
 
 
 def test_a_ratio_is_ours_over_theirs_with_its_target_and_what_both_see() -> None:

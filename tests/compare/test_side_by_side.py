@@ -112,10 +112,11 @@ def test_few_problems_are_judged_by_one() -> None:
     assert set(here) == {0}
 
 
-def test_what_takes_much_memory_is_judged_when_the_others_have_ended() -> None:
-    """Of a limit that one problem may use up, several together must not use more."""
+@pytest.mark.parametrize("memory", [600_000, 1_000_000])  # bytes, for 1,000 elements: one such problem, or two
+def test_what_takes_much_memory_is_judged_when_the_others_have_ended(memory: int) -> None:
+    """Of a limit that one problem may use up, two copies and this process must not use more together."""
     rng = np.random.default_rng(7)
-    sizes = [3] * FEWEST + [500]
+    sizes = [3 + n % 2 for n in range(FEWEST)] + [500]  # two stacks, and one problem
     several = plan(*(problem(*rng.standard_normal((2, 2, n)), case=f"case-{k}") for k, n in enumerate(sizes)))
     recorded = recording(several, RIGHT)
     here: list[tuple[int, int]] = []
@@ -125,7 +126,7 @@ def test_what_takes_much_memory_is_judged_when_the_others_have_ended() -> None:
         entries={"right": recorded.entries},
         pairing=Pairing({}),
         progress=lambda done: here.append((done, copies())),
-        memory=600_000,  # bytes, for 1,000 elements: one such problem, but not two
+        memory=memory,
         jobs=Jobs(2, silent),
     )
     assert here[-1] == (len(sizes), 0)

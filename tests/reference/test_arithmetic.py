@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference import ulp
+from reference.bounds.growth import NOTHING, exponential
 from reference.bounds.shift import quotient
 from reference.exact import elementary
 from reference.exact.doubledouble import DoubleDouble, difference, product, two_sum
@@ -41,8 +42,20 @@ def test_operations_on_pairs_err_by_a_few_units_of_2_to_minus_104(a: float, c: f
     one, other = pair(a, a * c * 2.0**-53), pair(b, b * d * 2.0**-53)
     x, y = fraction(one), fraction(other)
     assert abs(fraction(one * other) - x * y) <= abs(x * y) / 2**102
-    assert abs(fraction(one / other) - x / y) <= abs(x / y) / 2**101
+    assert abs(fraction(one / other) - x / y) <= 12 * abs(x / y) / 2**106
     assert abs(fraction(one + other) - (x + y)) <= (abs(x) + abs(y)) / 2**104
+
+
+def test_no_bound_of_an_exponential_is_below_it() -> None:
+    """Of any argument, and of the roundings that it may stand for: series, exponential, and beyond."""
+    error = np.concatenate((2.0 ** np.arange(-60, 9, 0.125), np.arange(590.0, 605.0, 0.25)))
+    want = [CONTEXT.expm1(CONTEXT.mpf(1.0099) * CONTEXT.mpf(one)) for one in error.tolist()]
+    assert [one for one, bound, least in zip(error, exponential(error), want, strict=True) if bound < least] == []
+
+
+def test_nobody_can_write_over_the_error_that_all_bounds_share() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        NOTHING[...] = 1.0
 
 
 @given(st.integers(0, 40), st.integers(0, 2**32))

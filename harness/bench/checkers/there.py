@@ -27,7 +27,7 @@ from harness.vocabulary import DType
 OURS: Final = "this harness"
 _SHORTEST: Final = 1e-6  # seconds: a clock may stand still
 _FEW: Final = 2  # problems at which a checker is asked whether it accepts a right kernel at all
-_BEFORE: Final = 2  # sets of problems that each side has seen before it is timed
+_BEFORE: Final = 2  # sets of problems that this harness has judged before it is timed
 
 Problems = tuple[Problem, ...]
 
@@ -46,13 +46,14 @@ def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict
     """Return the seconds of processor time per problem, by part, and who refuses a right kernel.
 
     ``asked``: framework, ours (whether it is this harness, and not the checkers), shape, dtype, problems (how many),
-    repetition (its number), seconds (of a checker). What is timed has seen the problems of two other sets.
+    repetition (its number), seconds (of a checker). Before it is timed, this harness has judged two other sets of
+    problems, and each checker two problems.
     """
     dtype, shape = DType(asked["dtype"]), tuple(asked["shape"])
     first = asked["repetition"] * (_BEFORE + 1)
     *before, timed = (drawn(shape, dtype, seed=first + k, count=asked["problems"]) for k in range(_BEFORE + 1))
     side = _ours(asked, before, timed) if asked["ours"] else _theirs(asked, before, timed)
-    times = interleaved(side.parts, repetitions=1, progress=progress, warm=True)
+    times = interleaved(side.parts, repetitions=1, progress=progress, warm=True) if side.parts else {}
     return {
         "seconds": {name: each[0] / side.counts[name] for name, each in times.items()},
         "counts": side.counts,
