@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final, Generic, TypeVar
@@ -63,8 +63,8 @@ def shared(
     copies: list[_Copy[T]] = []
     gc.freeze()  # what is there need not be looked through, which would have the system copy all of it
     try:
-        for _ in range(jobs.copies):
-            copies.append(_Copy(work, [copy.connection for copy in copies]))
+        with _uninterrupted():
+            _make(min(jobs.copies, len(left)), copies, work, note=jobs.note)
         while left or here or any(copy.tasks for copy in copies):
             for copy in copies:
                 copy.hand(left)
@@ -83,6 +83,28 @@ def shared(
         for copy in copies:
             copy.end()
         gc.unfreeze()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off what interrupts this process; a copy that is made meanwhile never hears of it.
+
+    A terminal interrupts all of them: who started the copies ends them.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _make(number: int, copies: list[_Copy[T]], work: Callable[[int], T], *, note: Callable[[str], None]) -> None:
+    """Add ``number`` to ``copies``, or as many as the system allows."""
+    try:
+        for _ in range(number):
+            copies.append(_Copy(work, [copy.connection for copy in copies]))
+    except OSError as error:
+        note(f"of {number} processes beside this one, {len(copies)} could be started: {error}")
 
 
 def _done(copies: Iterable[_Copy[T]], *, wait_for_one: bool) -> Iterator[tuple[int, T]]:
@@ -140,8 +162,6 @@ class _Copy(Generic[T]):
 
 def _serve(work: Callable[[int], T], orders: Connection[Any, Any], others: list[Connection[Any, Any]]) -> None:
     end_with_parent()
-    for interruption in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(interruption, signal.SIG_IGN)  # a terminal sends them to all: who started us ends us
     for connection in others:
         connection.close()  # so that this process alone keeps them open, and its end is theirs
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - another thread may be at those that we got
