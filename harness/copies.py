@@ -29,7 +29,7 @@ _AHEAD: Final = 2  # tasks that a copy has: one that it is at, and one that it n
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """How many copies of this process do its work, at most; ``note`` is told where one cannot, or has ended early."""
+    """How many copies of this process do its work; ``note`` is told where one of them has ended early."""
 
     copies: int
     note: Callable[[str], None]
@@ -63,9 +63,8 @@ def shared(
     copies: list[_Copy[T]] = []
     gc.freeze()  # what is there need not be looked through, which would have the system copy all of it
     try:
-        with _unless_refused(jobs.note):
-            for _ in range(min(jobs.copies, len(left))):
-                copies.append(_Copy(work, [copy.connection for copy in copies]))
+        with _uninterrupted():
+            _make(min(jobs.copies, len(left)), copies, work, note=jobs.note)
         while left or here or any(copy.tasks for copy in copies):
             for copy in copies:
                 copy.hand(left)
@@ -87,12 +86,25 @@ def shared(
 
 
 @contextmanager
-def _unless_refused(note: Callable[[str], None]) -> Iterator[None]:
-    """Do without the copies that the system refuses to make, by a limit of processes, files or memory."""
+def _uninterrupted() -> Iterator[None]:
+    """Put off what interrupts this process; a copy that is made meanwhile never hears of it.
+
+    A terminal interrupts all of them: who started the copies ends them.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     try:
         yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _make(number: int, copies: list[_Copy[T]], work: Callable[[int], T], *, note: Callable[[str], None]) -> None:
+    """Add ``number`` to ``copies``, or as many as the system allows."""
+    try:
+        for _ in range(number):
+            copies.append(_Copy(work, [copy.connection for copy in copies]))
     except OSError as error:
-        note(f"no more processes can work beside this one: {error}")
+        note(f"of {number} processes beside this one, {len(copies)} could be started: {error}")
 
 
 def _done(copies: Iterable[_Copy[T]], *, wait_for_one: bool) -> Iterator[tuple[int, T]]:
@@ -150,8 +162,6 @@ class _Copy(Generic[T]):
 
 def _serve(work: Callable[[int], T], orders: Connection[Any, Any], others: list[Connection[Any, Any]]) -> None:
     end_with_parent()
-    for interruption in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(interruption, signal.SIG_IGN)  # a terminal sends them to all: who started us ends us
     for connection in others:
         connection.close()  # so that this process alone keeps them open, and its end is theirs
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - another thread may be at those that we got

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import copies
 from harness.copies import ALONE, Jobs, processors, shared
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
@@ -154,6 +155,36 @@ def test_copies_end_with_whoever_stops_listening() -> None:
     assert len(multiprocessing.active_children()) == 2
     working.close()
     assert not multiprocessing.active_children()
+
+
+def test_a_copy_takes_no_interruption_from_its_first_moment_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal sends it to all processes, and a copy that begins would raise it, and print where."""
+
+    def interrupted() -> None:
+        for interruption in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), interruption)
+
+    monkeypatch.setattr(copies, "end_with_parent", interrupted)  # what a copy does first
+    assert squares(list(shared(square, TASKS, jobs=Jobs(2, silent)))) == {task: task * task for task in TASKS}
+
+
+LIMITED = """\
+import resource
+from harness.copies import Jobs, shared
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+print(dict(shared(str, range(100), jobs=Jobs(60, print))) == {task: str(task) for task in range(100)})
+open(__import__("os").devnull).close()
+"""
+
+
+def test_where_the_system_allows_few_copies_those_do_the_tasks() -> None:
+    line = [sys.executable, "-c", LIMITED]
+    done = subprocess.run(line, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
+    said, result = done.stdout.splitlines()
+    assert said.startswith("of 60 processes beside this one, ")
+    assert "Too many open files" in said
+    assert result == "True"
 
 
 PROGRAM = """\

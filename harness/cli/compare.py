@@ -111,8 +111,7 @@ def compared(
 ) -> tuple[Ending, Comparison | None]:
     """Compare, by so many processes, and return how that ended; leave where it cannot be done.
 
-    Where nothing has changed since the last time, it ended as it did then, and the
-    comparison is not read again: None.
+    Where nothing has changed since the last time, it ended as it did then, and the comparison is not read again: None.
     """
     from harness.compare.changes import changes_since  # noqa: PLC0415
     from harness.compare.compare import compare  # noqa: PLC0415

@@ -79,7 +79,7 @@ def command(
 
     Exit codes: 0 recorded, 2 usage, 3 the framework cannot be used here, 70 a fault of the harness, 130 interrupted.
     """
-    if when_told and not sys.stdin.readline():
+    if when_told and not (sys.stdin and sys.stdin.readline()):  # no stream, where it was closed
         return
     layout = Layout(reports)
     limits = Limits(timeout=timeout, memory=int(memory * 2**30))

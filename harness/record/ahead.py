@@ -48,7 +48,7 @@ class Ahead:
             self._signs += changed != self._changed
             self._changed = changed
             if self._signs >= _SIGNS:
-                self._beside = self._launch()
+                self._start()
             return
         for message in self._beside.messages(wait=0):
             if message["kind"] == "ready":
@@ -63,6 +63,12 @@ class Ahead:
             self.calls = self._beside.whereabouts.done
             self._beside.close()
             self._beside = None
+
+    def _start(self) -> None:
+        try:
+            self._beside = self._launch()
+        except OSError:  # there is no room for another process, and none is needed
+            self._over = True
 
     def _last_change(self) -> int:
         try:

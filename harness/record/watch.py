@@ -46,9 +46,7 @@ def watch(
 ) -> Death | None:
     """Follow ``child`` to its end, telling ``done`` now and then how many evaluations are; return how it died.
 
-    ``each`` is called at every look at it.
-
-    That is None where it finished. A child over its limits is ended.
+    That is None where it finished. A child over its limits is ended. ``each`` is called at every look at it.
     """
     at = child.whereabouts
     seen: tuple[int | None, int] | None = None

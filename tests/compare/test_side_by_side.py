@@ -116,7 +116,7 @@ def test_few_problems_are_judged_by_one() -> None:
 def test_what_takes_much_memory_is_judged_when_the_others_have_ended(memory: int) -> None:
     """Of a limit that one problem may use up, two copies and this process must not use more together."""
     rng = np.random.default_rng(7)
-    sizes = [3 + n % 2 for n in range(FEWEST)] + [500]  # two stacks, and one problem
+    sizes = [3, 4] * (FEWEST // 2) + [500]  # two stacks, one for each copy
     several = plan(*(problem(*rng.standard_normal((2, 2, n)), case=f"case-{k}") for k, n in enumerate(sizes)))
     recorded = recording(several, RIGHT)
     here: list[tuple[int, int]] = []

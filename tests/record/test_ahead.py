@@ -6,11 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.record import ahead
+from harness.record.child import Child
 from harness.record.runner import Run
 from harness.vocabulary import Quantity
 from tests.record.bench import LIMITS, problem, run, same, write
@@ -96,3 +98,21 @@ def test_it_makes_no_call_that_is_large(tmp_path: Path, monkeypatch: pytest.Monk
     assert found.results == {"returned": len(PROBLEMS) + 1}
     assert 99 in called(tmp_path, "first")
     assert called(tmp_path, "second")[-1] == len(PROBLEMS) - 1
+
+
+def test_there_is_none_where_the_system_starts_no_further_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes = []
+
+    class Last(Child):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            if processes:
+                raise BlockingIOError("Resource temporarily unavailable")
+            processes.append(self)
+            super().__init__(*arguments, **named)
+
+    monkeypatch.setattr("harness.record.crew.Child", Last)
+    found = recorded(tmp_path)
+    assert found.results == {"returned": len(PROBLEMS)}
+    assert called(tmp_path, "second") == []

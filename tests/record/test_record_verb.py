@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -28,6 +30,17 @@ def test_a_recording_ends_with_its_counts_and_where_it_is(tmp_path: Path, plan: 
     assert done.stdout == f"raises: recorded 10 evaluations (9 returned, 1 raised) in {tmp_path}/recordings/raises\n"
     assert done.stderr == ""
     assert read_recording(tmp_path / "recordings" / "raises", plan=plan.digest).complete
+
+
+@pytest.mark.parametrize("told", ["0</dev/null", "0<&-"], ids=["by nobody", "without a stream"])
+def test_a_recorder_that_nobody_tells_to_begin_ends_without_a_word(tmp_path: Path, plan: Plan, told: str) -> None:
+    line = f"exec {shlex.quote(sys.executable)} -m harness record reference --when-told --reports . {told}"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not (tmp_path / "recordings").exists()
 
 
 def test_the_built_in_reference_is_recorded_by_its_name(tmp_path: Path, plan: Plan) -> None:
