@@ -11,6 +11,7 @@ from harness.adapters.contract import Adapter, AdapterError, Precision
 from harness.adapters.frames import own_lines
 from harness.adapters.registry import BUILT_IN, source_file
 from harness.adapters.saved import output_of, saved_of, takes_saved
+from harness.arraypack import name_of
 from harness.call import ARRAYS, Call
 from harness.parts import parts, separable
 from harness.plan.plan import Plan
@@ -159,7 +160,7 @@ def _returned(value: object, *, due: DType | None) -> Returned:
         raise AdapterError(f"returned {_kind(value)}, expected a numpy array")
     if value.dtype.kind in "fiubc":
         value = np.asarray(value, order="C")  # here, where a view too large to be copied costs this result alone
-        name = value.dtype.newbyteorder("=").name
+        name = name_of(value.dtype.newbyteorder("="))
         if due is not None and due.carrier == name:
             name = due.value  # bits of bfloat16 come back as they went in
         return Returned(value, name)
