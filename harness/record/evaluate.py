@@ -39,17 +39,24 @@ def is_late(mode: Mode) -> bool:
 
 
 def evaluate(
-    adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: int, rows_per_call: int | None = None
+    adapter: Adapter,
+    problem: Problem,
+    quantity: Quantity,
+    *,
+    memory: int,
+    rows_per_call: int | None = None,
+    question: str = "",
 ) -> Entry:
     """Return what became of one evaluation; whatever the adapter raises is a result like any other.
 
     The adapter gets private copies of the inputs, whose bits are compared afterwards. ``memory`` is the limit in bytes
     that is filed where the framework is refused memory. With ``rows_per_call`` it is called for so many rows at a time,
-    where they do not influence each other; the entry says so, since that is another call.
+    where they do not influence each other; the entry says so, since that is another call. It carries ``question``, the
+    digest of what the call asks.
     """
     asked = problem.call
     mode = adapter.modes[0] if asked.mode is Mode.DEFAULT else asked.mode
-    entry = partial(Entry, problem=problem.id, quantity=quantity, mode=mode)
+    entry = partial(Entry, problem=problem.id, quantity=quantity, mode=mode, question=question)
     cut = is_cut(asked, quantity, rows_per_call)
     changed: set[str] = set()
     try:
