@@ -49,9 +49,10 @@ class PackWriter:
         if name not in _DTYPES:
             raise PackError(f"an array of dtype {array.dtype} is not plain numbers and cannot be stored")
         padding = -self._length % ALIGNMENT
-        self._file.write(b"\0" * padding)
+        if padding:
+            self._file.write(b"\0" * padding)
         offset = self._length + padding
-        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        little = array.astype(_LITTLE[name], copy=False)
         contiguous = np.ascontiguousarray(little).reshape(-1)
         self._file.write(contiguous.view(np.uint8).data if contiguous.size else b"")
         self._length = offset + contiguous.nbytes

@@ -67,7 +67,7 @@ def compare(
         from harness.compare.kept.memory import Memory  # noqa: PLC0415 - judging alone needs no more than NumPy
 
         groups = pairing.groups(plan.problems)
-        known = Memory(kept, plan.problems, runs=runs, entries=entries, groups=groups)
+        known = Memory(kept, plan.problems, question=plan.question, runs=runs, entries=entries, groups=groups)
     judged = judge_all(
         plan.problems,
         runs=runs,

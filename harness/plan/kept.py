@@ -24,7 +24,7 @@ from typing import Any, Final
 import harness
 import reference
 from harness.call import ARRAYS
-from harness.plan.digest import digest_of
+from harness.plan.digest import digest_and_questions
 from harness.plan.plan import Plan
 from harness.plan.source import Source
 from harness.plan.store import PlanError, read_plan, write_plan
@@ -65,7 +65,8 @@ class Kept:
         """Write what was noted, behind all else that needs room on the disk; remove the oldest where it is too much."""
         for name, content in self._new.items():
             with suppress(PlanError, OSError):
-                whole = replace(content, selection=name, digest=digest_of(content.problems))
+                digest, questions = digest_and_questions(content.problems)
+                whole = replace(content, selection=name, digest=digest, questions=questions)
                 write_plan(whole, self._folder / name)
         self._new.clear()
         with suppress(OSError):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.plan.digest import digest_of
+from harness.plan.digest import digest_and_questions
 from harness.plan.kept import Kept
 from harness.plan.limits import MEMORY
 from harness.plan.plan import CaseRecord, LedgerEntry, Plan
@@ -66,13 +66,15 @@ def make_plan(
         raise TooManySignatures("; ".join(excess))
     cases = {problem.case: library.cases[problem.case] for problem in problems}
     files = {case.file for case in cases.values()}
+    digest, questions = digest_and_questions(problems)
     return Plan(
-        digest=digest_of(problems),
+        digest=digest,
         problems=problems,
         cases=cases,
         ledger=tuple(entry for entry in library.ledger if entry.case is None or entry.case in cases),
         selection=selection,
         themes={file: theme for file, theme in library.themes.items() if file in files},
+        questions=questions,
     )
 
 

@@ -12,9 +12,10 @@ from harness.vocabulary import Mode, Quantity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One quantity of one problem, and the mode that it is asked for in."""
+    """One quantity of one problem, the mode that it is asked for in, and the digest of what the call asks."""
 
     problem: str
+    question: str  # :func:`harness.plan.digest.question_of`, as the plan has it
     quantity: Quantity
     mode: Mode
 
@@ -23,8 +24,8 @@ class Asked:
 class Outline:
     """The evaluations of the plan in ``folder``, in its order, and the digest that it says it has.
 
-    It was not held against that digest, which takes the arrays: who evaluates reads the plan itself, and refuses one
-    that is not what its digest says.
+    Its problems are those that the plan was made with. The arrays were not held against them: who evaluates reads the
+    plan itself, and refuses one that is not what its digest says.
     """
 
     folder: Path
@@ -43,5 +44,5 @@ def read_outline(folder: Path) -> Outline:
 
 
 def _asked(value: Json) -> list[Asked]:
-    mode = Mode(value["call"]["mode"])
-    return [Asked(problem=str(value["id"]), quantity=Quantity(name), mode=mode) for name in value["check"]]
+    problem, question, mode = str(value["id"]), str(value["question"]), Mode(value["call"]["mode"])
+    return [Asked(problem=problem, question=question, quantity=Quantity(name), mode=mode) for name in value["check"]]

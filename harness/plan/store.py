@@ -3,13 +3,14 @@
 ::
 
     plan/
-      plan.json        format, digest, selection, counts, themes, cases, ledger
-      problems.jsonl   one problem per line, with references into
+      plan.json        format, digest, selection, counts, the SHA-256 of the problems, themes, cases, ledger
+      problems.jsonl   one problem per line, with the digest of its question, and references into
       inputs.npy       every input array, each kept once (harness.arraypack)
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -38,7 +39,7 @@ from harness.seal import seal_holds, sealed
 from harness.wholefile import is_alive
 
 FORMAT = "softmax-harness plan"
-VERSION = 2
+VERSION = 3
 _HEADER, _PROBLEMS, _INPUTS = "plan.json", "problems.jsonl", "inputs.npy"
 _AGAIN = "make the plan again with: harness plan"
 
@@ -150,24 +151,28 @@ def _write_files(plan: Plan, folder: Path) -> None:
     pack = PackWriter(folder / _INPUTS)
     try:
         kept: dict[str, Json] = {}
+        known: dict[int, Json] = {}  # by identity: many problems share an array, and the plan holds them all
 
         def keep(array: NDArray[Any]) -> Json:
-            key = fingerprint(array)
-            if key not in kept:
-                kept[key] = pack.append(array)
-            return kept[key]
+            if id(array) not in known:
+                key = fingerprint(array)
+                if key not in kept:
+                    kept[key] = pack.append(array)
+                known[id(array)] = kept[key]
+            return known[id(array)]
 
-        lines = [json.dumps(problem_to_json(problem, keep)) for problem in plan.problems]
+        values = ({**problem_to_json(each, keep), "question": plan.question(each)} for each in plan.problems)
+        problems = "".join(json.dumps(value) + "\n" for value in values)
     except BaseException:
         pack.discard()
         raise
     pack.close()
-    (folder / _PROBLEMS).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    header = json.dumps(sealed(_header(plan)), indent=1, ensure_ascii=False) + "\n"
+    (folder / _PROBLEMS).write_text(problems, encoding="utf-8")
+    header = json.dumps(sealed(_header(plan, problems)), indent=1, ensure_ascii=False) + "\n"
     (folder / _HEADER).write_text(header, encoding="utf-8")
 
 
-def _header(plan: Plan) -> Json:
+def _header(plan: Plan, problems: str) -> Json:
     signatures = count_signatures(plan.problems)
     return {
         "format": FORMAT,
@@ -180,6 +185,7 @@ def _header(plan: Plan) -> Json:
             "evaluations": plan.evaluations,
             "jax signatures": {"jit": signatures.jit, "eager": signatures.eager},
         },
+        "sha256": {_PROBLEMS: _sha256(problems)},
         "themes": plan.themes,
         "cases": [case_to_json(case) for case in plan.cases.values()],
         "ledger": [entry_to_json(entry) for entry in plan.ledger],
@@ -214,14 +220,20 @@ def check_seal(folder: Path, header: Json) -> None:
 
 
 def problem_values(folder: Path, header: Json) -> Iterator[tuple[str, Json]]:
-    """Yield where each problem of the plan stands, and what stands there; raise :class:`PlanError` where none does."""
+    """Yield where each problem of the plan stands, and what stands there; raise :class:`PlanError` where none does.
+
+    The last is followed by a look at all of them: what was changed after the plan was made is refused then.
+    """
     path, expected = folder / _PROBLEMS, _take(header, "counts", dict).get("problems")
-    lines = _read_text(path).splitlines()
+    text = _read_text(path)
+    lines = text.splitlines()
     if len(lines) != expected:
         raise PlanError(f"{path}: holds {len(lines)} problems, the plan has {expected}: cut short; {_AGAIN}")
     for number, line in enumerate(lines, start=1):
         where = f"{path}:{number}"
         yield where, _parse(path, where, line)
+    if _take(header, "sha256", dict).get(_PROBLEMS) != _sha256(text):
+        raise PlanError(f"{path}: the problems of this plan were changed after it was made (SHA-256 differs); {_AGAIN}")
 
 
 def _read_problems(folder: Path, header: Json) -> list[Problem]:
@@ -246,6 +258,10 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: cannot be read: {error}; {_AGAIN}") from None
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _parse(path: Path, where: str, text: str) -> Json:

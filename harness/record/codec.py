@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from numpy.typing import NDArray
@@ -175,13 +176,18 @@ def _precision_to_json(precision: Precision) -> Json:
 
 
 def _precision_from_json(value: Json) -> Precision:
-    working, accumulation = DType(value["working"]), DType(value["accumulation"])
+    return _precision(_text(value["working"]), _text(value["accumulation"]), *map(_text, value.get("forms", ())))
+
+
+@cache  # a recording has a handful of them, and thousands of entries
+def _precision(working_name: str, accumulation_name: str, *forms: str) -> Precision:
+    working, accumulation = DType(working_name), DType(accumulation_name)
     if not (working.floating and accumulation.floating):
         raise ValueError(f"a kernel cannot compute in {working.value} and {accumulation.value}: a bound needs floats")
     return Precision(
         working=working,
         accumulation=accumulation,
-        forms=tuple(Form(form) for form in value.get("forms", ())),
+        forms=tuple(Form(form) for form in forms),
     )
 
 

@@ -8,7 +8,6 @@ its evaluations gets on.
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,7 +16,6 @@ from pathlib import Path
 
 from harness.adapters.registry import AdapterFault
 from harness.plan.outline import Outline
-from harness.plan.store import read_plan
 from harness.record.ahead import Ahead
 from harness.record.child import Child, Message
 from harness.record.evaluate import is_late
@@ -207,16 +205,9 @@ class Crew:
         entries = []
         for asked in (self.schedule[number] for number in numbers):
             mode = ready.mode if asked.mode is Mode.DEFAULT else asked.mode
-            question = self._questions[asked.problem]
-            entry = Entry(problem=asked.problem, quantity=asked.quantity, result=result, mode=mode, question=question)
-            entries.append(entry)
+            what = Entry(problem=asked.problem, quantity=asked.quantity, result=result, mode=mode)
+            entries.append(replace(what, question=asked.question))
         append(folder, entries)
-
-    @functools.cached_property
-    def _questions(self) -> dict[str, str]:
-        """The questions of problems, by their names; for which the plan has to be read."""
-        plan = read_plan(self.outline.folder)
-        return {problem.id: plan.question(problem) for problem in plan.problems}
 
     def _stop(self) -> None:
         """Let the evaluation in progress end, and what is done reach the disk; a second Ctrl-C does without."""

@@ -11,6 +11,7 @@ from harness.adapters.contract import Adapter, AdapterError, Precision
 from harness.adapters.frames import own_lines
 from harness.adapters.registry import BUILT_IN, source_file
 from harness.adapters.saved import output_of, saved_of, takes_saved
+from harness.arraypack import name_of
 from harness.call import ARRAYS, Call
 from harness.parts import parts, separable
 from harness.plan.plan import Plan
@@ -38,17 +39,24 @@ def is_late(mode: Mode) -> bool:
 
 
 def evaluate(
-    adapter: Adapter, problem: Problem, quantity: Quantity, *, memory: int, rows_per_call: int | None = None
+    adapter: Adapter,
+    problem: Problem,
+    quantity: Quantity,
+    *,
+    memory: int,
+    rows_per_call: int | None = None,
+    question: str = "",
 ) -> Entry:
     """Return what became of one evaluation; whatever the adapter raises is a result like any other.
 
     The adapter gets private copies of the inputs, whose bits are compared afterwards. ``memory`` is the limit in bytes
     that is filed where the framework is refused memory. With ``rows_per_call`` it is called for so many rows at a time,
-    where they do not influence each other; the entry says so, since that is another call.
+    where they do not influence each other; the entry says so, since that is another call. It carries ``question``, the
+    digest of what the call asks.
     """
     asked = problem.call
     mode = adapter.modes[0] if asked.mode is Mode.DEFAULT else asked.mode
-    entry = partial(Entry, problem=problem.id, quantity=quantity, mode=mode)
+    entry = partial(Entry, problem=problem.id, quantity=quantity, mode=mode, question=question)
     cut = is_cut(asked, quantity, rows_per_call)
     changed: set[str] = set()
     try:
@@ -159,7 +167,7 @@ def _returned(value: object, *, due: DType | None) -> Returned:
         raise AdapterError(f"returned {_kind(value)}, expected a numpy array")
     if value.dtype.kind in "fiubc":
         value = np.asarray(value, order="C")  # here, where a view too large to be copied costs this result alone
-        name = value.dtype.newbyteorder("=").name
+        name = name_of(value.dtype.newbyteorder("="))
         if due is not None and due.carrier == name:
             name = due.value  # bits of bfloat16 come back as they went in
         return Returned(value, name)

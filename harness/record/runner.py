@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 from harness.plan.outline import Outline
-from harness.plan.store import read_plan
 from harness.record.compiled import compiled_here
 from harness.record.crew import Crew, NotAsRemembered, Observer
 from harness.record.lock import locked
@@ -164,9 +163,8 @@ def _record(
 
 def _continued(folder: Path, header: Header, outline: Outline, *, deaths: bool) -> int:
     """Make what lies in ``folder`` the beginning of a recording of a plan; return how many entries that has."""
-    plan = read_plan(outline.folder)
     reopen_recording(folder)
-    taken = take_over(folder, plan, deaths=deaths)
+    taken = take_over(folder, outline.asked, deaths=deaths)
     rename_recording(folder, header)
     return taken
 

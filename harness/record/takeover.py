@@ -10,27 +10,26 @@ or any other, and comes out right.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
-from harness.plan.plan import Plan
+from harness.plan.outline import Asked
 from harness.record.codec import Json
 from harness.record.segment import read_lines, replace_lines, segments
 
-Asked = tuple[str, str]  # a question, and the quantity that is asked of it
+_Question = tuple[str, str]  # the digest of what is asked, and the quantity
 _ANSWERS = ("returned", "raised", "unsupported")
 
 
-def take_over(folder: Path, plan: Plan, *, deaths: bool) -> int:
-    """Make the entries in ``folder`` those of ``plan``, and drop what it does not ask; return how many it has then.
+def take_over(folder: Path, asked: Iterable[Asked], *, deaths: bool) -> int:
+    """Make the entries in ``folder`` those of what is ``asked``, drop all others, and return how many there are then.
 
     Without ``deaths``, evaluations that ended the process, or were ended, are dropped too, but for those that died by
     their own doing: they may have come of what was evaluated before them, or of limits.
     """
-    wanted: defaultdict[Asked, list[str]] = defaultdict(list)
-    for problem in plan.problems:
-        question = plan.question(problem)
-        for quantity in problem.check:
-            wanted[question, quantity.value].append(problem.id)
+    wanted: defaultdict[_Question, list[str]] = defaultdict(list)
+    for each in asked:
+        wanted[each.question, each.quantity.value].append(each.problem)
     found = {path: read_lines(path) for path in segments(folder)}
     usable = [line for lines in found.values() for line in lines if deaths or _answers(line)]
     served = _served(usable, wanted)
@@ -41,10 +40,10 @@ def take_over(folder: Path, plan: Plan, *, deaths: bool) -> int:
     return sum(map(len, served.values()))
 
 
-def _served(usable: list[Json], wanted: dict[Asked, list[str]]) -> dict[int, list[str]]:
+def _served(usable: list[Json], wanted: dict[_Question, list[str]]) -> dict[int, list[str]]:
     """Return the problems that each line, by its identity, is the entry of: its own first, then those without any."""
     served: dict[int, list[str]] = {}
-    first: dict[Asked, int] = {}
+    first: dict[_Question, int] = {}
     for line in usable:
         names = wanted.get(_asked(line), [])
         if names:
@@ -57,7 +56,7 @@ def _served(usable: list[Json], wanted: dict[Asked, list[str]]) -> dict[int, lis
     return served
 
 
-def _asked(line: Json) -> Asked:
+def _asked(line: Json) -> _Question:
     return line.get("question", ""), line["quantity"]
 
 

@@ -18,7 +18,6 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -159,9 +158,9 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, whereabouts: Whereabou
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         whereabouts.begin(number, said=said())
-        entry = _entry(adapter, problem, quantity, order)
+        entry = _entry(adapter, problem, quantity, order, question=plan.question(problem))
         _fill_standard_streams()
-        segment.add(replace(entry, question=plan.question(problem)))
+        segment.add(entry)
         del entry  # its array may be as large as all that the next evaluation needs
         whereabouts.finish()
         if segment.entries >= batch or time.monotonic() - opened >= FLUSH_SECONDS:
@@ -171,14 +170,15 @@ def _record(adapter: Adapter, plan: Plan, order: Json, *, whereabouts: Whereabou
         segment.close()
 
 
-def _entry(adapter: Adapter, problem: Problem, quantity: Quantity, order: Json) -> Entry:
+def _entry(adapter: Adapter, problem: Problem, quantity: Quantity, order: Json, *, question: str) -> Entry:
     """Return what becomes of one evaluation; one that cannot fit into the memory allowed is not tried."""
     memory, rows = order["memory"], order["rows_per_call"]
     needs = least_memory(problem.call, quantity, rows_per_call=rows)
     if needs > memory:
         mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
-        return Entry(problem=problem.id, quantity=quantity, result=OutOfMemory(memory, needs), mode=mode)
-    return evaluate(adapter, problem, quantity, memory=memory, rows_per_call=rows)
+        result = OutOfMemory(memory, needs)
+        return Entry(problem=problem.id, quantity=quantity, result=result, mode=mode, question=question)
+    return evaluate(adapter, problem, quantity, memory=memory, rows_per_call=rows, question=question)
 
 
 def _open(spec: str, channel: Channel, *, device: str | None) -> Adapter:

@@ -318,7 +318,7 @@ def remove(name: str) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (edit_header(version=1), "format version 1, this harness reads version 2"),
+        (edit_header(version=1), "format version 1, this harness reads version 3"),
         (edit_header(format="a shopping list"), "not a plan of this harness"),
         (edit_header(counts=None), "'counts' should be a dict"),
         (edit_header(cases=[]), "belong to the case 'case', which is not there"),

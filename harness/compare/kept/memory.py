@@ -22,6 +22,7 @@ T = TypeVar("T")
 class Memory:
     """The judgements of earlier runs that a run may take over.
 
+    ``question`` gives the digest of what the call of a problem asks.
     ``groups`` maps the name of each group of equivalent calls to its problems. Their results are held against each
     other, numbers in hand: where one of a group has to be judged, all of it are.
 
@@ -34,12 +35,13 @@ class Memory:
         cabinet: Cabinet,
         problems: Sequence[Problem],
         *,
+        question: Callable[[Problem], str],
         runs: Sequence[AdapterRun],
         entries: Mapping[str, Entries],
         groups: Mapping[str, Sequence[Problem]],
     ) -> None:
         self._cabinet = cabinet
-        self._contents = contents(problems, runs=runs, entries=entries)
+        self._contents = contents(problems, question=question, runs=runs, entries=entries)
         self._keys = {name: key_of(JUDGEMENT.name, content) for name, content in self._contents.items()}
         self._groups = {
             group: key_of(EQUIVALENTS.name, [group, [self._contents[one.id] for one in members]])
