@@ -98,6 +98,7 @@ class Cabinet:
             return
         try:
             file.execute("PRAGMA synchronous = NORMAL")
+            file.execute("BEGIN IMMEDIATE")  # else another run sees a file half made, and takes it for a strange one
             made = tuple(file.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
             empty = not file.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
             if not empty and made != (_APPLICATION, _VERSION):
