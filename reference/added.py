@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,13 +70,8 @@ class Added:
             losses = reduction.sizes_of(rows.judged)
             first = rows.summed_up(losses)
             undefined = self._place.whole_rows(first.undefined | mean_of_none(self._question))
-            return Truth(
-                value=self._place.pair(first.bounded.value, undefined),
-                bound=self._place.elements(first.bounded.bound),
-                vacuous=self._place.elements(first.vacuous),
-                undefined=undefined,
-                again=lambda: self._again(first, losses, undefined),
-            )
+            again = partial(self._again, first, losses, undefined)
+            return Truth.placed(first, self._place, undefined, again=again)
 
     def scale(self) -> Floats:
         """Return the natural scale."""
@@ -121,12 +116,8 @@ class Added:
         """Return the second reading."""
         rows = self._read(Shift.ROUNDED)
         second = rows.summed_up(losses)
-        return Second(
-            value=self._place.pair(second.bounded.value, undefined),
-            bound=self._place.elements(second.bounded.bound),
-            vacuous=self._place.elements(second.vacuous),
-            out_of_range=self._place.whole_rows(first.infinite | second.infinite | rows.overflowing),
-        )
+        out_of_range = first.infinite | second.infinite | rows.overflowing
+        return Second.placed(second, self._place, undefined, out_of_range=out_of_range)
 
     def _read(self, shift: Shift) -> _Read:
         """Return what one reading says of all rows; where a kernel may overflow on its way, the second one does."""

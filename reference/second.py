@@ -13,7 +13,8 @@ from reference.bounds.arithmetic import Arithmetic
 from reference.bounds.bounded import Bounded
 from reference.bounds.reading import Shift
 from reference.exact.doubledouble import DoubleDouble, Floats
-from reference.judgement import judge
+from reference.judgement import Judgement, judge
+from reference.placement import Placement
 from reference.question import Question
 
 
@@ -28,6 +29,18 @@ class Second:
     bound: Floats
     vacuous: NDArray[np.bool_]
     out_of_range: NDArray[np.bool_]
+
+    @classmethod
+    def placed(
+        cls, judged: Judgement, place: Placement, undefined: NDArray[np.bool_], *, out_of_range: NDArray[np.bool_]
+    ) -> Second:
+        """Return what the second reading says of rows, in place; ``undefined`` is in place already."""
+        return cls(
+            value=place.pair(judged.bounded.value, undefined),
+            bound=place.elements(judged.bounded.bound),
+            vacuous=place.elements(judged.vacuous),
+            out_of_range=place.whole_rows(out_of_range),
+        )
 
     @classmethod
     def together(cls, parts: Sequence[Second]) -> Second:

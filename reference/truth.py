@@ -48,6 +48,26 @@ class Truth:
     in_rows: InRows | None = None
 
     @classmethod
+    def placed(
+        cls,
+        first: Judgement,
+        place: Placement,
+        undefined: NDArray[np.bool_],
+        *,
+        again: Callable[[], Second],
+        in_rows: InRows | None = None,
+    ) -> Truth:
+        """Return what the first reading says of rows, in place; ``undefined`` is in place already."""
+        return cls(
+            value=place.pair(first.bounded.value, undefined),
+            bound=place.elements(first.bounded.bound),
+            vacuous=place.elements(first.vacuous),
+            undefined=undefined,
+            again=again,
+            in_rows=in_rows,
+        )
+
+    @classmethod
     def together(cls, parts: Sequence[Truth]) -> Truth:
         """Return what holds for parts of one shape, along a new first axis."""
         return cls(
@@ -204,11 +224,10 @@ class _Asked:
         first = self._summed_up(rows, losses)
         place = Placement(question=self.question, quantity=self.quantity)
         undefined = place.whole_rows(first.undefined | mean_of_none(self.question))
-        return Truth(
-            value=place.pair(first.bounded.value, undefined),
-            bound=place.elements(first.bounded.bound),
-            vacuous=place.elements(first.vacuous),
-            undefined=undefined,
+        return Truth.placed(
+            first,
+            place,
+            undefined,
             again=lambda: self._again(first, losses, place, undefined),
             in_rows=InRows.of(self.question, self.quantity, self.block, self.arithmetic),
         )
@@ -220,12 +239,7 @@ class _Asked:
         on_the_way = may_overflow(self.question, self.quantity, self.block, arithmetic=self.arithmetic)
         on_the_way = on_the_way & ~(rows.undefined | self.block.ignored)
         overflowing = on_the_way.any() if self._adds_up else on_the_way
-        return Second(
-            value=place.pair(second.bounded.value, undefined),
-            bound=place.elements(second.bounded.bound),
-            vacuous=place.elements(second.vacuous),
-            out_of_range=place.whole_rows(first.infinite | second.infinite | overflowing),
-        )
+        return Second.placed(second, place, undefined, out_of_range=first.infinite | second.infinite | overflowing)
 
     @property
     def _adds_up(self) -> bool:

@@ -70,7 +70,7 @@ def agreement(votes: Votes) -> RowConsistency:
         highest = np.argmin(from_below + reach, axis=-1)[:, np.newaxis]
         apart = np.take_along_axis(centre, lowest, axis=-1) - np.take_along_axis(centre, highest, axis=-1)
         together = np.take_along_axis(width, lowest, axis=-1) + np.take_along_axis(width, highest, axis=-1)
-        needed = np.where(apart > 0, apart / np.maximum(together, _NARROWEST), 0.0)
+        needed = np.where(apart > 0, apart / together, 0.0)
         if not (needed > factor).any():
             break
         factor = np.maximum(needed, factor)
