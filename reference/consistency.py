@@ -147,11 +147,7 @@ class _Rows:
         judged = agreement(self._votes(kept, reading))
         if self.forward is None:
             return judged
-        votes = self._forward_votes(self.forward[kept], reading)
-        if votes.for_the_truth.all():
-            return judged
-        own = agreement(votes)
-        at_fault = np.maximum(own.share, own.scalar) > 1.0
+        at_fault = ~self._forward_votes(self.forward[kept], reading).agreed
         if not at_fault.any():
             return judged
         exact = agreement(self._votes(kept, reading, exactly=True))

@@ -12,12 +12,11 @@ import numpy as np
 
 from harness.adapters.contract import Precision, usual_precision
 from harness.compare.asked import Asked, result_format
-from harness.compare.oracle import Arrays
+from harness.compare.results import Results, RowTests, Stacked
 from harness.parts import parts, rows_within
 from harness.plan.problem import Problem
 from harness.vocabulary import Quantity
 from reference.added import Added, Rows
-from reference.consistency import RowConsistency
 from reference.formats import Floats
 from reference.invariants import Violation
 from reference.truth import Truth
@@ -57,22 +56,16 @@ class OracleOfSum:
             self._scales[key] = self._added(quantity, usual_precision(problems[0].call), result).scale()
         return self._scales[key][np.newaxis]
 
-    def rows(
-        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays, own_forward: Arrays
-    ) -> dict[str, RowConsistency]:
-        """Return nothing: one number has no rows that could agree."""
-        return {}
+    def rows(self, quantity: Quantity, results: Results, *, own_forward: Stacked | None) -> RowTests | None:
+        """Return None: one number has no rows that could agree."""
+        return None
 
-    def violations(
-        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays
-    ) -> Mapping[str, tuple[Violation, ...]]:
+    def violations(self, quantity: Quantity, results: Results) -> Mapping[str, tuple[Violation, ...]]:
         """Return the laws that the result breaks, if it breaks any."""
-        added = self._added(quantity, precision, result)
-        return {name: broken for name, value in got.items() if (broken := added.violations(value))}
+        added, got = self._added(quantity, results.precision, results.result), results.values
+        return {name: broken for name in got.names if (broken := added.violations(got[name]))}
 
-    def shifts_seen(
-        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays
-    ) -> Iterator[tuple[str, str, tuple[Violation, ...]]]:
+    def shifts_seen(self, quantity: Quantity, results: Results) -> Iterator[tuple[str, str, tuple[Violation, ...]]]:
         """Yield nothing: there is no other problem."""
         yield from ()
 

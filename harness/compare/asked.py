@@ -66,9 +66,12 @@ class Asked:
             batch=call.batch if self._alone and isinstance(call, SomeRows) else None,
         )
 
-    def laid(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        """Return arrays of these calls on top of each other."""
-        return arrays[0] if self._alone else np.stack(arrays)
+    def laid(self, arrays: Sequence[NDArray[Any]] | NDArray[Any]) -> NDArray[Any]:
+        """Return arrays of these calls, which may lie on top of each other already, in the shape of the question."""
+        if self._alone:
+            first: NDArray[Any] = arrays[0]
+            return first
+        return arrays if isinstance(arrays, np.ndarray) else np.stack(arrays)
 
     def vectors(self, quantity: Quantity) -> Vectors:
         """Return the cotangent and the tangent that ``quantity`` needs.

@@ -2,48 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from harness.adapters.contract import Precision
 from harness.call import Call
 from harness.compare.laws import Broken
 from harness.compare.measure import Measured
 from harness.compare.parameters import parameters
 from harness.compare.refusal import refused
+from harness.compare.results import Numbers, Results
 from harness.compare.verdict import Verdict
 from harness.plan.digest import fingerprint, question_of
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned
 from harness.vocabulary import Op, Outcome, Quantity
-from reference.formats import Floats
 from reference.truth import Truth
 
 DIGITS = 16  # of a digest, hexadecimal: another result passes for the same one in 1 of 2^64 cases
 
-Entries = Mapping[tuple[str, Quantity], Entry]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Numbers:
-    """What an adapter returned, as float64, where it can be held against the oracle."""
-
-    value: Floats
-    dtype: str  # the name of their format
-    result: str  # and of that of the op's output
-    precision: Precision
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Judged:
-    """How numbers were judged, and by what; ``by_law``: by laws alone, since no bound proves anything."""
+    """How one of ``results`` was judged; ``by_law``: by laws alone, since no bound proves anything."""
 
     measured: Measured
-    numbers: Numbers
-    oracle: Truth
+    results: Results
     broken: tuple[Broken, ...] = ()
     by_law: bool = False
 
@@ -61,23 +46,26 @@ class Assessment:
 
 
 def assessed(
-    adapter: str, problem: Problem, quantity: Quantity, entry: Entry | None, judged: Judged | None
+    adapter: str, problem: Problem, quantity: Quantity, entry: Entry, judged: Judged, *, oracle: Truth
 ) -> Assessment:
-    """Return the assessment of an evaluation: of numbers that were ``judged``, or of what stands in their place."""
-    if entry is None:
-        absent = "the recording holds no entry for it"
-        return unjudged(adapter, problem, quantity, Measured(Outcome.MISSING, absent))
-    if judged is None:
-        return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
-    dtype, broken = judged.numbers.dtype, judged.broken
+    """Return the assessment of an evaluation whose numbers were ``judged`` by ``oracle``."""
+    numbers, broken = judged.results.of(problem.id), judged.broken
     return Assessment(
-        verdict=_row(adapter, problem, quantity, judged.measured, entry=entry, dtype=dtype, broken=broken),
+        verdict=_row(adapter, problem, quantity, judged.measured, entry=entry, dtype=numbers.dtype, broken=broken),
         entry=entry,
-        numbers=judged.numbers,
-        oracle=judged.oracle,
+        numbers=numbers,
+        oracle=oracle,
         broken=broken,
         by_law=judged.by_law,
     )
+
+
+def unread(adapter: str, problem: Problem, quantity: Quantity, entry: Entry | None) -> Assessment:
+    """Return what is said of an evaluation that gave no numbers, or none that may be read."""
+    if entry is None:
+        absent = "the recording holds no entry for it"
+        return unjudged(adapter, problem, quantity, Measured(Outcome.MISSING, absent))
+    return unjudged(adapter, problem, quantity, refused(problem, quantity, entry), entry=entry)
 
 
 def unjudged(

@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Protocol
 
-from harness.compare.assessment import DIGITS, Assessment, Entries, unjudged
+from harness.compare.assessment import DIGITS, Assessment, unjudged, unread
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.measure import Measured
 from harness.compare.pairs import Side, pair
 from harness.compare.refusal import refused
 from harness.compare.relation import Pair
+from harness.compare.results import Entries
 from harness.compare.verdict import Finding, Verdict
 from harness.compare.whole import Of, finding_of, pair_of, verdict_of
 from harness.compare.zeros.find import zero_gradients
@@ -163,10 +164,7 @@ def alone(run: AdapterRun, problem: Problem, quantity: Quantity, entries: Mappin
     """Return the verdict on an evaluation that gave nothing to be judged."""
     if not run.ran:
         return unjudged(run.name, problem, quantity, Measured(Outcome.NOT_RUN, run.why_not or ""))
-    entry = entries[run.name].get((problem.id, quantity))
-    if entry is None:
-        return unjudged(run.name, problem, quantity, Measured(Outcome.MISSING, "the recording holds no entry for it"))
-    return unjudged(run.name, problem, quantity, refused(problem, quantity, entry), entry=entry)
+    return unread(run.name, problem, quantity, entries[run.name].get((problem.id, quantity)))
 
 
 def _pairs(

@@ -8,7 +8,7 @@ modes of a framework, the forward of every cotangent) share one answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypedDict, TypeVar
 
@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from harness.adapters.contract import Precision, usual_precision
 from harness.call import Call
 from harness.compare.asked import Asked, result_format
+from harness.compare.results import Results, RowTests, Stacked
 from harness.compare.shifts import shifted_pairs
 from harness.parts import separable
 from harness.plan.digest import fingerprint
 from harness.plan.problem import Problem
 from harness.plan.signatures import stack_key
 from harness.vocabulary import Quantity
-from reference.consistency import RowConsistency, needs_own_forward, row_consistency
+from reference.consistency import needs_own_forward, row_consistency
 from reference.formats import Floats
 from reference.invariants import Violation, check, shift_violation
 from reference.scale import natural_scale
@@ -33,7 +34,6 @@ from reference.truth import Truth, truth
 _COPIED = 1 << 24  # bytes
 ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
 
-Arrays = Mapping[str, Floats]  # by problem
 Part = TypeVar("Part", Truth, Floats)
 _INPUTS = {  # the arrays of a call that decide the true value of each quantity, beside those that decide the forward
     Quantity.VJP: ("cotangent",),
@@ -79,8 +79,8 @@ class Oracle:
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self._problems = tuple(problems)
-        self._truths: dict[tuple[str, Quantity, Precision, str], _Place[Truth]] = {}
-        self._scales: dict[tuple[str, Quantity, str], _Place[Floats]] = {}
+        self._truths: dict[tuple[Quantity, Precision, str], dict[str, _Place[Truth]]] = {}
+        self._scales: dict[tuple[Quantity, str], dict[str, _Place[Floats]]] = {}
         self._asked: dict[tuple[object, ...], Asked] = {}
         self._first: dict[Quantity, dict[str, Problem]] = {}
 
@@ -89,29 +89,26 @@ class Oracle:
     ) -> Truth:
         """Return the oracle and bounds of ``quantity`` for one problem of the stack."""
         used = precision or usual_precision(problem.call)
-        return self._truth(problem, quantity, used, result_format(problem.call, returned=result)).part
+        (place,) = self._truth([problem], quantity, used, result_format(problem.call, returned=result))
+        return place.part
 
     def truths(self, problems: Sequence[Problem], quantity: Quantity, precision: Precision, *, result: str) -> Truth:
         """Return the oracle and bounds for some problems of the stack, along a new first axis."""
-        output = result_format(problems[0].call, returned=result)
-        places = [self._truth(problem, quantity, precision, output) for problem in problems]
+        places = self._truth(problems, quantity, precision, result_format(problems[0].call, returned=result))
         whole = _whole(places)
         return Truth.together([place.part for place in places]) if whole is None else whole
 
     def scales(self, problems: Sequence[Problem], quantity: Quantity, *, result: str) -> Floats:
         """Return the natural scale of each element of ``quantity`` for some problems, along a new first axis."""
-        places = [self._scale(problem, quantity, result) for problem in problems]
+        places = self._scale(problems, quantity, result)
         whole = _whole(places)
         return np.stack([place.part for place in places]) if whole is None else whole
 
-    def _truth(self, problem: Problem, quantity: Quantity, precision: Precision, output: str) -> _Place[Truth]:
-        first = self._alike(quantity)[problem.id]
-        key = (first.id, quantity, precision, output)
-        if key not in self._truths:
-            members = self._together(quantity, first)
-            whole = self.of_stack(members, quantity, precision, output)
-            self._truths |= {(p.id, quantity, precision, output): _Place(whole, k) for k, p in enumerate(members)}
-        return self._truths[key]
+    def _truth(
+        self, problems: Iterable[Problem], quantity: Quantity, precision: Precision, output: str
+    ) -> list[_Place[Truth]]:
+        there = self._truths.setdefault((quantity, precision, output), {})
+        return self._places(problems, quantity, there, lambda some: self.of_stack(some, quantity, precision, output))
 
     def of_stack(self, members: Sequence[Problem], quantity: Quantity, precision: Precision, output: str) -> Truth:
         """Return the oracle and bounds of different problems, along a new first axis."""
@@ -119,15 +116,32 @@ class Oracle:
         found = truth(asked.question, quantity.value, **asked.vectors(quantity), **_named(precision))
         return found.lifted() if len(members) == 1 else found
 
-    def _scale(self, problem: Problem, quantity: Quantity, output: str) -> _Place[Floats]:
-        first = self._alike(quantity)[problem.id]
-        if (first.id, quantity, output) not in self._scales:
-            members = self._together(quantity, first)
+    def _scale(self, problems: Iterable[Problem], quantity: Quantity, output: str) -> list[_Place[Floats]]:
+        def of_stack(members: Sequence[Problem]) -> Floats:
             asked = self._ask(members, output)
             whole = natural_scale(asked.question, quantity.value, **asked.vectors(quantity))
-            whole = whole[np.newaxis] if len(members) == 1 else whole
-            self._scales |= {(p.id, quantity, output): _Place(whole, k) for k, p in enumerate(members)}
-        return self._scales[first.id, quantity, output]
+            return whole[np.newaxis] if len(members) == 1 else whole
+
+        return self._places(problems, quantity, self._scales.setdefault((quantity, output), {}), of_stack)
+
+    def _places(
+        self,
+        problems: Iterable[Problem],
+        quantity: Quantity,
+        there: dict[str, _Place[Part]],
+        of_stack: Callable[[Sequence[Problem]], Part],
+    ) -> list[_Place[Part]]:
+        """Return where each problem has its part; what is not ``there`` is computed, of the whole stack, and kept."""
+        same = self._alike(quantity)
+        places = []
+        for problem in problems:
+            first = same[problem.id]
+            if first.id not in there:
+                members = self._together(quantity, first)
+                whole = of_stack(members)
+                there |= {p.id: _Place(whole, k) for k, p in enumerate(members)}
+            places.append(there[first.id])
+        return places
 
     def _together(self, quantity: Quantity, first: Problem) -> list[Problem]:
         """Return the problems whose quantity is computed in one piece with that of ``first``, each number once."""
@@ -136,55 +150,53 @@ class Oracle:
         needed = {same[p.id].id for p in self._problems if quantity in p.check and not alone} | {first.id}
         return [p for p in self._problems if p.id in needed]
 
-    def rows(
-        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays, own_forward: Arrays
-    ) -> dict[str, RowConsistency]:
-        """Return the row tests of results of one adapter, by problem; nothing where there is no such test.
+    def rows(self, quantity: Quantity, results: Results, *, own_forward: Stacked | None) -> RowTests | None:
+        """Return the row tests of results of one adapter; None where there is no such test.
 
         Derivatives of softmax and log_softmax are judged beside the adapter's ``own_forward`` output; one that lacks
         it, or a usable one, has no test.
         """
+        got = results.values
         beside = needs_own_forward(self._problems[0].call.op.value, quantity.value)
-        members = [p for p in self._problems if p.id in got and (not beside or p.id in own_forward)]
+        forward = own_forward if beside else None
+        members = [p for p in self._problems if p.id in got and (not beside or (forward and p.id in forward))]
         if not members or quantity not in (Quantity.FORWARD, Quantity.VJP, Quantity.JVP):
-            return {}
-        asked = self._ask(members, result)
+            return None
+        names = [p.id for p in members]
+        asked = self._ask(members, results.result)
         found = row_consistency(
             asked.question,
             quantity.value,
-            asked.laid([got[p.id] for p in members]),
+            asked.laid(got.of(names)),
             **asked.vectors(quantity),
-            own_forward=asked.laid([own_forward[p.id] for p in members]) if beside else None,
-            **_named(precision),
+            own_forward=None if forward is None else asked.laid(forward.of(names)),
+            **_named(results.precision),
         )
         if found is None:
-            return {}
-        shares, scalars = (rows.reshape(len(members), -1) for rows in (found.share, found.scalar))
-        return {p.id: RowConsistency(share=shares[k], scalar=scalars[k]) for k, p in enumerate(members)}
+            return None
+        share, scalar = (Stacked(names, rows.reshape(len(names), -1)) for rows in (found.share, found.scalar))
+        return RowTests(share=share, scalar=scalar)
 
-    def violations(
-        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays
-    ) -> dict[str, tuple[Violation, ...]]:
+    def violations(self, quantity: Quantity, results: Results) -> dict[str, tuple[Violation, ...]]:
         """Return the laws that results of one adapter break, by problem; those that break none are left out."""
-        members = [p for p in self._problems if p.id in got]
+        members = [p for p in self._problems if p.id in results.values]
         together = quantity is not Quantity.JACOBIAN  # the Jacobian of a stack is no stack of Jacobians
-        if together and not self._check(members, quantity, precision, result, got):
+        if together and not self._check(members, quantity, results):
             return {}
-        found = {p.id: self._check([p], quantity, precision, result, got) for p in members}  # whose, and in which row
+        found = {p.id: self._check([p], quantity, results) for p in members}  # whose, and in which row
         return {name: violations for name, violations in found.items() if violations}
 
-    def shifts_seen(
-        self, quantity: Quantity, precision: Precision, *, result: str, got: Arrays
-    ) -> Iterator[tuple[str, str, tuple[Violation, ...]]]:
+    def shifts_seen(self, quantity: Quantity, results: Results) -> Iterator[tuple[str, str, tuple[Violation, ...]]]:
         """Yield pairs of problems whose results differ though nothing but a shift of each row tells them apart.
 
-        ``got`` holds the results of one adapter. The earlier problem comes first, then the shifted one.
+        ``results`` are those of one adapter. The earlier problem comes first, then the shifted one.
         """
         if quantity is Quantity.JACOBIAN:
             return
+        got = results.values
         for earlier, later in self._shifted:
             if earlier.id in got and later.id in got:
-                one, other = (self._ask([p], result) for p in (earlier, later))
+                one, other = (self._ask([p], results.result) for p in (earlier, later))
                 found = shift_violation(
                     one.question,
                     other.question,
@@ -192,7 +204,7 @@ class Oracle:
                     got[earlier.id],
                     got[later.id],
                     **one.vectors(quantity),
-                    **_named(precision),
+                    **_named(results.precision),
                 )
                 if found:
                     yield earlier.id, later.id, found
@@ -201,12 +213,10 @@ class Oracle:
     def _shifted(self) -> tuple[tuple[Problem, Problem], ...]:
         return tuple(shifted_pairs(self._problems))
 
-    def _check(
-        self, members: Sequence[Problem], quantity: Quantity, precision: Precision, result: str, got: Arrays
-    ) -> tuple[Violation, ...]:
-        asked = self._ask(members, result)
-        whole = asked.laid([got[p.id] for p in members])
-        return check(asked.question, quantity.value, whole, **asked.vectors(quantity), **_named(precision))
+    def _check(self, members: Sequence[Problem], quantity: Quantity, results: Results) -> tuple[Violation, ...]:
+        asked = self._ask(members, results.result)
+        whole = asked.laid(results.values.of([p.id for p in members]))
+        return check(asked.question, quantity.value, whole, **asked.vectors(quantity), **_named(results.precision))
 
     def _ask(self, members: Sequence[Problem], result: str) -> Asked:
         key = (result, *(p.id for p in members))

@@ -11,8 +11,15 @@ from reference.formats import FORMATS
 
 def refused(problem: Problem, quantity: Quantity, entry: Entry) -> Measured | None:
     """Return why ``entry`` gives nothing to hold against the oracle, or None where it does."""
+    return refusal(entry, shape=problem.call.shape_of(quantity), due=problem.call.dtype_of(quantity))
+
+
+def refusal(entry: Entry, *, shape: tuple[int, ...], due: DType | None) -> Measured | None:
+    """Return the same of one that must have ``shape`` and the dtype ``due``; where that is None, a floating one."""
     result: Result = entry.result
     match result:
+        case Returned():
+            return _unusable(entry, result, shape=shape, due=due)
         case Crashed(how=how):
             return Measured(Outcome.CRASHED, how)
         case TimedOut(limit=limit):
@@ -27,23 +34,25 @@ def refused(problem: Problem, quantity: Quantity, entry: Entry) -> Measured | No
             return Measured(Outcome.RAISED, f"{kind}: {text}" + (f" [{where}]" if where else ""))
         case Unsupported(reason=reason):
             return Measured(Outcome.UNSUPPORTED, reason)
-        case Returned(value=got, dtype=dtype):
-            shape = problem.call.shape_of(quantity)
-            if got.shape != shape:
-                return Measured(Outcome.SHAPE, f"returned shape {got.shape}, expected {shape}")
-            wrong = _wrong_dtype(dtype, due=problem.call.dtype_of(quantity))
-            if wrong is not None:
-                return Measured(Outcome.DTYPE, wrong)
-            if entry.inputs_changed:
-                changed = ", ".join(entry.inputs_changed)
-                return Measured(Outcome.INPUT_CHANGED, f"the call changed its own input: {changed}")
-            return None
+
+
+def _unusable(entry: Entry, returned: Returned, *, shape: tuple[int, ...], due: DType | None) -> Measured | None:
+    """Return why what came back has no right to be read."""
+    if returned.value.shape != shape:
+        return Measured(Outcome.SHAPE, f"returned shape {returned.value.shape}, expected {shape}")
+    wrong = _wrong_dtype(returned.dtype, due=due)
+    if wrong is not None:
+        return Measured(Outcome.DTYPE, wrong)
+    if entry.inputs_changed:
+        changed = ", ".join(entry.inputs_changed)
+        return Measured(Outcome.INPUT_CHANGED, f"the call changed its own input: {changed}")
+    return None
 
 
 def _wrong_dtype(returned: str, *, due: DType | None) -> str | None:
     """Return what is wrong with a result's dtype; any floating one will do where the framework chooses (no ``due``)."""
     if due is not None:
-        return None if returned == due.value else f"returned {returned}, asked for {due.value}"
+        return None if returned == due else f"returned {returned}, asked for {due.value}"
     if returned in FORMATS:
         return None
     return f"returned {returned}, where the result needs a floating point dtype"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.compare.asked import Asked, result_format
+from harness.compare.asked import Asked, decoded, result_format
 from harness.plan.problem import Problem
 from reference.invariants import common_shift
 
@@ -30,13 +31,30 @@ def leaders(problems: Sequence[Problem]) -> Iterator[tuple[Problem, Problem]]:
 
     A problem is held against that one, and no other.
     """
-    first: dict[tuple[object, ...], Problem] = {}
     of_rows = [problem for problem in problems if problem.call.x.size and problem.call.x.ndim]
-    if len(of_rows) == 1:  # perhaps a very large one
-        yield of_rows[0], of_rows[0]
-        return
-    for problem, distances in zip(of_rows, _distances(of_rows), strict=True):
-        yield first.setdefault(_unshifted(problem, distances), problem), problem
+    glances = _glances(of_rows)
+    alike = Counter(glances)
+    doubtful = [problem for problem, glance in zip(of_rows, glances, strict=True) if alike[glance] > 1]
+    distances = iter(_distances(doubtful))
+    first: dict[tuple[object, ...], Problem] = {}
+    for problem, glance in zip(of_rows, glances, strict=True):
+        if alike[glance] == 1:
+            yield problem, problem
+        else:
+            yield first.setdefault(_unshifted(problem, next(distances)), problem), problem
+
+
+def _glances(problems: Sequence[Problem]) -> list[tuple[object, ...]]:
+    """Return, of each problem, its mode and the bits of the distances in its first row, which few have in common."""
+    if len(problems) < 2:
+        return [()] * len(problems)
+    call = problems[0].call
+    along = call.axis % call.x.ndim
+    row = tuple(slice(None) if axis == along else 0 for axis in range(call.x.ndim))
+    rows = decoded(np.stack([problem.call.x[row] for problem in problems]), call.dtype.value)
+    with np.errstate(all="ignore"):
+        distances = rows - rows[:, :1]
+    return [(problem.call.mode, one.tobytes()) for problem, one in zip(problems, distances, strict=True)]
 
 
 def _distances(problems: Sequence[Problem]) -> Sequence[NDArray[Any]]:

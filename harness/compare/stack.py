@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness.compare.added import OracleOfSum
-from harness.compare.assessment import Assessment, Entries, unjudged
+from harness.compare.assessment import Assessment, unjudged
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation, of_zero
 from harness.compare.ignored import ignored_cotangent
@@ -17,6 +17,7 @@ from harness.compare.measure import Measured
 from harness.compare.pairing import Pairing
 from harness.compare.pairs import Side
 from harness.compare.relation import Pair
+from harness.compare.results import Entries
 from harness.compare.verdict import Finding
 from harness.compare.zeros.find import DERIVATIVES, zero_gradients
 from harness.compare.zeros.flush import flushed

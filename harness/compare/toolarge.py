@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from harness.compare.assessment import Assessment, Entries, unjudged
+from harness.compare.assessment import Assessment, unjudged
 from harness.compare.comparison import AdapterRun
 from harness.compare.large import alone, is_large
 from harness.compare.measure import Measured
 from harness.compare.refusal import refused
+from harness.compare.results import Entries
 from harness.parts import AT_ONCE, is_of_rows
 from harness.plan.problem import Problem
 from harness.vocabulary import Outcome, Quantity

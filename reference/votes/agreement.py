@@ -26,9 +26,15 @@ class Votes:
     limit: Floats  # (rows, 1): how far a correct kernel's scalar may be from the true one
 
     @property
-    def for_the_truth(self) -> NDArray[np.bool_]:
-        """Which rows agree on the true scalar itself: there ``share`` is at most 1, and ``scalar`` 0; (rows,)."""
-        return np.asarray((self.silent | (np.abs(self.centre) <= self.width)).all(axis=-1))
+    def agreed(self) -> NDArray[np.bool_]:
+        """Which rows :func:`agreement` finds to be a correct kernel's, share and scalar at most 1; (rows,).
+
+        That takes no factor: the ends of the intervals are enough.
+        """
+        low = row_maxima(np.where(self.silent, -np.inf, self.centre - self.width))
+        high = -row_maxima(np.where(self.silent, -np.inf, -self.centre - self.width))
+        a_number = (low < np.inf) & (high > -np.inf)
+        return np.asarray((a_number & (low <= high) & (low <= self.limit) & (-high <= self.limit))[:, 0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

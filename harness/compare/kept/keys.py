@@ -9,10 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from harness.compare.assessment import Entries
 from harness.compare.comparison import AdapterRun
 from harness.compare.kept.judge import judge_digest
 from harness.compare.oracle import stacks
+from harness.compare.results import Entries
 from harness.compare.shifts import leaders
 from harness.plan.digest import fingerprint
 from harness.plan.problem import Problem

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from harness.compare.assessment import Entries
 from harness.compare.comparison import AdapterRun
 from harness.compare.exhibit import Exhibit
 from harness.compare.judgement import Judgement
@@ -13,6 +12,7 @@ from harness.compare.kept.cabinet import Cabinet
 from harness.compare.kept.judgement import EQUIVALENTS, EXHIBIT, JUDGEMENT, Form
 from harness.compare.kept.keys import contents, key_of
 from harness.compare.relation import Pair
+from harness.compare.results import Entries
 from harness.compare.shifts import leaders
 from harness.plan.problem import Problem
 
