@@ -24,6 +24,7 @@ from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import scaled_to
 from reference.formats import FORMATS
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
+from reference.rowwise import row_counts, row_sums
 from reference.rules import limits
 from reference.truth import arithmetic_of
 from reference.undefined import unanswered_rows
@@ -231,8 +232,8 @@ class _Rows:
             0.0 if targets.exact_total else self.arithmetic.summation(size) + _ROUNDINGS_OF_TARGETS * self.arithmetic.u
         )
         c = weight * c
-        flushed = given.omega * (1.0 + np.count_nonzero(size, axis=-1, keepdims=True)) / np.abs(c.hi)  # c, and each c q
-        unsure = np.asarray((adding * size.sum(axis=-1, keepdims=True) + flushed) / np.abs(total.hi))
+        flushed = given.omega * (1.0 + row_counts(size)) / np.abs(c.hi)  # c, and each c q
+        unsure = np.asarray((adding * row_sums(size) + flushed) / np.abs(total.hi))
         return loss.gradient(given, loss.Loss(q=q, total=total, c=c, unsure=unsure), reading)
 
 

@@ -14,6 +14,7 @@ from reference.bounds.overflow import may_be_infinite
 from reference.exact.doubledouble import DoubleDouble, Floats, product, where
 from reference.formats import FLOAT32
 from reference.judgement import Judgement
+from reference.rowwise import row_sums
 
 _ROUNDINGS: Final = 4.0  # of the weight, of its product, of the finished sum
 
@@ -54,7 +55,7 @@ def summed(losses: Bounded, weight: DoubleDouble, *, arithmetic: Arithmetic) -> 
     each = (losses.bound * np.abs(weight.hi)).sum()
     stored = arithmetic.stored_output
     adding = _adding(sizes, arithmetic) + _ROUNDINGS * arithmetic.u + stored.u
-    bound = constants.SECOND_ORDER * (each + adding * sizes.sum(axis=-1, keepdims=True))
+    bound = constants.SECOND_ORDER * (each + adding * row_sums(sizes))
     flushed = np.where(weight.hi != 0, 2.0 + np.abs(finite.hi), 0.0).sum()  # products, sums, and the weight itself
     bound = bound + arithmetic.omega * flushed
     if infinite.any():

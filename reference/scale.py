@@ -33,9 +33,9 @@ from numpy.typing import NDArray
 from reference.block import Block
 from reference.exact.oracle import scaled_to
 from reference.formats import FLOAT16, FloatFormat, Floats
-from reference.maxima import row_maxima
 from reference.placement import Placement
 from reference.question import LIKE_LOG_SOFTMAX, LIKE_SOFTMAX, Question
+from reference.rowwise import row_maxima, row_sums
 from reference.rules.vector import IN_PAIRS
 from reference.undefined import mean_of_none, unanswered_rows
 
@@ -141,7 +141,7 @@ def _size(vector: Floats | None) -> tuple[Floats, NDArray[np.int32]]:
 
 def _sum(terms: Floats) -> Floats:
     """Return the sum of each row."""
-    return np.asarray(terms.sum(axis=-1, keepdims=True))
+    return np.asarray(row_sums(terms))
 
 
 def _cotangents(question: Question, quantity: str, block: Block) -> Floats | None:

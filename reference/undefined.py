@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from reference.block import Block
 from reference.exact.doubledouble import Floats
-from reference.maxima import row_maxima
 from reference.question import Question
+from reference.rowwise import row_maxima
 
 
 def undefined_rows(x: Floats) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 from reference.bounds import constants
 from reference.bounds.growth import growth
 from reference.formats import FLOAT16, FloatFormat, Floats
+from reference.rowwise import row_sums
 
 FOLDED_SCALE = "folded-scale"
 RECOMPUTED = "recomputed"
@@ -102,15 +103,16 @@ class Arithmetic:
         than the largest gives F, the sum of min(u, p_j / P) over all but the largest term, and G(F) with what partial
         sums have erred before (README.md, E3).
         """
-        total: Floats = terms.sum(axis=-1, keepdims=True)
+        total: Floats = row_sums(terms)
         if not terms.shape[-1]:
             return total
+        something = total > 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            relative = np.where(total > 0, terms / total, 0.0)
+            relative = terms / total if something.all() else np.where(something, terms / total, 0.0)
         each = np.ascontiguousarray(np.minimum(self.accumulation.unit_roundoff, relative))
         first = np.arange(0, each.size, each.shape[-1]).reshape(each.shape[:-1])
         each.reshape(-1)[first + np.argmax(terms, axis=-1)] = 0.0
-        result = growth(constants.ADDITION * each.sum(axis=-1, keepdims=True))
+        result = growth(constants.ADDITION * row_sums(each))
         return np.asarray(result + self.stored_sum)
 
 

@@ -17,10 +17,12 @@ from typing import Final
 import numpy as np
 
 from reference.bounds import constants
-from reference.bounds.arithmetic import LOG_SUM_EXP, RECOMPUTED
+from reference.bounds.arithmetic import LOG_SUM_EXP, RECOMPUTED, Arithmetic
 from reference.bounds.growth import NOTHING, compounded, exponential, grown
 from reference.bounds.reading import Reading
 from reference.exact.doubledouble import Floats
+from reference.exact.oracle import Distribution
+from reference.rowwise import row_counts, row_sums
 
 _LARGEST_TOTAL: Final = 2.0**200  # of which powers are taken
 
@@ -37,35 +39,31 @@ class Mean:
 class Found:
     """The probabilities that a derivative multiplies by; errors are relative, but for ``lost``."""
 
-    reading: Reading
+    arithmetic: Arithmetic
+    distribution: Distribution
+    s: Floats  # the exact probabilities
     relative: Floats  # bound of the error of p_i, all in all
     centred: Floats
     own: Floats
     common: Floats  # one per row
     lost: Floats  # absolute error of p_i by underflow
 
-    @property
-    def s(self) -> Floats:
-        """The exact probabilities."""
-        return self.reading.perturbation.s
-
     def total(self, power: int) -> Floats:
         """Return S^k, one per row: what underflow grows by where e_i is multiplied by sums over powers of S."""
-        return np.asarray(np.minimum(self.reading.distribution.total.hi, _LARGEST_TOTAL) ** power)
+        return np.asarray(np.minimum(self.distribution.total.hi, _LARGEST_TOTAL) ** power)
 
     def mean(self, v: Floats, *, omega: Floats, rounding: float = 0.0) -> Mean:
         """Return <p, v>; ``omega`` is the absolute error of an operation that underflows, in the scale of v.
 
         Each element of v may be off by ``rounding`` of itself.
         """
-        arithmetic = self.reading.arithmetic
         terms = self.s * np.abs(v)
-        value: Floats = (self.s * v).sum(axis=-1, keepdims=True)
-        total: Floats = terms.sum(axis=-1, keepdims=True)
+        value: Floats = row_sums(self.s * v)
+        total: Floats = row_sums(terms)
         each = terms * (self.own + rounding) + self.s * self.centred * np.abs(v - value) + self.lost * np.abs(v)
-        summation = arithmetic.summation(terms) * total
-        operations = 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)  # products and additions
-        error = each.sum(axis=-1, keepdims=True) + self.common * np.abs(value) + summation + operations * omega
+        summation = self.arithmetic.summation(terms) * total
+        operations = 2.0 * row_counts(v)  # products and additions
+        error = row_sums(each) + self.common * np.abs(value) + summation + operations * omega
         return Mean(value=value, error=error)
 
 
@@ -82,7 +80,9 @@ def _of_softmax(reading: Reading) -> Found:
     again, row = beyond_stored(reading)
     each = 2.0 * arithmetic.u + arithmetic.stored_output.u  # a quotient, a product, and storage
     quotient = Found(
-        reading=reading,
+        arithmetic=arithmetic,
+        distribution=reading.distribution,
+        s=moved.s,
         relative=compounded(moved.held, exponential(again + row)),
         centred=exponential(moved.element) / moved.least,
         own=each + exponential(again),
@@ -135,7 +135,9 @@ def _of_logarithm(reading: Reading) -> Found:
     row = moved.log_sum(reading.log_total) + rounding_of_log_sum_exp(reading)
     anew = grown(moved.element + 2.0 * u + stored, moved.mean + moved.common)
     return Found(
-        reading=reading,
+        arithmetic=arithmetic,
+        distribution=reading.distribution,
+        s=moved.s,
         relative=np.where(moved.s > 0, np.maximum(exponential(each + row), anew), 0.0),
         centred=np.zeros_like(moved.s),
         own=exponential(each + 3.0 * u + stored),

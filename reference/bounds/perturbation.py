@@ -21,6 +21,7 @@ from reference.bounds.arithmetic import Arithmetic
 from reference.bounds.growth import NOTHING, compounded, exponential, growth
 from reference.exact.doubledouble import Floats
 from reference.exact.oracle import Distribution
+from reference.rowwise import row_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,9 +40,9 @@ class Moved:
         which is where s^_i grows, -D_i is no more than its first order, and no more than 1 - s_i.
         """
         own, of_sum, apart = exponential(element), exponential(of_term), of_term - element
-        mean = (s * of_sum).sum(axis=-1, keepdims=True)
-        least = (s / (1.0 + of_sum)).sum(axis=-1, keepdims=True)
-        first = element * (1.0 - s) + np.maximum((s * of_term).sum(axis=-1, keepdims=True) - s * element, 0.0)
+        mean = row_sums(s * of_sum)
+        least = row_sums(s / (1.0 + of_sum))
+        first = element * (1.0 - s) + np.maximum(row_sums(s * of_term) - s * element, 0.0)
         largest = (1.0 - s) + s * np.minimum(apart, 1.0)
         grown = np.minimum(growth(np.minimum(first, largest)), compounded(own, 1.0 / least - 1.0))
         others = np.maximum(mean - s * of_sum, 0.0)
@@ -96,7 +97,7 @@ class Perturbation:
         of_argument = exp + rescaled
         element = np.where(present, rho, 0.0) + of_argument
         of_term = np.where(present, np.maximum(rho, u * size), 0.0) + of_argument
-        flushed = (np.where(size > 0, flushing, 0.0) / total).sum(axis=-1, keepdims=True)
+        flushed = row_sums(np.where(size > 0, flushing, 0.0) / total)
         moved = Moved.of(s, element, of_term)
         summation = arithmetic.summation(e)
         common = summation + constants.RECIPROCAL * u

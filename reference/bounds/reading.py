@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final, TypeVar, cast
 
 import numpy as np
 
 from reference.bounds.arithmetic import LOG_SUM_EXP, ONLINE, Arithmetic
 from reference.bounds.perturbation import Perturbation
+from reference.bounds.remembered import Remembered
 from reference.bounds.shift import Temper, error_of_division, error_of_form, records_behind, rounded_shift, shifted
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.exact.oracle import Distribution
 
 T = TypeVar("T")
-_REMEMBERED: Final = 1 << 15  # elements of rows that are remembered beside others
+_ELEMENTS: Final = 1 << 16  # of all rows whose readings are remembered
 _LONGEST: Final = 1 << 17  # beyond that a copy would cost more memory than the time is worth
 
 
@@ -73,16 +74,11 @@ def reading_of(x: Floats, shift: Shift, *, temper: Temper, arithmetic: Arithmeti
     """
     if x.size > _LONGEST:
         return _read(x, shift, temper, arithmetic)
-    remembered = _some_remembered if x.size <= _REMEMBERED else _last_remembered
-    return remembered(x.tobytes(), x.shape, shift, temper, arithmetic)
+    key = (x.tobytes(), x.shape, shift, temper, arithmetic)
+    return _remembered.once(key, lambda: _read(x, shift, temper, arithmetic), elements=x.size)
 
 
-def _of_bits(bits: bytes, shape: tuple[int, ...], shift: Shift, temper: Temper, arithmetic: Arithmetic) -> Reading:
-    return _read(np.frombuffer(bits, dtype=np.float64).reshape(shape), shift, temper, arithmetic)
-
-
-_some_remembered = lru_cache(maxsize=16)(_of_bits)
-_last_remembered = lru_cache(maxsize=2)(_of_bits)  # one of each shift
+_remembered: Final = Remembered[Reading](elements=_ELEMENTS)
 
 
 def _read(x: Floats, shift: Shift, temper: Temper, arithmetic: Arithmetic) -> Reading:

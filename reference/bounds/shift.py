@@ -14,7 +14,7 @@ from reference.bounds.arithmetic import FOLDED_SCALE, Arithmetic, Store, underfl
 from reference.bounds.growth import NOTHING
 from reference.exact.doubledouble import DoubleDouble, Floats, difference
 from reference.formats import FloatFormat, coarser
-from reference.maxima import row_maxima
+from reference.rowwise import row_maxima
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +92,11 @@ def rounded_shift(x: Floats, d: DoubleDouble, *, temper: Temper, arithmetic: Ari
     It is the exact d, and off by 0, in rows whose max z leaves the format's range; -inf where z does so alone.
     """
     z = tempered(x, temper=temper, arithmetic=arithmetic)
-    top = row_maxima(z)
     with np.errstate(all="ignore"):
+        if temper.temperature == 1.0 and np.array_equal(z, x):  # the logits are numbers of the format, as most are
+            rounded = DoubleDouble.exactly(arithmetic.working.nearest(d.hi))
+            return rounded, _apart(rounded, d)
+        top = row_maxima(z)
         plain = difference(z, top)
         kept = np.isfinite(top)
         rounded = DoubleDouble(

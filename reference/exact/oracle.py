@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from reference.exact import elementary
 from reference.exact.doubledouble import DoubleDouble, Floats, difference, where
-from reference.maxima import row_maxima
+from reference.rowwise import row_maxima
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # no slots: what is derived is computed once and kept

@@ -33,6 +33,7 @@ from reference.laws.finding import Finding
 from reference.laws.missing import Missing, of_softmax
 from reference.laws.rounding import Rounding
 from reference.question import LIKE_SOFTMAX, Question
+from reference.rowwise import row_sums
 from reference.rules.vector import IN_PAIRS, lifted
 
 _SUMS: Final = 6.0  # of the errors of sums, in the derivative of a derivative of a quotient
@@ -90,7 +91,7 @@ class Directional:
         omega = rounding.arithmetic.omega
         if self.v is None:
             as_vjp = of_softmax(rounding, self.w, omega=lifted(omega, self.of_w))
-            apart = (rounding.held * rounding.anew * np.abs(self.w)).sum(axis=-1, keepdims=True)
+            apart = row_sums(rounding.held * rounding.anew * np.abs(self.w))
             return replace(as_vjp, sums=as_vjp.sums + (1.0 + rounding.sum_behind_softmax) * apart)
         if self.question.op in LIKE_SOFTMAX:
             return self._of_products(rounding, self.v)
@@ -105,8 +106,8 @@ class Directional:
         each = off + rounding.sum_behind_softmax + _PRODUCTS * rounding.u + arithmetic.stored_output.u
         total = rounding.sizes.total
         total = np.where(total**3 <= arithmetic.working.largest, total, 0.0)  # else there is no such quotient
-        products = (held * a * b).sum(axis=-1, keepdims=True)
-        lost = (rounding.lost * a * b).sum(axis=-1, keepdims=True) + arithmetic.omega * total**3 * products
+        products = row_sums(held * a * b)
+        lost = row_sums(rounding.lost * a * b) + arithmetic.omega * total**3 * products
         count = self.w.shape[-1]
         lost = lost + self._flushed(rounding, a, b) * total * (total + 2.0 * count)
         idle = ~v.any(axis=-1, keepdims=True) | ~self.w.any(axis=-1, keepdims=True)
@@ -121,11 +122,11 @@ class Directional:
         of_sum = arithmetic.summation(np.abs(v))  # none of a single c
         summation = np.maximum(arithmetic.summation(held * np.abs(self.w)), of_sum)
         of_target = 0.0 if self.block.targets is None else 3.0 * rounding.u + arithmetic.stored_gradient.u
-        whole = np.abs(v).sum(axis=-1, keepdims=True)
+        whole = row_sums(np.abs(v))
         unsure = (of_sum + of_target) * whole
         factor = np.abs(DoubleDouble.exactly(v).sum_rows().hi) + unsure
-        inner = (off + summation + _FACTORS * rounding.u) * (1.0 + off) * (held * b).sum(axis=-1, keepdims=True)
-        inner = inner + 2.0 * (rounding.lost * b).sum(axis=-1, keepdims=True)
+        inner = (off + summation + _FACTORS * rounding.u) * (1.0 + off) * row_sums(held * b)
+        inner = inner + 2.0 * row_sums(rounding.lost * b)
         idle = (whole == 0) | ~self.w.any(axis=-1, keepdims=True)
         return Missing(sums=factor * inner, relative=np.maximum(off, summation), idle=np.asarray(idle))
 
@@ -143,7 +144,7 @@ class Directional:
         temperature, stored = self.question.temperature, self._stored(rounding)
         order = 1 if self.v is None else 2
         roundings = 4.0 * rounding.u + 2.0 * stored.u + order * rounding.temper.rounding(arithmetic)
-        size = np.where(np.isfinite(self.got), np.abs(self.got), 0.0).sum(axis=-1, keepdims=True)
+        size = row_sums(np.where(np.isfinite(self.got), np.abs(self.got), 0.0))
         held = rounding.held
         a = np.ones_like(self.w) if self.v is None else _with_mean(held, np.broadcast_to(self.v, self.w.shape))
         scale = max(1.0, 1.0 / temperature) ** order
@@ -162,4 +163,4 @@ class Directional:
 def _with_mean(held: Floats, vector: Floats) -> Floats:
     """Return |v_i| + sum s+ |v|."""
     size = np.abs(vector)
-    return np.asarray(size + (held * size).sum(axis=-1, keepdims=True))
+    return np.asarray(size + row_sums(held * size))

@@ -24,6 +24,7 @@ from reference.laws.accumulator import judged
 from reference.laws.finding import Finding
 from reference.laws.rounding import Rounding
 from reference.question import Question
+from reference.rowwise import row_sums
 
 _ROUNDINGS: Final = 4.0  # of m + log S, m / T and their difference with x_y
 _FACTORS: Final = 8.0  # roundings of a term of a mean, and of what is subtracted from it
@@ -82,7 +83,7 @@ def mean(question: Question, got: Floats, *, block: Block, rounding: Rounding, a
     if question.op == "logsumexp":
         found, taken = got, np.zeros_like(got)
     elif block.targets is not None:
-        taken = (block.targets.q.hi * w).sum(axis=-1, keepdims=True)
+        taken = row_sums(block.targets.q.hi * w)
         found = got + taken
     else:
         found, taken = w - got, w
@@ -101,13 +102,13 @@ def mean(question: Question, got: Floats, *, block: Block, rounding: Rounding, a
 
     def allowance(one: Rounding) -> Floats:
         arithmetic, terms = one.arithmetic, one.held * np.abs(w)
-        products = terms.sum(axis=-1, keepdims=True)
+        products = row_sums(terms)
         largest = np.abs(np.where(present, w, 0.0)).max(axis=-1, keepdims=True)
         stored = arithmetic.stored_output
         of_tangent = one.temper.given(arithmetic, "jvp")[1].u + one.temper.rounding(arithmetic)
         error = (_off(question, one) + of_tangent) * largest
         error = error + (arithmetic.summation(terms) + _FACTORS * one.u) * products
-        error = error + 2.0 * (one.lost * np.abs(w)).sum(axis=-1, keepdims=True)
+        error = error + 2.0 * row_sums(one.lost * np.abs(w))
         flushed = _OPERATIONS * arithmetic.omega * w.shape[-1] * max(1.0, 1.0 / question.temperature) + stored.omega
         total = constants.SECOND_ORDER * (error + (2.0 * one.u + stored.u + of_tangent) * own + flushed)
         return np.where(w.any(axis=-1, keepdims=True), total, 0.0)

@@ -21,6 +21,7 @@ from reference.laws.finding import Finding
 from reference.laws.missing import Missing, of_difference, of_logarithm, of_output, of_softmax
 from reference.laws.rounding import Rounding
 from reference.question import LIKE_SOFTMAX, Question
+from reference.rowwise import row_sums
 from reference.rules.vector import IN_PAIRS, lifted
 
 _OPERATIONS: Final = 4.0  # between s_i and a derivative of any form: each may underflow
@@ -103,5 +104,5 @@ class Gradient:
         size = np.where(np.isfinite(self.got), np.abs(self.got), 0.0)
         lost = _OPERATIONS * lifted(arithmetic.omega, self.exponent) * max(1.0, 1.0 / temperature)
         lost = lost + lifted(stored.omega, self.exponent)
-        each = roundings * size.sum(axis=-1, keepdims=True) + lost * self.got.shape[-1]
+        each = roundings * row_sums(size) + lost * self.got.shape[-1]
         return np.where(missing.idle, 0.0, constants.SECOND_ORDER * (missing.sums / temperature + each))

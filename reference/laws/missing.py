@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.laws.rounding import Rounding
-from reference.maxima import row_maxima
+from reference.rowwise import row_counts, row_maxima, row_sums
 
 _OF_TARGET = 3.0  # roundings of a smoothed target, and of its product with a weight
 
@@ -40,15 +40,15 @@ def of_softmax(rounding: Rounding, v: Floats, *, omega: Floats) -> Missing:
     size = np.abs(v)
     terms = rounding.held * size
     summation = arithmetic.summation(terms)
-    products = terms.sum(axis=-1, keepdims=True)
+    products = row_sums(terms)
     of_dot = 2.0 * u + arithmetic.stored_output.u + summation
-    apart = ((rounding.held - s) * size).sum(axis=-1, keepdims=True)
-    mean = np.abs((s * v).sum(axis=-1, keepdims=True)) + apart
+    apart = row_sums((rounding.held - s) * size)
+    mean = np.abs(row_sums(s * v)) + apart
     mean = np.minimum(mean, products) + of_dot * products
     total = np.where(rounding.sizes.total**2 <= arithmetic.working.largest, rounding.sizes.total, 0.0)
     own = u * (3.0 * products + 7.0 * mean) + arithmetic.omega * total**2 * mean
-    step_by_step = total * (total + 2.0 * np.count_nonzero(v, axis=-1, keepdims=True)) * omega
-    lost = (rounding.lost * size).sum(axis=-1, keepdims=True) + step_by_step
+    step_by_step = total * (total + 2.0 * row_counts(v)) * omega
+    lost = row_sums(rounding.lost * size) + step_by_step
     largest = row_maxima(size)
     return Missing(
         sums=mean * rounding.sum_behind_softmax + of_dot * products + own + lost,
@@ -61,8 +61,8 @@ def of_logarithm(rounding: Rounding, v: Floats, *, omega: Floats, each: float = 
     """Of v - p V: V (1 - sum p), and the error of V; ``each`` is the relative error of an element of v."""
     size = np.abs(v)
     summation = rounding.arithmetic.summation(size)
-    whole = size.sum(axis=-1, keepdims=True)
-    unsure = (summation + each) * whole + omega * np.count_nonzero(v, axis=-1, keepdims=True)
+    whole = row_sums(size)
+    unsure = (summation + each) * whole + omega * row_counts(v)
     total = np.abs(DoubleDouble.exactly(v).sum_rows().hi) + unsure
     off = rounding.sum_behind_logarithm
     return Missing(
@@ -82,11 +82,11 @@ def of_difference(rounding: Rounding, c: Floats) -> Missing:
 def of_output(rounding: Rounding, c: Floats, *, q: Floats) -> Missing:
     """Of (s - q) c for one c per row."""
     size, off = np.abs(c), rounding.sum_behind_softmax
-    targets = np.abs(q).sum(axis=-1, keepdims=True)
+    targets = row_sums(np.abs(q))
     own = _OF_TARGET * rounding.u * targets + _lost(rounding)
     return Missing(sums=size * (off + own), relative=off, idle=size == 0)
 
 
 def _lost(rounding: Rounding) -> Floats:
     """Return what underflow takes from the probabilities of a backward, and from their difference with a target."""
-    return 2.0 * np.asarray(rounding.lost.sum(axis=-1, keepdims=True))
+    return 2.0 * row_sums(rounding.lost)

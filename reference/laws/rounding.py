@@ -15,10 +15,11 @@ import numpy as np
 
 from reference.bounds import constants
 from reference.bounds.arithmetic import FOLDED_SCALE, LOG_SUM_EXP, ONLINE, RECOMPUTED, Arithmetic
-from reference.bounds.growth import exponential, growth
+from reference.bounds.growth import NOTHING, exponential, growth
 from reference.bounds.shift import Temper
 from reference.formats import FloatFormat, Floats
 from reference.laws.sizes import Sizes
+from reference.rowwise import row_sums
 
 _LARGEST: Final = 1e100  # rather than infinity, of a probability that is not divided by a sum of its like
 
@@ -37,6 +38,8 @@ class Rounding:
 
     def before_results(self) -> Rounding:
         """Return the rounding of a kernel whose probabilities are not known, but for how it rounds its logits."""
+        if not self._entering:
+            return self
         moved = exponential(np.asarray(self._entering * (self.sizes.logit + self.sizes.top + 4.0 * self.sizes.d)))
         return self.beside(np.minimum(self.sizes.s * (1.0 + moved), 1.0)) if moved.any() else self
 
@@ -53,9 +56,9 @@ class Rounding:
         """
         reciprocal = constants.RECIPROCAL * np.maximum(self.u, self.arithmetic.omega * self.sizes.total)
         roundings = constants.DIVISION * self.u + reciprocal + self.arithmetic.stored_output.u
-        rescaling = 2.0 * self.u * self._mean_of(self._steps)
+        rescaling = 2.0 * self.u * self._mean_of(self._steps) if ONLINE in self.arithmetic.forms else 0.0
         shared = growth(self._summation + roundings + rescaling)
-        return np.asarray(shared + constants.SECOND_ORDER * self.lost.sum(axis=-1, keepdims=True))
+        return np.asarray(shared + constants.SECOND_ORDER * row_sums(self.lost))
 
     @cached_property
     def sum_of_exponentials(self) -> Floats:
@@ -67,7 +70,7 @@ class Rounding:
         """Bound |sum s^ - 1| for the stored results of a softmax: quotients, unless the kernel declares otherwise."""
         if LOG_SUM_EXP not in self.arithmetic.forms:
             return self.sum_of_probabilities
-        stored = self.arithmetic.stored_output.u + self.lost.sum(axis=-1, keepdims=True)
+        stored = self.arithmetic.stored_output.u + row_sums(self.lost)
         return np.asarray(self.sum_of_differences * (1.0 + stored) + constants.SECOND_ORDER * stored)
 
     @property
@@ -115,6 +118,8 @@ class Rounding:
     def lost(self) -> Floats:
         """Bound what underflow takes from, or adds to, a stored probability; 0 for one that is far above it."""
         arithmetic, s = self.arithmetic, self.sizes.s
+        if (s >= 2.0 * max(arithmetic.working.smallest_normal, arithmetic.output.smallest_normal)).all():
+            return NOTHING
 
         def below(of: FloatFormat, omega: Floats | float) -> Floats:
             return np.where(s < 2.0 * of.smallest_normal, np.minimum(omega, s), 0.0)
@@ -142,14 +147,14 @@ class Rounding:
     def _form(self) -> Floats:
         """Error of d where a kernel subtracts c x and c m after rounding them."""
         if FOLDED_SCALE not in self.arithmetic.forms:
-            return np.zeros_like(self.sizes.s)
+            return NOTHING
         products = self.u * (self.sizes.logit + self.sizes.top)
         return np.where(self.sizes.s > 0, products + 3.0 * self.u * self.sizes.d, 0.0)
 
     @cached_property
     def _steps(self) -> Floats:
         """How often each numerator is rescaled."""
-        return self.sizes.steps if ONLINE in self.arithmetic.forms else np.zeros_like(self.sizes.s)
+        return self.sizes.steps if ONLINE in self.arithmetic.forms else NOTHING
 
     @cached_property
     def _rescaled(self) -> Floats:
@@ -209,4 +214,4 @@ class Rounding:
         return self._mean_of(exponential(np.asarray(own + shared)))
 
     def _mean_of(self, errors: Floats) -> Floats:
-        return np.asarray((self.sizes.s * errors).sum(axis=-1, keepdims=True))
+        return row_sums(self.sizes.s * errors)

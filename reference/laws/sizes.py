@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from reference.bounds.shift import records_behind
 from reference.formats import Floats
-from reference.maxima import row_maxima
 from reference.question import Question
+from reference.rowwise import row_maxima, row_sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,7 +37,7 @@ class Sizes:
             x, top = np.where(undefined, 0.0, x), np.where(undefined, 0.0, top)
             d = (x - top) / temperature
             e = np.exp(d)
-            total = e.sum(axis=-1, keepdims=True)
+            total = row_sums(e)
             s, log_total = e / total, np.log(total)
             present = e > 0
 

@@ -16,6 +16,7 @@ from reference.bounds.reading import Reading
 from reference.exact.doubledouble import DoubleDouble, Floats, product, where
 from reference.exact.oracle import scaled_to
 from reference.exact.targets import Targets
+from reference.rowwise import row_counts, row_sums
 from reference.rules import log_softmax
 from reference.rules.log_softmax import curvature
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
@@ -37,9 +38,9 @@ def forward(reading: Reading, targets: Targets) -> Bounded:
     size, by = scaled_to(ALONE, size, up=0)  # sums of them may overflow though the loss does not
     terms = q * size
     u, stored = arithmetic.u, arithmetic.stored_output.u
-    each = (q * np.where(asked, np.ldexp(log.bound, -by), 0.0)).sum(axis=-1, keepdims=True)
+    each = row_sums(q * np.where(asked, np.ldexp(log.bound, -by), 0.0))
     roundings = u + _roundings(reading, targets) + 2.0 * stored + arithmetic.summation(terms)
-    spread = roundings * terms.sum(axis=-1, keepdims=True)
+    spread = roundings * row_sums(terms)
     smoothing = 0.0 if targets.exact_total else arithmetic.summation(size) * spread_over_all(targets, size)
     underflow = 2.0 * (arithmetic.omega + arithmetic.stored_output.omega) * asked.sum(axis=-1, keepdims=True)
     of_value = 3.0 * u * np.abs(value.hi)
@@ -50,7 +51,7 @@ def forward(reading: Reading, targets: Targets) -> Bounded:
 
 def spread_over_all(targets: Targets, size: Floats) -> Floats:
     """Return (min_j q_j) sum_j |l_j|: what a kernel adds up on its own that spreads label smoothing at the end."""
-    return np.asarray(np.abs(targets.q.hi).min(axis=-1, keepdims=True) * size.sum(axis=-1, keepdims=True))
+    return np.asarray(np.abs(targets.q.hi).min(axis=-1, keepdims=True) * row_sums(size))
 
 
 def vjp(reading: Reading, targets: Targets, cotangent: Vector) -> Bounded:
@@ -82,7 +83,7 @@ def jvp(reading: Reading, targets: Targets, tangent: Vector) -> Bounded:
     terms = q * (np.abs(w) + np.abs(mean.value))
     known = 2.0 * u + _roundings(reading, targets) + tangent.rounding + arithmetic.stored_output.u
     roundings = known + arithmetic.summation(terms)
-    spread = roundings * terms.sum(axis=-1, keepdims=True)
+    spread = roundings * row_sums(terms)
     bound = (total + unsure) * mean.error + unsure * np.abs(mean.value) + spread + 3.0 * u * np.abs(value.hi)
     underflow = 2.0 * omega * (q > 0).sum(axis=-1, keepdims=True) + ROUNDINGS_THAT_UNDERFLOW * omega
     bound = SECOND_ORDER * bound + underflow
@@ -108,7 +109,7 @@ def hvp(reading: Reading, targets: Targets, cotangent: Vector, tangent: Vector) 
 
 def _count(targets: Targets) -> Floats:
     """Return how many targets of each row are not zero: of the products in their sum each may underflow."""
-    return np.asarray(np.count_nonzero(targets.q.hi, axis=-1, keepdims=True), dtype=np.float64)
+    return row_counts(targets.q.hi)
 
 
 def _factor(targets: Targets, cotangent: Vector) -> DoubleDouble:
@@ -123,7 +124,7 @@ def _sizes(reading: Reading, targets: Targets) -> tuple[Floats, Floats, Floats]:
     if targets.exact_total:
         return q, total, np.zeros_like(total)
     adding = reading.arithmetic.summation(q) + _roundings(reading, targets)
-    return q, total, np.asarray(adding * q.sum(axis=-1, keepdims=True))
+    return q, total, np.asarray(adding * row_sums(q))
 
 
 def _roundings(reading: Reading, targets: Targets) -> float:

@@ -13,6 +13,7 @@ from reference.bounds.constants import SECOND_ORDER
 from reference.bounds.found import Found
 from reference.bounds.reading import Reading
 from reference.exact.doubledouble import DoubleDouble, Floats
+from reference.rowwise import row_counts, row_sums
 from reference.rules.softmax import ROUNDINGS_THAT_UNDERFLOW
 from reference.rules.vector import Vector, idle, lifted, weighted
 
@@ -34,7 +35,7 @@ def vjp(reading: Reading, vector: Vector) -> Bounded:
     omega = vector.scaled(reading.arithmetic.omega)
     p = found.of_logarithm(reading)
     value = reading.distribution.log_softmax_vjp(v)
-    total = np.abs(v.sum(axis=-1, keepdims=True))
+    total = np.abs(row_sums(v))
     unsure = error_of_sum(reading, v, omega=omega, rounding=vector.rounding)
     product = weighted(p.s, total * (p.relative + (1.0 + p.relative) * u) + (1.0 + p.relative) * unsure)
     underflow = weighted(p.lost, total + unsure) + ROUNDINGS_THAT_UNDERFLOW * omega
@@ -71,11 +72,10 @@ def curvature(
     ``factor`` is c, one per row, which a kernel knows up to ``unsure``; ``p`` are the probabilities that it multiplies
     by.
     """
-    reading, w = p.reading, tangent.v
-    arithmetic = reading.arithmetic
+    w, arithmetic = tangent.v, p.arithmetic
     u, both = arithmetic.u, exponent + tangent.exponent
-    centred = reading.distribution.centred(w)
-    value = reading.distribution.softmax_vjp(centred * factor, both)
+    centred = p.distribution.centred(w)
+    value = p.distribution.softmax_vjp(centred * factor, both)
     omega_w, omega_c = tangent.scaled(arithmetic.omega), lifted(arithmetic.omega, exponent)
     mean = p.mean(w, omega=omega_w * p.total(1), rounding=tangent.rounding)
     size, w_size = np.abs(factor.hi) + unsure, np.abs(w) + np.abs(mean.value)
@@ -87,7 +87,7 @@ def curvature(
     lost = weighted(p.lost, weighted(size, w_size + mean.error))
     omega = lifted(arithmetic.omega, both)
     flushed = omega + size * omega_w + (w_size + mean.error) * omega_c
-    of_sum = (np.abs(w) * omega_c + omega).sum(axis=-1, keepdims=True) * p.total(1)
+    of_sum = row_sums(np.abs(w) * omega_c + omega) * p.total(1)
     flushed = flushed + weighted(p.s, of_sum)
     bound = np.ldexp(SECOND_ORDER * (product + lost + ROUNDINGS_THAT_UNDERFLOW * flushed), both)
     bound = bound + 3.0 * u * SECOND_ORDER * np.abs(value.hi)
@@ -97,5 +97,5 @@ def curvature(
 def error_of_sum(reading: Reading, v: Floats, *, omega: Floats, rounding: float) -> Floats:
     """Return the bound of sum_j v_j as a kernel adds it up, one per row; it knows each up to ``rounding`` of itself."""
     size = np.abs(v)
-    summation = (reading.arithmetic.summation(size) + rounding) * size.sum(axis=-1, keepdims=True)
-    return np.asarray(summation + omega * np.count_nonzero(v, axis=-1, keepdims=True))
+    summation = (reading.arithmetic.summation(size) + rounding) * row_sums(size)
+    return np.asarray(summation + omega * row_counts(v))

@@ -13,6 +13,7 @@ from reference.bounds.constants import SECOND_ORDER
 from reference.bounds.found import Found
 from reference.bounds.reading import Reading
 from reference.exact.doubledouble import Floats
+from reference.rowwise import row_sums
 from reference.rules.vector import Vector, idle, lifted, weighted
 
 ROUNDINGS_THAT_UNDERFLOW: Final = 4.0  # between s_i and a derivative of any form
@@ -62,7 +63,7 @@ def hvp(reading: Reading, cotangent: Vector, tangent: Vector) -> Bounded:
     unsure = SECOND_ORDER * (unsure + underflow + step_by_step)
     unsure = unsure + weighted(stored, np.abs(h) + unsure)
     through = _through_jacobian(p, h, omega=omega)
-    spread = weighted(p.s, (1.0 + p.relative) * (unsure + weighted(p.s, unsure).sum(axis=-1, keepdims=True)))
+    spread = weighted(p.s, (1.0 + p.relative) * (unsure + row_sums(weighted(p.s, unsure))))
     bound = through + SECOND_ORDER * spread + weighted(p.lost, unsure) + underflow
     return Bounded(value=value, bound=np.where(idle(v) | idle(w), 0.0, np.ldexp(bound, exponent)))
 
@@ -74,21 +75,21 @@ def _lost_step_by_step(p: Found, cotangent: Vector, tangent: Vector, *, omega: F
     may underflow before it meets v_j, without s_j; a product of S^-3 and sum_k e_k w_k before it meets v_j e_j; the
     terms of two sums, and the additions, after that. And so with v and w the other way round.
     """
-    arithmetic, total, square = p.reading.arithmetic, p.total(1), p.total(2)
+    arithmetic, total, square = p.arithmetic, p.total(1), p.total(2)
     lost: Floats = 4.0 * omega * cotangent.v.shape[-1] * total
     for one, other in ((cotangent, tangent), (tangent, cotangent)):
         size, of_other = np.abs(one.v), other.scaled(arithmetic.omega)
-        alone = (total + 3.0) * size.sum(axis=-1, keepdims=True)
-        lost = lost + of_other * (alone + 2.0 * square * (p.s * size).sum(axis=-1, keepdims=True))
+        alone = (total + 3.0) * row_sums(size)
+        lost = lost + of_other * (alone + 2.0 * square * row_sums(p.s * size))
     return lost
 
 
 def _through_jacobian(p: Found, v: Floats, *, omega: Floats, rounding: float = 0.0) -> Floats:
     """Return (B3), the bound of s_i (v_i - <s, v>); ``omega`` and ``rounding`` are as in :meth:`Found.mean`."""
-    u = p.reading.arithmetic.u
+    u = p.arithmetic.u
     mean = p.mean(v, omega=omega * p.total(1), rounding=rounding)
     centred = np.abs(v - mean.value)
-    quotient = p.reading.arithmetic.omega * p.total(2)  # of 1 / S^2
+    quotient = p.arithmetic.omega * p.total(2)  # of 1 / S^2
     each = (2.0 * u + rounding) * np.abs(v) + (6.0 * u + quotient) * np.abs(mean.value) + u * centred
     unsure = SECOND_ORDER * (mean.error + each) + omega
     spread = weighted(p.s, p.relative * centred + (1.0 + p.relative) * unsure)

@@ -55,4 +55,7 @@ def idle(v: Floats) -> NDArray[np.bool_]:
 def weighted(sizes: Floats | float, others: Floats) -> Floats:
     """Return products of sizes that may be infinite, where nothing can be said: nothing times anything is nothing."""
     with np.errstate(invalid="ignore"):
-        return np.where((sizes == 0) | (others == 0), 0.0, sizes * others)
+        products = np.asarray(sizes * others)
+    if not np.isnan(products).any():
+        return products
+    return np.where((sizes == 0) | (others == 0), 0.0, products)

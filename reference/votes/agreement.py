@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.exact.doubledouble import Floats
-from reference.maxima import row_maxima
+from reference.rowwise import row_maxima
 
 _STEPS: Final = 200  # of Newton's iteration, which ends after a handful: it moves from vertex to vertex
 _NARROWEST: Final = 1e-300  # an interval's width is a divisor

@@ -14,6 +14,7 @@ from reference.bounds.growth import compounded, exponential, growth
 from reference.bounds.reading import Reading
 from reference.exact import elementary
 from reference.exact.doubledouble import DoubleDouble, Floats, difference, where
+from reference.rowwise import row_counts, row_sums
 from reference.votes.agreement import Votes
 
 _LOUDEST: Final = 2.0**800  # an element whose own rounding is larger than this has nothing to say about a sum
@@ -65,10 +66,10 @@ def _of_softmax(given: Derivative, forward: Floats, reading: Reading, *, exactly
     own_terms = DoubleDouble.product_of(forward, v)
     mean = own_terms.sum_rows()
     sizes = np.abs(own_terms.hi)
-    total = sizes.sum(axis=-1, keepdims=True)
-    nonzero = np.count_nonzero(v, axis=-1, keepdims=True)
+    total = row_sums(sizes)
+    nonzero = row_counts(v)
     p = found.of_softmax(reading)
-    lost = (p.lost * np.abs(v)).sum(axis=-1, keepdims=True) + 2.0 * given.omega * nonzero * p.total(1)
+    lost = row_sums(p.lost * np.abs(v)) + 2.0 * given.omega * nonzero * p.total(1)
     rounding = (4.0 * u + stored + given.rounding + arithmetic.summation(sizes)) * total
     of_quotient = 8.0 * u + stored + 1.5 * moved.summation + arithmetic.omega * p.total(2)
     rounding = rounding + of_quotient * np.abs(mean.hi)
@@ -79,7 +80,7 @@ def _of_softmax(given: Derivative, forward: Floats, reading: Reading, *, exactly
         7.0 * u + stored + given.stored + given.scaling
     ) * product
     width = width + exponential(own + common) * product
-    of_sum = (sizes * exponential(own)).sum(axis=-1, keepdims=True) + exponential(common) * np.abs(mean.hi)
+    of_sum = row_sums(sizes * exponential(own)) + exponential(common) * np.abs(mean.hi)
     if exactly:
         width = width + (1.0 + p.relative) * p.relative * product
     if anew:
@@ -110,8 +111,8 @@ def log_softmax_vjp(given: Derivative, forward: Floats, reading: Reading, *, exa
     sizes = np.abs(v)
     anew = moved.mean + moved.common + 2.0 * u + moved.log_sum(reading.log_total)
     shared = compounded(growth(anew), exponential(found.rounding_of_log_sum_exp(reading)))
-    summation = (arithmetic.summation(sizes) + given.rounding) * sizes.sum(axis=-1, keepdims=True)
-    lost = given.omega * np.count_nonzero(v, axis=-1, keepdims=True)
+    summation = (arithmetic.summation(sizes) + given.rounding) * row_sums(sizes)
+    lost = given.omega * row_counts(v)
     limit = SECOND_ORDER * (summation + np.abs(total.hi) * shared + lost)
     size = np.abs(log)
     exp = (arithmetic.exp + arithmetic.exp_per_unit * size + 2.0) * u
