@@ -124,21 +124,29 @@ class JaxAdapter(Adapter):
             function = self._function(parameters, quantity)
         else:
             function = self._jitted(parameters, quantity)
-        targets = self._array(call.targets, DType.INT32 if call.index_targets else call.dtype)
-        masks = (self._array(kept, DType.INT32) for kept in (call.mask, call.lengths))
-        operand = next((given for given in (*masks, targets) if given is not None), None)
-        output = call.dtype_of(Quantity.FORWARD) or call.dtype
-        arguments: Arguments = (
-            self._array(call.x, call.dtype),
-            operand,
-            self._array(cotangent, output),
-            self._array(tangent, call.dtype),
-        )
+        arguments = self._arguments(call, cotangent, tangent)
         if call.mode is Mode.EAGER:  # to its operators an array of NumPy's would be for NumPy to compute with
             arguments = tuple(None if array is None else self._jax.numpy.asarray(array) for array in arguments)
         else:
             function = self._kept.compiled(function, arguments, name=(parameters, quantity))
         return np.asarray(function(*arguments))
+
+    def _arguments(self, call: Call, cotangent: NDArray[Any] | None, tangent: NDArray[Any] | None) -> Arguments:
+        """Return x, its operand, and the vectors; bits of bfloat16 as numbers of it."""
+        operand = call.targets
+        if call.mask is not None or call.lengths is not None:
+            operand = call.lengths if call.mask is None else call.mask
+        if DType.BFLOAT16 not in (call.dtype, call.result_dtype):
+            return call.x, operand, cotangent, tangent
+        if call.targets is not None and not call.index_targets:
+            operand = self._array(call.targets, call.dtype)
+        output = call.dtype_of(Quantity.FORWARD) or call.dtype
+        return (
+            self._array(call.x, call.dtype),
+            operand,
+            self._array(cotangent, output),
+            self._array(tangent, call.dtype),
+        )
 
     def _array(self, array: NDArray[Any] | None, dtype: DType) -> Any:
         return array.view(self._jax.numpy.bfloat16) if array is not None and dtype is DType.BFLOAT16 else array

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.call import Call
 from harness.vocabulary import DType, Op, Reduction
@@ -12,8 +11,7 @@ from harness.vocabulary import DType, Op, Reduction
 Function = Callable[..., Any]  # of the primal and, where the op has one, its mask, lengths or targets
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
+class Parameters(NamedTuple):  # made and looked up for each call: as a tuple in a fraction of the time
     """What of a call JAX compiles into a function: everything but its arrays."""
 
     op: Op
