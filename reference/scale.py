@@ -80,7 +80,7 @@ def _of_rows(question: Question, quantity: str, block: Block) -> Floats:
     absent = unanswered_rows(block)
     row, exponent = _Row.of(question, quantity, block)
     scale = _of_family(question, quantity)(row, quantity) * row.weight
-    scale = scale.max(axis=-1, keepdims=True) / question.temperature ** _ORDERS.get(quantity, 1)
+    scale = row_maxima(scale) / question.temperature ** _ORDERS.get(quantity, 1)
     return np.where(absent.reshape(-1, *[1] * (scale.ndim - 1)), np.nan, np.ldexp(scale, exponent))
 
 
@@ -99,7 +99,8 @@ class _Row:
     """Sizes in each row: (rows, n), or (rows, 1) for what is one number per row; a Jacobian has an axis more."""
 
     s: Floats
-    log: Floats  # |log s|, 0 where s is exactly 0
+    d: Floats  # (x - max x) / T
+    log_total: Floats  # log S
     log_sum_exp: Floats  # |max x| + log S
     v: Floats
     w: Floats
@@ -113,9 +114,9 @@ class _Row:
         top = row_maxima(x)
         d = (0.5 * x - 0.5 * top) / temperature * 2.0  # which overflows only where d does
         e = np.exp(d)
-        total = _sum(e)
+        total = row_sums(e)
         s, log_total = e / total, np.log(total)
-        log = np.where(np.isneginf(d), 0.0, np.abs(d - log_total))
+        log_sum_exp = np.abs(top / temperature) + log_total
         v, of_v = _size(_cotangents(question, quantity, block))
         w, of_w = _size(block.tangent)
         exponent = of_v + of_w
@@ -123,13 +124,18 @@ class _Row:
         if block.targets is not None:
             q, weight = np.abs(block.targets.q.hi), np.abs(block.targets.weight.hi)
         if quantity == "jacobian" and question.outputs_per_row is None:
-            s, log, weight = (one[:, np.newaxis, :] for one in (s, log, weight))
-        row = cls(s=s, log=log, log_sum_exp=np.abs(top / temperature) + log_total, v=v, w=w, q=q, weight=weight)
+            s, d, log_total, weight = (one[:, np.newaxis, :] for one in (s, d, log_total, weight))
+        row = cls(s=s, d=d, log_total=log_total, log_sum_exp=log_sum_exp, v=v, w=w, q=q, weight=weight)
         return row, exponent
+
+    @property
+    def log(self) -> Floats:
+        """|log s|, 0 where s is exactly 0."""
+        return np.where(np.isneginf(self.d), 0.0, np.abs(self.d - self.log_total))
 
     def around(self, vector: Floats) -> Floats:
         """Return |v_i| + <s, |v|>."""
-        return vector + _sum(self.s * vector)
+        return vector + row_sums(self.s * vector)
 
 
 def _size(vector: Floats | None) -> tuple[Floats, NDArray[np.int32]]:
@@ -137,11 +143,6 @@ def _size(vector: Floats | None) -> tuple[Floats, NDArray[np.int32]]:
     if vector is None:
         return np.zeros((1, 1)), np.zeros((1, 1), dtype=np.int32)
     return scaled_to(IN_PAIRS, np.where(np.isfinite(vector), np.abs(vector), 0.0))
-
-
-def _sum(terms: Floats) -> Floats:
-    """Return the sum of each row."""
-    return np.asarray(row_sums(terms))
 
 
 def _cotangents(question: Question, quantity: str, block: Block) -> Floats | None:
@@ -162,6 +163,8 @@ def _where_computed(scale: Floats, question: Question, quantity: str, block: Blo
     if block.kept is not None:
         both = block.kept[:, :, np.newaxis] & block.kept[:, np.newaxis, :]
         scale = np.where(both if quantity == "jacobian" else block.kept, scale, 0.0)
+    if not block.ignored.any():
+        return scale
     return np.where(block.ignored.reshape(-1, *[1] * (scale.ndim - 1)), 0.0, scale)
 
 
@@ -194,7 +197,7 @@ def _softmax(row: _Row, quantity: str) -> Floats:
 
 
 def _log_softmax(row: _Row, quantity: str) -> Floats:
-    total = _sum(row.v)
+    total = row_sums(row.v)
     match quantity:
         case "forward":
             return 1.0 + row.log
@@ -211,7 +214,7 @@ def _logsumexp(row: _Row, quantity: str) -> Floats:
         case "forward":
             return 1.0 + row.log_sum_exp
         case "jvp":
-            return _sum(row.s * row.w)
+            return row_sums(row.s * row.w)
         case "hvp":
             return row.v * row.s * row.around(row.w)
         case _:
@@ -219,12 +222,12 @@ def _logsumexp(row: _Row, quantity: str) -> Floats:
 
 
 def _cross_entropy(row: _Row, quantity: str) -> Floats:
-    total = _sum(row.q)
+    total = row_sums(row.q)
     match quantity:
         case "forward":
-            return _sum(row.q * (1.0 + row.log))
+            return row_sums(row.q * (1.0 + row.log))
         case "jvp":
-            return _sum(row.q * row.around(row.w))
+            return row_sums(row.q * row.around(row.w))
         case "hvp":
             return row.v * total * row.s * row.around(row.w)
         case _:

@@ -9,9 +9,12 @@ from reference.exact.doubledouble import DoubleDouble, Floats
 from reference.second import InRows
 
 
-def share_of(got: Floats, value: DoubleDouble, bound: Floats) -> Floats:
-    """Return |got - value| over its bound: 0 where there is no error, or no bound; NaN where either is NaN."""
-    error = ulp.error(got, value)  # which may overflow where both are finite
+def share_of(got: Floats, value: DoubleDouble, bound: Floats, *, error: Floats | None = None) -> Floats:
+    """Return |got - value| over its bound: 0 where there is no error, or no bound; NaN where either is NaN.
+
+    ``error`` is |got - value|, where somebody has it already; it may be infinite where both are finite.
+    """
+    error = ulp.error(got, value) if error is None else error
     with np.errstate(all="ignore"):
         return np.where((error == 0) | (np.isinf(bound) & np.isfinite(got)), 0.0, error / bound)
 

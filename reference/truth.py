@@ -129,14 +129,15 @@ class Truth:
         """Where a correct kernel may overflow on its way."""
         return self.second.out_of_range
 
-    def share(self, got: Floats, *, of: str) -> Floats:
+    def share(self, got: Floats, *, of: str, error: Floats | None = None) -> Floats:
         """Return the error of each element as a share of its bound, by the first reading that it meets.
 
         Where it meets neither, it is the smaller of both; and so the second is taken of nothing but the rows in which
         an element misses the first. ``got`` holds numbers of the format ``of`` as float64. NaN where ``got`` or the
-        truth is NaN: test ``not (share <= 1)``. Infinity where the bound is 0 and missed.
+        truth is NaN: test ``not (share <= 1)``. Infinity where the bound is 0 and missed. ``error``: that of the first
+        reading, |got - value|, where somebody has it already.
         """
-        plain = share_of(got, self.value, self.bound)
+        plain = share_of(got, self.value, self.bound, error=error)
         if (plain <= 1).all():
             return plain
         usual = np.isfinite(got).all() and np.isfinite(plain).all()

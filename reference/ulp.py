@@ -17,6 +17,8 @@ def rounded(value: DoubleDouble, to: FloatFormat) -> Floats:
     """
     if to == FLOAT64:
         return value.hi
+    if _decided_by_hi(value.hi, to):
+        return to.nearest(value.hi)
     with np.errstate(all="ignore"):
         finite = np.where(np.isfinite(value.hi), value.hi, 0.0)
         last_place = to.spacing(finite)
@@ -26,6 +28,18 @@ def rounded(value: DoubleDouble, to: FloatFormat) -> Floats:
         nearest = np.copysign(decided * last_place, finite)
         nearest = np.where(np.abs(nearest) > to.largest, np.copysign(np.inf, finite), nearest)
         return np.where(np.isfinite(value.hi), nearest, value.hi)
+
+
+def _decided_by_hi(hi: Floats, to: FloatFormat) -> bool:
+    """Say whether ``hi`` rounds as what it is the nearest float64 to: no number lies in the middle between two.
+
+    The bits of a float64 that a normal number of the format has not are then 1 and zeros; others are not looked into.
+    """
+    lacking = FLOAT64.precision - to.precision
+    bits = np.ascontiguousarray(hi).view(np.int64)
+    middle = bits & ((1 << lacking) - 1) == 1 << (lacking - 1)
+    size = np.abs(hi)
+    return not (middle | ((size < to.smallest_normal) & (size > 0))).any()
 
 
 def error(got: Floats, value: DoubleDouble) -> Floats:

@@ -91,7 +91,7 @@ class _Elements:
         if not (proven | ~judged).all():
             second = oracle.second
             proven = proven | (~second.vacuous & (error(got, second.value) <= second.bound))
-        shares = np.where(finite, oracle.share(got, of=target.name), 0.0)
+        shares = np.where(finite, oracle.share(got, of=target.name, error=apart), 0.0)
         return cls(
             got=got,
             want=want,
