@@ -21,8 +21,8 @@ def accuracies(
     scale: Floats,
     judged: NDArray[np.bool_],
     of: FloatFormat,
-) -> list[dict[str, Any]]:
-    """Return, of each result, fields of :class:`~harness.compare.verdict.Verdict`, from ``computed`` to ``eps_at``.
+) -> dict[str, list[Any]]:
+    """Return fields of :class:`~harness.compare.verdict.Verdict`, from ``computed`` to ``eps_at``, for each result.
 
     Results lie along the first axis of all arrays, which have one shape; ``judged`` says which elements count,
     ``scale`` is the natural one. Elements for which nothing is computed, those of scale 0 (masked, or of another row's
@@ -34,18 +34,14 @@ def accuracies(
     normal = computed & ~may_flush
     flushed = computed & may_flush & (want != 0) & (got == 0)
     counts = {"computed": computed, "rounded": computed & (got == want), "flushed": flushed, "normal": normal}
-    counted = {name: flat(where).sum(axis=1).tolist() for name, where in counts.items()}
-    found: list[dict[str, Any]] = [
-        dict(zip(counted, numbers, strict=True)) for numbers in zip(*counted.values(), strict=True)
-    ]
+    found: dict[str, list[Any]] = {name: flat(where).sum(axis=1).tolist() for name, where in counts.items()}
     in_scale = np.where(computed, in_eps(errors, scale, of=of), 0.0)
     in_ulps = np.where(normal, ulps, 0.0)
     for name, values, number in (("normal_ulps", in_ulps, "normal"), ("eps", in_scale, "computed")):
         at = flat(values).argmax(axis=1)
         columns = picked(values, at), flat(values).sum(axis=1).tolist(), indices(at, values.shape[1:])
-        for one, largest, total, place in zip(found, *columns, strict=True):
-            if one[number]:
-                one |= {name: largest, f"{name}_sum": total, f"{name}_at": place}
+        for end, column in zip(("", "_sum", "_at"), columns, strict=True):
+            found[name + end] = [one if some else None for one, some in zip(column, found[number], strict=True)]
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.adapters.contract import Precision
 from harness.compare.added import OracleOfSum
@@ -63,10 +63,11 @@ class Judge:
 
     def judged(self, quantity: Quantity, entries: Entries) -> dict[str, Judged]:
         """Return how each result of one adapter that can be judged was judged, by problem."""
-        asked = {p.id: p for p in self._problems if quantity in p.check}
-        own_forward = self._own_forward(quantity, asked.values(), entries)
+        members = [p for p in self._problems if quantity in p.check]
+        asked = {p.id: p for p in members}
+        own_forward = self._own_forward(quantity, members, entries)
         found: dict[str, Judged] = {}
-        for results in usable(asked.values(), quantity, entries):
+        for results in usable(members, quantity, entries):
             rows = self._oracle.rows(quantity, results, own_forward=own_forward)
             broken = self._broken(quantity, results)
             for names in _in_pieces(results, rows):
@@ -82,7 +83,7 @@ class Judge:
                     found[name] = _decided(how, results, broken.get(name, ()))
         return found
 
-    def _own_forward(self, quantity: Quantity, asked: Iterable[Problem], entries: Entries) -> Stacked | None:
+    def _own_forward(self, quantity: Quantity, asked: Sequence[Problem], entries: Entries) -> Stacked | None:
         """Return the adapter's own outputs where ``quantity`` is tested beside them; None where there are none."""
         if not needs_own_forward(self._problems[0].call.op.value, quantity.value):
             return None

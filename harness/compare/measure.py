@@ -5,7 +5,6 @@ Every test is written so that NaN fails it: ``not (share <= 1)``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,24 +108,23 @@ class _Elements:
         """Return how each array stands, were it not for the pattern of what is no number."""
         exact, judged = flat(self.exact), flat(self.judged)
         counts = exact.sum(axis=1).tolist()
-        numbers: list[dict[str, Any]] = [{"elements": exact.shape[1], "exact_elements": count} for count in counts]
-        anything = np.any(judged, axis=1)
-        if anything.any():
-            for one, more in zip(numbers, self._numbers(scale, rows), strict=True):
-                one.update(more)
-        proven = np.all(flat(self.proven) | ~judged, axis=1)
+        columns: dict[str, list[Any]] = {"elements": [exact.shape[1]] * len(counts), "exact_elements": counts}
+        anything = np.any(judged, axis=1).tolist()
+        if any(anything):
+            columns |= self._columns(scale, rows)
+        proven = np.all(flat(self.proven) | ~judged, axis=1).tolist()
         return [
-            _decided(one, every_exact=counts[k] == exact.shape[1], proven=bool(proven[k]))
+            _decided(dict(zip(columns, values, strict=True)), proven=proven[k])
             if anything[k]
-            else Measured(Outcome.EXACT, numbers={name: one[name] for name in ("elements", "exact_elements")})
-            for k, one in enumerate(numbers)
+            else Measured(Outcome.EXACT, numbers={"elements": exact.shape[1], "exact_elements": counts[k]})
+            for k, values in enumerate(zip(*columns.values(), strict=True))
         ]
 
-    def _numbers(self, scale: Floats, rows: RowConsistency | None) -> Iterator[dict[str, Any]]:
-        """Yield fields of each array's verdict: its worst element, its accuracy, its worst row."""
+    def _columns(self, scale: Floats, rows: RowConsistency | None) -> dict[str, list[Any]]:
+        """Return fields of each array's verdict: its worst element, its accuracy, its worst row."""
         shares, judged = flat(self.shares), flat(self.judged)
         worst = np.where(np.isnan(shares), np.inf, shares).argmax(axis=1)
-        columns = {
+        columns: dict[str, list[Any]] = {
             "at": indices(worst, self.got.shape[1:]),
             "got": picked(self.got, worst),
             "want": picked(self.want, worst),
@@ -142,14 +140,12 @@ class _Elements:
                 "row_scalar": rows.scalar.max(axis=1).tolist(),
                 "row_at": np.where(np.isnan(either), np.inf, either).argmax(axis=1).tolist(),
             }
-        every = accuracies(
+        return columns | accuracies(
             self.got, self.want, errors=self.errors, ulps=self.ulps, scale=scale, judged=self.judged, of=self.of
         )
-        for values, accuracy in zip(zip(*columns.values(), strict=True), every, strict=True):
-            yield dict(zip(columns, values, strict=True)) | accuracy
 
 
-def _decided(numbers: dict[str, Any], *, every_exact: bool, proven: bool) -> Measured:
+def _decided(numbers: dict[str, Any], *, proven: bool) -> Measured:
     """Return what the numbers of an array come to."""
     if not (numbers["share"] <= 1):
         return Measured(Outcome.BEYOND_BOUND, "an element is beyond its rounding bound", numbers)
@@ -159,7 +155,8 @@ def _decided(numbers: dict[str, Any], *, every_exact: bool, proven: bool) -> Mea
         return Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
     if not proven:
         return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here", numbers)
-    return Measured(Outcome.EXACT if every_exact else Outcome.WITHIN_BOUND, numbers=numbers)
+    exact = numbers["exact_elements"] == numbers["elements"]
+    return Measured(Outcome.EXACT if exact else Outcome.WITHIN_BOUND, numbers=numbers)
 
 
 def _unless_patterns_differ(measured: Measured, got: Floats, want: Floats, oracle: Truth) -> Measured:

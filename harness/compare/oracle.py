@@ -67,8 +67,7 @@ def same_numbers(first: Call, second: Call) -> bool:
 
 
 def _key(call: Call) -> object:
-    _mode, *rest = stack_key(call)  # the mode changes nothing that is true
-    return tuple(rest)
+    return stack_key(call)[1:]  # the mode, which comes first, changes nothing that is true
 
 
 class Oracle:
@@ -255,8 +254,7 @@ def _whole(places: Sequence[_Place[Part]]) -> Part | None:
 
 
 def _bits(call: Call, names: Iterable[str]) -> tuple[bytes, ...]:
-    arrays = [getattr(call, name) for name in names]
-    return tuple(b"none" if array is None else _content(array) for array in arrays)
+    return tuple([b"none" if (array := getattr(call, name)) is None else _content(array) for name in names])
 
 
 def _content(array: NDArray[Any]) -> bytes:
