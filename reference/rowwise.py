@@ -27,8 +27,9 @@ def row_counts(rows: Floats) -> Floats:
 def row_sums(rows: Floats) -> Floats:
     """Return the float64 sums along the last axis, (..., 1); the length of a row alone decides the order of its terms.
 
-    That of an einsum would also hang on how rows lie in memory, were they not laid out one after the other.
+    It would also hang on how rows lie in memory, were they not laid out one after the other.
     """
+    laid = np.ascontiguousarray(rows)
     if rows.shape[-1] > _SHORT:
-        return np.asarray(rows.sum(axis=-1, keepdims=True))
-    return np.asarray(np.einsum("...j->...", np.ascontiguousarray(rows))[..., np.newaxis])
+        return np.asarray(laid.sum(axis=-1, keepdims=True))
+    return np.asarray(np.einsum("...j->...", laid)[..., np.newaxis])

@@ -12,7 +12,7 @@ from reference.bounds.growth import NOTHING, exponential
 from reference.bounds.shift import quotient
 from reference.exact import elementary
 from reference.exact.doubledouble import DoubleDouble, difference, product, two_sum
-from reference.formats import FLOAT32, FLOAT64, FloatFormat
+from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, FloatFormat
 from reference.votes.agreement import Votes, agreement
 from tests.reference.exact import CONTEXT
 
@@ -160,6 +160,26 @@ def test_a_value_in_the_middle_between_two_float32_is_rounded_by_its_low_part(lo
     assert ulp.rounded(middle, FLOAT32) == np.float32(want)
 
 
+@pytest.mark.parametrize("of", [FLOAT16, BFLOAT16, FLOAT32], ids=lambda of: of.name)
+@given(st.integers(-40, 40), st.integers(0, 2**20), st.integers(-2, 2), st.integers(-1, 1), st.booleans())
+def test_what_is_close_to_a_middle_is_rounded_by_what_it_is(
+    of: FloatFormat, exponent: int, tail: int, beside: int, low: int, negative: bool
+) -> None:
+    """Middles between two numbers of the format, float64 next to them, and low parts that decide."""
+    exponent = min(max(exponent, of.min_exponent - 3), of.max_exponent - 1)
+    size = (2 ** (of.precision - 1) + tail % 2 ** (of.precision - 1)) * 2 + 1
+    hi = np.ldexp(float(size), exponent - of.precision)
+    for _ in range(abs(beside)):
+        hi = float(np.nextafter(hi, np.copysign(np.inf, beside)))
+    sign = -1.0 if negative else 1.0
+    number = pair(sign * hi, sign * low * hi * 2.0**-60)
+    got = Fraction(float(ulp.rounded(number, of)[0]))
+    exact = fraction(number)
+    place = Fraction(float(of.spacing(np.array([hi]))[0]))
+    want = round(exact / place) * place  # Python's is to even, as that of the formats
+    assert got == want
+
+
 @given(st.floats(allow_nan=False, width=64), st.floats(-1, 1))
 def test_rounding_to_float32_is_to_the_nearest(hi: float, lo: float) -> None:
     with np.errstate(all="ignore"):
@@ -221,6 +241,27 @@ def test_the_share_is_the_smallest_factor_at_which_all_agree(asked: Votes, share
     got = agreement(asked)
     assert got.share.tolist() == pytest.approx([share], rel=1e-12)
     assert got.scalar.tolist() == pytest.approx([scalar], rel=1e-12)
+
+
+_VOTE = st.tuples(
+    st.floats(-4, 4) | st.sampled_from([np.nan, np.inf, -np.inf]),
+    st.floats(0.01, 4) | st.sampled_from([np.nan, np.inf]),
+    st.booleans(),
+)
+
+
+@given(st.lists(_VOTE, min_size=1, max_size=8), st.floats(0.0, 8.0) | st.just(np.inf))
+def test_a_row_is_agreed_where_share_and_scalar_are_at_most_one(
+    elements: list[tuple[float, float, bool]], limit: float
+) -> None:
+    centre, width, silent = (list(part) for part in zip(*elements, strict=True))
+    asked = votes(centre, width, silent, limit=limit)
+    with np.errstate(all="ignore"):
+        got = agreement(asked)
+        agreed = asked.agreed.tolist()
+    worst = float(np.maximum(got.share, got.scalar)[0])
+    if abs(worst - 1.0) > 1e-9:  # where both round
+        assert agreed == [worst <= 1.0]
 
 
 @given(st.lists(st.tuples(st.floats(-10, 10), st.floats(0.01, 10)), min_size=2, max_size=12))
