@@ -5,7 +5,6 @@ It answers as :class:`~harness.compare.oracle.Oracle` does, with the same bits, 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -74,7 +73,6 @@ class OracleOfSum:
             for part in parts(self._problem.call, rows=self._rows):
                 asked = Asked([part.call], result=output)
                 yield Rows(question=asked.question, tangent=asked.vectors(quantity).get("tangent"))
-                gc.collect()  # as between the parts that are judged
 
         return Added(
             quantity=quantity.value,

@@ -9,7 +9,6 @@ Such a problem is not held against equivalent calls of other cases, for which al
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -100,7 +99,6 @@ def judged_in_parts(
     cut = _Cut(problem=problem, entries=entries, read=read)
     for part in parts(problem.call, rows=rows_within(problem.call, elements)):
         gathered.take(part, *judging(*cut.of(part), pairing=gathered, named=False))
-        gc.collect()  # readings know what is derived of them, and that knows them: large, and not freed otherwise
     gathered.name(lambda part: judging(*cut.of(part), pairing=_Nobody(), named=True)[1])
     rest = {
         (run.name, quantity): alone(run, problem, quantity, entries)

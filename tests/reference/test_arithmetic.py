@@ -161,9 +161,15 @@ def test_a_value_in_the_middle_between_two_float32_is_rounded_by_its_low_part(lo
 
 
 @pytest.mark.parametrize("of", [FLOAT16, BFLOAT16, FLOAT32], ids=lambda of: of.name)
-@given(st.integers(-40, 40), st.integers(0, 2**20), st.integers(-2, 2), st.integers(-1, 1), st.booleans())
+@given(
+    exponent=st.integers(-40, 40),
+    tail=st.integers(0, 2**20),
+    beside=st.integers(-2, 2),
+    low=st.integers(-1, 1),
+    sign=st.sampled_from([-1.0, 1.0]),
+)
 def test_what_is_close_to_a_middle_is_rounded_by_what_it_is(
-    of: FloatFormat, exponent: int, tail: int, beside: int, low: int, negative: bool
+    *, of: FloatFormat, exponent: int, tail: int, beside: int, low: int, sign: float
 ) -> None:
     """Middles between two numbers of the format, float64 next to them, and low parts that decide."""
     exponent = min(max(exponent, of.min_exponent - 3), of.max_exponent - 1)
@@ -171,7 +177,6 @@ def test_what_is_close_to_a_middle_is_rounded_by_what_it_is(
     hi = np.ldexp(float(size), exponent - of.precision)
     for _ in range(abs(beside)):
         hi = float(np.nextafter(hi, np.copysign(np.inf, beside)))
-    sign = -1.0 if negative else 1.0
     number = pair(sign * hi, sign * low * hi * 2.0**-60)
     got = Fraction(float(ulp.rounded(number, of)[0]))
     exact = fraction(number)
