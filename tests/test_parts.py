@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.adapters.reference import ReferenceAdapter
@@ -53,7 +53,6 @@ def test_the_results_of_parts_are_those_of_the_whole(op: Op, axis: int, rows: in
         np.testing.assert_array_equal(result, getattr(adapter, quantity.value)(whole))
 
 
-@settings(deadline=None)
 @given(
     shape=st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple),
     axis=st.integers(-4, 3),

@@ -70,7 +70,7 @@ def mended(case: dict[str, str]) -> dict[str, str]:
 
 
 @given(case=CASES | CASES.map(mended))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_case_is_planned_and_comes_back_or_is_refused_with_its_faults(case: dict[str, str]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

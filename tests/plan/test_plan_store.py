@@ -83,7 +83,7 @@ BITS = hnp.arrays(np.uint32, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0
 
 
 @given(bits=BITS, wide=st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_every_bit_of_an_array_comes_back(tmp_path: Path, bits: NDArray[np.uint32], wide: bool) -> None:
     x = (bits.astype(np.uint64) << 32 | bits).view(np.float64) if wide else bits.view(np.float32)
     plan = plan_of(problem_of(x, cotangent=x))

@@ -41,7 +41,7 @@ def off(value: NDArray[Any], of: FloatFormat, *, by: float, seed: int) -> NDArra
     by=st.sampled_from([0.0, 1.0, 8.0, 1e6]),
     seed=st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_some_rows_tell_as_much_as_all(*, op: str, of: str, quantity: str, axis: int, by: float, seed: int) -> None:
     form = format_named(of)
     by_row, whole = (asked(op, quantity, form, axis=axis, seed=seed) for _ in range(2))
