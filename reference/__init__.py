@@ -4,7 +4,7 @@ NumPy only; nothing here knows the harness, a file, or a framework. Read from to
 
     formats, rows, ops         what a floating point format is; an array as rows along one axis; the family in a table
     batch                      the batch that rows are some of
-    maxima                     the largest element of each of many short rows
+    rowwise                    sums, counts and largest elements of many short rows
     plain/                     the implementations a person would read, one op per module
 
     question                   an op, its primal and its parameters: what is asked

@@ -7,6 +7,7 @@
                                     |         |     assessment: a result with its verdict, and all that made it
                                     |       kept: what earlier runs judged of equal content, by an equal judge
                                     |                  |
+                                    |                stacking, results: problems judged together, and their results
                                     |                oracle: truth of a stack of problems, whose rows are independent
                                     |                large, whole: a large problem part by part; toolarge: or not at all
                                     |                added: the truth of one number for all rows, from parts of them

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from harness.compare.comparison import AdapterRun
 from harness.compare.findings import of_evaluation
 from harness.compare.judgement import Judgement
-from harness.compare.oracle import stacks
 from harness.compare.pairing import Pairing
 from harness.compare.results import Entries
 from harness.compare.stack import judge_stack
+from harness.compare.stacking import stacks
 from harness.compare.toolarge import MEMORY, left_alone, needs
 from harness.compare.verdict import Finding, Verdict
 from harness.copies import ALONE, Jobs, shared

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from harness.call import Call
 from harness.compare.asked import Asked, cotangent_of, decoded, kept, result_format
-from harness.compare.oracle import same_numbers
 from harness.compare.parameters import parameters
 from harness.compare.printed import summed_rows
 from harness.compare.rowcut import RowCut
+from harness.compare.stacking import same_numbers
 from harness.parts import AT_ONCE, separable
 from harness.plan.problem import Problem
 from harness.record.recording import Raised, Result, Returned, Unsupported

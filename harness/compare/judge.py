@@ -9,8 +9,9 @@ from harness.compare.added import OracleOfSum
 from harness.compare.assessment import Assessment, Judged, assessed, unread
 from harness.compare.laws import Broken, broken_laws
 from harness.compare.measure import Measured, measure_together
-from harness.compare.oracle import ELEMENTS, Oracle
+from harness.compare.oracle import Oracle
 from harness.compare.results import Entries, Results, RowTests, Stacked, usable
+from harness.compare.stacking import ELEMENTS
 from harness.compare.verdict import Verdict
 from harness.plan.problem import Problem
 from harness.vocabulary import Outcome, Quantity

@@ -10,20 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Generic, TypedDict, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.adapters.contract import Precision, usual_precision
-from harness.call import Call
 from harness.compare.asked import Asked, result_format
 from harness.compare.results import Results, RowTests, Stacked
 from harness.compare.shifts import shifted_pairs
-from harness.parts import separable
-from harness.plan.digest import fingerprint
+from harness.compare.stacking import bits
 from harness.plan.problem import Problem
-from harness.plan.signatures import stack_key
 from harness.vocabulary import Quantity
 from reference.consistency import needs_own_forward, row_consistency
 from reference.formats import Floats
@@ -31,43 +27,7 @@ from reference.invariants import Violation, check, shift_violation
 from reference.scale import natural_scale
 from reference.truth import Truth, truth
 
-_COPIED = 1 << 24  # bytes
-ELEMENTS = 1 << 15  # of a stack: what the reference judges in one piece
-
 Part = TypeVar("Part", Truth, Floats)
-_INPUTS = {  # the arrays of a call that decide the true value of each quantity, beside those that decide the forward
-    Quantity.VJP: ("cotangent",),
-    Quantity.JVP: ("tangent",),
-    Quantity.HVP: ("cotangent", "tangent"),
-}
-_OPERANDS = ("x", "mask", "lengths", "targets")
-
-
-def stacks(problems: Iterable[Problem]) -> Iterator[tuple[Problem, ...]]:
-    """Yield the problems in stacks of at most :data:`ELEMENTS` elements, which differ in nothing but their arrays.
-
-    Arrays without axes or without elements stay alone, and what is made of all rows of a batch together.
-    """
-    open_stacks: dict[object, list[Problem]] = {}
-    for problem in problems:
-        if not separable(problem.call):
-            yield (problem,)
-            continue
-        stack = open_stacks.setdefault(_key(problem.call), [])
-        stack.append(problem)
-        if (len(stack) + 1) * problem.call.x.size > ELEMENTS:
-            yield tuple(stack)
-            stack.clear()
-    yield from (tuple(stack) for stack in open_stacks.values() if stack)
-
-
-def same_numbers(first: Call, second: Call) -> bool:
-    """Say whether two calls are of one op at the same numbers, with the same parameters: their outputs are equal."""
-    return _key(first) == _key(second) and _bits(first, _OPERANDS) == _bits(second, _OPERANDS)
-
-
-def _key(call: Call) -> object:
-    return stack_key(call)[1:]  # the mode, which comes first, changes nothing that is true
 
 
 class Oracle:
@@ -227,8 +187,7 @@ class Oracle:
         """Return, for each problem, the first of those that ask the same of the same numbers."""
         if quantity not in self._first:
             seen: dict[tuple[bytes, ...], Problem] = {}
-            names = (*_OPERANDS, *_INPUTS.get(quantity, ()))
-            self._first[quantity] = {p.id: seen.setdefault(_bits(p.call, names), p) for p in self._problems}
+            self._first[quantity] = {p.id: seen.setdefault(bits(p.call, quantity), p) for p in self._problems}
         return self._first[quantity]
 
 
@@ -251,15 +210,6 @@ def _whole(places: Sequence[_Place[Part]]) -> Part | None:
     first: _Place[Part] = places[0]
     every = all(place.whole is first.whole and place.number == k for k, place in enumerate(places))
     return first.whole if every and len(places) == len(first.whole) else None
-
-
-def _bits(call: Call, names: Iterable[str]) -> tuple[bytes, ...]:
-    return tuple([b"none" if (array := getattr(call, name)) is None else _content(array) for name in names])
-
-
-def _content(array: NDArray[Any]) -> bytes:
-    """Return the bits of an array; of one whose copy would be large, a digest of them."""
-    return array.tobytes() if array.nbytes <= _COPIED else fingerprint(array).encode()
 
 
 class _Named(TypedDict):

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from harness.call import Call
 from harness.compare.judge import Judge
-from harness.compare.oracle import stacks
+from harness.compare.stacking import stacks
 from harness.explain.arrays import named
 from harness.explain.digits import reach_of
 from harness.explain.pasted import style_of

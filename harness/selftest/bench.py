@@ -14,7 +14,7 @@ from harness.compare.asked import Asked, result_format
 from harness.compare.assessment import Assessment
 from harness.compare.findings import of_evaluation
 from harness.compare.judge import Judge
-from harness.compare.oracle import stacks
+from harness.compare.stacking import stacks
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned
 from harness.selftest.change import beyond, changed, obvious

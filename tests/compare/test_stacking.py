@@ -12,7 +12,8 @@ import pytest
 
 from harness.call import output_shape
 from harness.compare.compare import compare
-from harness.compare.oracle import ELEMENTS, Oracle, stacks
+from harness.compare.oracle import Oracle
+from harness.compare.stacking import ELEMENTS, stacks
 from harness.plan.problem import Problem
 from harness.vocabulary import DType, Mode, Normalization, Op, Quantity, Reduction
 from tests.compare.bench import FLOATING, TRUE, Kernel, plan, problem, recording

@@ -12,7 +12,7 @@ from harness.adapters.contract import Adapter
 from harness.call import Call
 from harness.campaign.dice import Dice, Purpose
 from harness.compare.judge import Judge
-from harness.compare.oracle import stacks
+from harness.compare.stacking import stacks
 from harness.plan.carrier import encoded
 from harness.plan.problem import Problem
 from harness.record.recording import Entry, Returned

@@ -16,7 +16,7 @@ from harness.campaign import heads
 from harness.campaign.dice import Dice, Floats, Purpose
 from harness.campaign.sensitivity.checks import ARRAYS
 from harness.compare.judge import Judge
-from harness.compare.oracle import stacks
+from harness.compare.stacking import stacks
 from harness.plan.carrier import decoded, encoded
 from harness.plan.problem import Problem
 from harness.vocabulary import DType, Mode, Op, Quantity, Reduction

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from harness.compare.comparison import AdapterRun
 from harness.compare.kept.judge import judge_digest
-from harness.compare.oracle import stacks
 from harness.compare.results import Entries
 from harness.compare.shifts import leaders
+from harness.compare.stacking import stacks
 from harness.plan.digest import fingerprint
 from harness.plan.problem import Problem
 from harness.record.codec import entry_to_json
