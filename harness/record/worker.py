@@ -139,7 +139,7 @@ def _fill_standard_streams() -> None:
     """
     for descriptor in range(3):
         try:
-            os.fstat(descriptor)
+            os.get_inheritable(descriptor)  # the cheapest question: it is asked after every evaluation
         except OSError:
             opened = os.open(os.devnull, os.O_RDWR)  # it is given the lowest number that is free: this one
             os.set_inheritable(opened, True)
