@@ -62,6 +62,9 @@ class Adapter(abc.ABC):
     whatever it saves. A derivative with a keyword ``saved`` is handed that of a forward of the same call, which runs
     directly before it.
 
+    One that copies every array of a call into its framework's memory, and never looks at it again, may say so in
+    ``copies_inputs``: it is then handed the arrays of the plan themselves, which nobody can write, and saves a copy.
+
     An adapter that runs on more than one device has a constructor with a parameter ``device``, which is one of
     ``devices``, or one of these with a number: ``cuda`` stands for ``cuda:0``, ``cuda:1`` ...
     """
@@ -71,6 +74,7 @@ class Adapter(abc.ABC):
     ops: ClassVar[tuple[Op, ...]] = tuple(Op)
     dtypes: ClassVar[tuple[DType, ...]] = tuple(DType)  # of the primal, and of a result that is asked for in another
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    copies_inputs: ClassVar[bool] = False
 
     @abc.abstractmethod
     def describe(self) -> Description:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from dataclasses import replace
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -49,37 +50,43 @@ def evaluate(
 ) -> Entry:
     """Return what became of one evaluation; whatever the adapter raises is a result like any other.
 
-    The adapter gets private copies of the inputs, whose bits are compared afterwards. ``memory`` is the limit in bytes
-    that is filed where the framework is refused memory. With ``rows_per_call`` it is called for so many rows at a time,
-    where they do not influence each other; the entry says so, since that is another call. It carries ``question``, the
-    digest of what the call asks.
+    To compute, the adapter gets private copies of the inputs, whose bits are compared afterwards; asked what it has, it
+    sees the problem's own. ``memory`` is the limit in bytes that is filed where the framework is refused memory. With
+    ``rows_per_call`` it is called for so many rows at a time, where they do not influence each other; the entry says
+    so, since that is another call. It carries ``question``, the digest of what the call asks.
     """
-    asked = problem.call
-    mode = adapter.modes[0] if asked.mode is Mode.DEFAULT else asked.mode
+    mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
+    asked = _in_mode(problem.call, mode)
     entry = partial(Entry, problem=problem.id, quantity=quantity, mode=mode, question=question)
     cut = is_cut(asked, quantity, rows_per_call)
     changed: set[str] = set()
     try:
-        with handed(next(parts(asked, rows=rows_per_call or 1)).call if cut else asked, mode, changed) as call:
-            reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
-            reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
-            if reason:
-                return entry(result=Unsupported(str(reason)))
-            precision = _precision(adapter, call, quantity)
-            method = adapter.method(quantity)
-            entry = partial(
-                entry,
-                precision=precision,
-                method=None if method is None else str(method),
-                rows_per_call=rows_per_call if cut else None,
-            )
-            if not cut:
-                result: Result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
+        first = next(parts(asked, rows=rows_per_call or 1)).call if cut else asked
+        reason = _undeclared(adapter, first) or adapter.unsupported(first, quantity)
+        reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
+        if reason:
+            return entry(result=Unsupported(str(reason)))
+        precision = _precision(adapter, first, quantity)
+        method = adapter.method(quantity)
+        entry = partial(
+            entry,
+            precision=precision,
+            method=None if method is None else str(method),
+            rows_per_call=rows_per_call if cut else None,
+        )
         if cut:
-            result = _gathered(adapter, asked, mode, quantity, rows=rows_per_call or 1, changed=changed)
+            result: Result = _gathered(adapter, asked, quantity, rows=rows_per_call or 1, changed=changed)
+        else:
+            with handed(asked, changed, copied_there=adapter.copies_inputs) as call:
+                result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
     except BaseException as error:  # a framework may raise anything, SystemExit included
         result = _raised(error, memory=memory, where=_where(error, adapter, asked, quantity))
     return entry(result=result, inputs_changed=tuple(name for name in ARRAYS if name in changed))
+
+
+@lru_cache(maxsize=1)  # the quantities of a problem are asked one after the other
+def _in_mode(call: Call, mode: Mode) -> Call:
+    return call if call.mode is mode else replace(call, mode=mode)
 
 
 def is_cut(call: Call, quantity: Quantity, rows_per_call: int | None) -> bool:
@@ -89,13 +96,11 @@ def is_cut(call: Call, quantity: Quantity, rows_per_call: int | None) -> bool:
     return quantity is not Quantity.JACOBIAN and separable(call)
 
 
-def _gathered(
-    adapter: Adapter, call: Call, mode: Mode, quantity: Quantity, *, rows: int, changed: set[str]
-) -> Returned:
+def _gathered(adapter: Adapter, call: Call, quantity: Quantity, *, rows: int, changed: set[str]) -> Returned:
     """Return a result that is put together of calls of at most ``rows`` rows."""
     whole: Returned | None = None
     for part in parts(call, rows=rows):
-        with handed(part.call, mode, changed) as own:
+        with handed(part.call, changed, copied_there=adapter.copies_inputs) as own:
             due = part.call.shape_of(quantity)
             found = _returned(_computed(adapter, own, quantity), due=call.dtype_of(quantity))
         if found.value.shape != due:
@@ -167,7 +172,7 @@ def _returned(value: object, *, due: DType | None) -> Returned:
         raise AdapterError(f"returned {_kind(value)}, expected a numpy array")
     if value.dtype.kind in "fiubc":
         value = np.asarray(value, order="C")  # here, where a view too large to be copied costs this result alone
-        name = name_of(value.dtype.newbyteorder("="))
+        name = name_of(value.dtype if value.dtype.isnative else value.dtype.newbyteorder("="))
         if due is not None and due.carrier == name:
             name = due.value  # bits of bfloat16 come back as they went in
         return Returned(value, name)
