@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -125,7 +126,12 @@ class Adapter(abc.ABC):
 
 def usual_precision(call: Call) -> Precision:
     """Return the precision of a kernel that declares none: the coarser of the dtypes of its input and output."""
-    dtypes = [dtype for dtype in (call.dtype, call.result_dtype) if dtype is not None and dtype.floating]
+    return _precision_between(call.dtype, call.result_dtype)
+
+
+@cache  # it is asked of every call, and there are a few dozen answers
+def _precision_between(given: DType, result: DType | None) -> Precision:
+    dtypes = [dtype for dtype in (given, result) if dtype is not None and dtype.floating]
     coarsest = min(dtypes, key=_COARSE.index, default=DType.FLOAT32)
     return Precision(working=coarsest, accumulation=coarsest)
 

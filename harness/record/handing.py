@@ -25,8 +25,11 @@ def handed(call: Call, changed: set[str], *, copied_there: bool) -> Iterator[Cal
     """
     arrays = {name: array for name in ARRAYS if (array := getattr(call, name)) is not None}
     given = {name: array for name, array in arrays.items() if not (copied_there and _is_as_it_was_read(array))}
+    if not given:
+        yield call
+        return
     copies: dict[str, Any] = {name: _copy(array) for name, array in given.items()}
-    own = replace(call, **copies) if copies else call
+    own = replace(call, **copies)
     try:
         yield own
     finally:
