@@ -40,7 +40,7 @@ from harness.record.words import said
 from harness.vocabulary import Mode, Quantity
 
 FLUSH_SECONDS = 2.0
-BATCH = 400  # entries that are written together, and lost where the process dies; fewer where one has died
+BATCH = 1000  # entries that are written together, and lost where the process dies; fewer where one has died
 
 
 class Channel:
