@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ALIGNMENT = 64  # bytes: every array begins where vector loads like it, and where any dtype may be viewed
-BUFFER = 1 << 20  # bytes: a call of the system for each few arrays would cost more than they do
+BUFFER = 1 << 17  # bytes: a call of the system for each few arrays would cost more than they do
 _CODES = "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"]
 _DTYPES = {np.dtype(code).name: np.dtype(code) for code in _CODES}  # those whose bits are numbers and nothing else
 _LITTLE = {name: dtype.newbyteorder("<") for name, dtype in _DTYPES.items()}
@@ -52,10 +52,8 @@ class PackWriter:
         if padding:
             self._file.write(b"\0" * padding)
         offset = self._length + padding
-        little = array.astype(_LITTLE[name], copy=False)
-        contiguous = np.ascontiguousarray(little).reshape(-1)
-        self._file.write(contiguous.view(np.uint8).data if contiguous.size else b"")
-        self._length = offset + contiguous.nbytes
+        self._file.write(np.ascontiguousarray(array, dtype=_LITTLE[name]).data)
+        self._length = offset + array.nbytes
         return {"offset": offset, "shape": list(array.shape), "dtype": name}
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -62,6 +63,9 @@ class Adapter(abc.ABC):
     whatever it saves. A derivative with a keyword ``saved`` is handed that of a forward of the same call, which runs
     directly before it.
 
+    One that copies every array of a call into its framework's memory, and never looks at it again, may say so in
+    ``copies_inputs``: it is then handed the arrays of the plan themselves, which nobody can write, and saves a copy.
+
     An adapter that runs on more than one device has a constructor with a parameter ``device``, which is one of
     ``devices``, or one of these with a number: ``cuda`` stands for ``cuda:0``, ``cuda:1`` ...
     """
@@ -71,6 +75,7 @@ class Adapter(abc.ABC):
     ops: ClassVar[tuple[Op, ...]] = tuple(Op)
     dtypes: ClassVar[tuple[DType, ...]] = tuple(DType)  # of the primal, and of a result that is asked for in another
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    copies_inputs: ClassVar[bool] = False
 
     @abc.abstractmethod
     def describe(self) -> Description:
@@ -121,7 +126,12 @@ class Adapter(abc.ABC):
 
 def usual_precision(call: Call) -> Precision:
     """Return the precision of a kernel that declares none: the coarser of the dtypes of its input and output."""
-    dtypes = [dtype for dtype in (call.dtype, call.result_dtype) if dtype is not None and dtype.floating]
+    return _precision_between(call.dtype, call.result_dtype)
+
+
+@cache  # it is asked of every call, and there are a few dozen answers
+def _precision_between(given: DType, result: DType | None) -> Precision:
+    dtypes = [dtype for dtype in (given, result) if dtype is not None and dtype.floating]
     coarsest = min(dtypes, key=_COARSE.index, default=DType.FLOAT32)
     return Precision(working=coarsest, accumulation=coarsest)
 

@@ -40,6 +40,7 @@ class MXNetAdapter(Adapter):
 
     name: ClassVar[str] = "mxnet"
     modes: ClassVar[tuple[Mode, ...]] = (Mode.EAGER, Mode.NUMPY, Mode.SAFE_ACCUMULATION, Mode.JIT)
+    copies_inputs: ClassVar[bool] = True  # ``mx.nd.array`` and ``mx.np.array`` have copied when they return
 
     def __init__(self) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, when the library is loaded

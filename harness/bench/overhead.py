@@ -2,8 +2,8 @@
 
 Both are counted from where the framework is imported: reading the plan, and every call as a user writes it, arrays made
 of NumPy's and turned into them again. What a framework imports or compiles when a function is first called is a part of
-that call, on both sides. The recorder has two processes, a private copy of every input, a look at it afterwards, and
-files that are whole at any time.
+that call, on both sides. The recorder has two processes, a private copy of every input that the framework does not copy
+itself, a look at it afterwards, and files that are whole at any time.
 """
 
 from __future__ import annotations

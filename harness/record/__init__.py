@@ -18,7 +18,8 @@
         ahead    a second one, that has compiled what the first comes to
         foreseen what an evaluation needs at least
         evaluate one evaluation
-          handing  copies of the inputs
+          computed what comes back of a call
+            handing  copies of the inputs
       surroundings   machine, flags and packages
       compiled   what a framework need not compile again
       ownsource      the recorder itself

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from functools import partial
-
-import numpy as np
+from dataclasses import replace
+from functools import lru_cache
 
 from harness.adapters.contract import Adapter, AdapterError, Precision
 from harness.adapters.frames import own_lines
 from harness.adapters.registry import BUILT_IN, source_file
-from harness.adapters.saved import output_of, saved_of, takes_saved
-from harness.arraypack import name_of
 from harness.call import ARRAYS, Call
 from harness.parts import parts, separable
 from harness.plan.plan import Plan
 from harness.plan.problem import Problem
-from harness.record.handing import handed
-from harness.record.recording import Entry, OutOfMemory, Raised, Result, Returned, Unsupported
+from harness.record.computed import computed, kind_of
+from harness.record.recording import Entry, OutOfMemory, Raised, Result, Unsupported
 from harness.vocabulary import DType, Form, Mode, Quantity
 
 TEXT_LIMIT = 2000  # characters of an exception's text that are kept
@@ -49,37 +46,44 @@ def evaluate(
 ) -> Entry:
     """Return what became of one evaluation; whatever the adapter raises is a result like any other.
 
-    The adapter gets private copies of the inputs, whose bits are compared afterwards. ``memory`` is the limit in bytes
-    that is filed where the framework is refused memory. With ``rows_per_call`` it is called for so many rows at a time,
-    where they do not influence each other; the entry says so, since that is another call. It carries ``question``, the
-    digest of what the call asks.
+    To compute, the adapter gets private copies of the inputs, whose bits are compared afterwards; asked what it has, it
+    sees the problem's own. ``memory`` is the limit in bytes that is filed where the framework is refused memory. With
+    ``rows_per_call`` it is called for so many rows at a time, where they do not influence each other; the entry says
+    so, since that is another call. It carries ``question``, the digest of what the call asks.
     """
-    asked = problem.call
-    mode = adapter.modes[0] if asked.mode is Mode.DEFAULT else asked.mode
-    entry = partial(Entry, problem=problem.id, quantity=quantity, mode=mode, question=question)
+    mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
+    asked = _in_mode(problem.call, mode)
     cut = is_cut(asked, quantity, rows_per_call)
+    precision = method = rows = None  # of what is unsupported nothing is said, nor of what was not reached
     changed: set[str] = set()
     try:
-        with handed(next(parts(asked, rows=rows_per_call or 1)).call if cut else asked, mode, changed) as call:
-            reason = _undeclared(adapter, call) or adapter.unsupported(call, quantity)
-            reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
-            if reason:
-                return entry(result=Unsupported(str(reason)))
-            precision = _precision(adapter, call, quantity)
-            method = adapter.method(quantity)
-            entry = partial(
-                entry,
-                precision=precision,
-                method=None if method is None else str(method),
-                rows_per_call=rows_per_call if cut else None,
-            )
-            if not cut:
-                result: Result = _returned(_computed(adapter, call, quantity), due=call.dtype_of(quantity))
-        if cut:
-            result = _gathered(adapter, asked, mode, quantity, rows=rows_per_call or 1, changed=changed)
+        first = next(parts(asked, rows=rows_per_call or 1)).call if cut else asked
+        reason = _undeclared(adapter, first) or adapter.unsupported(first, quantity)
+        reason = reason or _lacks_mode(adapter, mode) or _lacks_method(adapter, quantity)
+        if reason:
+            result: Result = Unsupported(str(reason))
+        else:
+            precision, method = _precision(adapter, first, quantity), _method(adapter, quantity)
+            rows = rows_per_call if cut else None
+            result = computed(adapter, asked, quantity, rows=rows, changed=changed)
     except BaseException as error:  # a framework may raise anything, SystemExit included
         result = _raised(error, memory=memory, where=_where(error, adapter, asked, quantity))
-    return entry(result=result, inputs_changed=tuple(name for name in ARRAYS if name in changed))
+    return Entry(
+        problem=problem.id,
+        quantity=quantity,
+        result=result,
+        mode=mode,
+        precision=precision,
+        inputs_changed=tuple(name for name in ARRAYS if name in changed),
+        method=method,
+        question=question,
+        rows_per_call=rows,
+    )
+
+
+@lru_cache(maxsize=1)  # the quantities of a problem are asked one after the other
+def _in_mode(call: Call, mode: Mode) -> Call:
+    return call if call.mode is mode else replace(call, mode=mode)
 
 
 def is_cut(call: Call, quantity: Quantity, rows_per_call: int | None) -> bool:
@@ -87,33 +91,6 @@ def is_cut(call: Call, quantity: Quantity, rows_per_call: int | None) -> bool:
     if rows_per_call is None or rows_per_call >= math.prod(call.batch_shape):
         return False
     return quantity is not Quantity.JACOBIAN and separable(call)
-
-
-def _gathered(
-    adapter: Adapter, call: Call, mode: Mode, quantity: Quantity, *, rows: int, changed: set[str]
-) -> Returned:
-    """Return a result that is put together of calls of at most ``rows`` rows."""
-    whole: Returned | None = None
-    for part in parts(call, rows=rows):
-        with handed(part.call, mode, changed) as own:
-            due = part.call.shape_of(quantity)
-            found = _returned(_computed(adapter, own, quantity), due=call.dtype_of(quantity))
-        if found.value.shape != due:
-            raise AdapterError(f"returned shape {found.value.shape} of a call of {part.rows} rows, expected {due}")
-        whole = whole or Returned(np.empty(call.shape_of(quantity), found.value.dtype), found.dtype)
-        if found.dtype != whole.dtype:
-            raise AdapterError(f"returned {found.dtype} of some rows, and {whole.dtype} of others")
-        part.of(whole.value, quantity)[...] = found.value
-    assert whole is not None  # noqa: S101 - there are more rows than one call takes
-    return whole
-
-
-def _computed(adapter: Adapter, call: Call, quantity: Quantity) -> object:
-    """Return what the adapter returns of ``quantity``, handed what its forward has saved where it asks for that."""
-    method = getattr(adapter, quantity.value)
-    if quantity is Quantity.FORWARD:
-        return output_of(method(call))
-    return method(call, saved=saved_of(adapter.forward(call))) if takes_saved(method) else method(call)
 
 
 def _where(error: BaseException, adapter: Adapter, call: Call, quantity: Quantity) -> str:
@@ -129,7 +106,7 @@ def _where(error: BaseException, adapter: Adapter, call: Call, quantity: Quantit
 def _precision(adapter: Adapter, call: Call, quantity: Quantity) -> Precision:
     precision = adapter.precision(call, quantity)
     if not isinstance(precision, Precision):
-        raise AdapterError(f"precision() returned {_kind(precision)}, expected a Precision")
+        raise AdapterError(f"precision() returned {kind_of(precision)}, expected a Precision")
     if not isinstance(precision.working, DType) or not isinstance(precision.accumulation, DType):
         raise AdapterError(f"precision() returned {precision}, expected members of DType in it")
     if not (precision.working.floating and precision.accumulation.floating):
@@ -137,6 +114,11 @@ def _precision(adapter: Adapter, call: Call, quantity: Quantity) -> Precision:
     if not isinstance(precision.forms, tuple) or not all(isinstance(form, Form) for form in precision.forms):
         raise AdapterError(f"precision() returned {precision}, expected a tuple of members of Form as its forms")
     return precision
+
+
+def _method(adapter: Adapter, quantity: Quantity) -> str | None:
+    method = adapter.method(quantity)
+    return None if method is None else str(method)
 
 
 def _undeclared(adapter: Adapter, call: Call) -> str | None:
@@ -160,24 +142,6 @@ def _lacks_method(adapter: Adapter, quantity: Quantity) -> str | None:
     return None
 
 
-def _returned(value: object, *, due: DType | None) -> Returned:
-    if isinstance(value, np.generic):  # NumPy makes a scalar of most results without axes
-        value = np.asarray(value)
-    if type(value) is not np.ndarray:
-        raise AdapterError(f"returned {_kind(value)}, expected a numpy array")
-    if value.dtype.kind in "fiubc":
-        value = np.asarray(value, order="C")  # here, where a view too large to be copied costs this result alone
-        name = name_of(value.dtype.newbyteorder("="))
-        if due is not None and due.carrier == name:
-            name = due.value  # bits of bfloat16 come back as they went in
-        return Returned(value, name)
-    carrier = {1: np.uint8, 2: np.uint16, 4: np.uint32}.get(value.dtype.itemsize)
-    if value.dtype.kind == "V" and value.dtype.type is not np.void and carrier is not None:
-        # bfloat16 and its kin, which NumPy itself cannot name: their bits travel under their own name
-        return Returned(np.ascontiguousarray(value).view(carrier).reshape(value.shape), value.dtype.name)
-    raise AdapterError(f"returned an array of dtype {value.dtype}, expected plain numbers")
-
-
 def _raised(error: BaseException, *, memory: int, where: str) -> Result:
     try:
         text = str(error)
@@ -186,8 +150,3 @@ def _raised(error: BaseException, *, memory: int, where: str) -> Result:
     if isinstance(error, MemoryError) or any(words in text for words in _REFUSALS):
         return OutOfMemory(memory)
     return Raised(type(error).__name__, text[:TEXT_LIMIT], where)
-
-
-def _kind(value: object) -> str:
-    name = type(value).__name__
-    return "nothing (None)" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -19,5 +20,9 @@ def least_memory(call: Call, quantity: Quantity, *, rows_per_call: int | None) -
     """Return the bytes of what exists at once however frugal the framework is: private inputs, and the whole result."""
     result = math.prod(call.shape_of(quantity)) * _ITEMSIZE[call.dtype_of(quantity) or call.dtype]
     one = next(parts(call, rows=rows_per_call or 1)).call if is_cut(call, quantity, rows_per_call) else call
-    given = (getattr(one, name) for name in ARRAYS)
-    return result + sum(int(array.nbytes) for array in given if array is not None)
+    return result + _given(one)
+
+
+@lru_cache(maxsize=1)  # the quantities of a problem are asked one after the other
+def _given(call: Call) -> int:
+    return sum(array.nbytes for name in ARRAYS if (array := getattr(call, name)) is not None)

@@ -1,4 +1,4 @@
-"""What an adapter is handed: copies of its own, and a look at them afterwards."""
+"""What an adapter is handed: copies of its own and a look at them afterwards, or arrays that nobody can write."""
 
 from __future__ import annotations
 
@@ -11,22 +11,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.call import ARRAYS, Call
-from harness.vocabulary import Mode
 
 ALIGNMENT = 64  # bytes: the widest vector registers, so that no kernel's choice of path depends on where malloc put x
 BLOCK = 1 << 16  # elements that are compared at a time
 
 
 @contextmanager
-def handed(call: Call, mode: Mode, changed: set[str]) -> Iterator[Call]:
-    """Give out ``call`` in ``mode`` with arrays of its own; note in ``changed`` which come back with other bits."""
-    given = {name: array for name in ARRAYS if (array := getattr(call, name)) is not None}
+def handed(call: Call, changed: set[str], *, copied_there: bool) -> Iterator[Call]:
+    """Give out ``call`` with arrays of its own; note in ``changed`` which come back with other bits.
+
+    Where they are ``copied_there``, by whom they are given to, those that cannot be written are given out themselves:
+    the arrays of a plan that was read lie in memory that is mapped for reading alone.
+    """
+    arrays = {name: array for name in ARRAYS if (array := getattr(call, name)) is not None}
+    given = {name: array for name, array in arrays.items() if not (copied_there and _is_as_it_was_read(array))}
+    if not given:
+        yield call
+        return
     copies: dict[str, Any] = {name: _copy(array) for name, array in given.items()}
-    own = replace(call, mode=mode, **copies)
+    own = replace(call, **copies)
     try:
         yield own
     finally:
         changed.update(name for name, array in given.items() if not _same_bits(getattr(own, name), array))
+
+
+def _is_as_it_was_read(array: NDArray[Any]) -> bool:
+    """Say whether ``array`` cannot be written, and is in the byte order of this machine."""
+    return not array.flags.writeable and array.dtype.isnative
 
 
 def _copy(array: NDArray[Any]) -> NDArray[Any]:

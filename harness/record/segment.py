@@ -84,9 +84,12 @@ def read_lines(path: Path) -> list[Json]:
     start, lines = _lines(path)
     _check(path, start, lines)
     try:
-        return [json.loads(line) for line in lines]
+        found: list[Json] = json.loads(f"[{','.join(lines)}]")  # a line at a time takes half as long again
     except ValueError as error:
         raise SegmentError(f"{path}: not the entries of a recording: {error}") from None
+    if len(found) != len(lines):
+        raise SegmentError(f"{path}: not the entries of a recording: there are {len(found)} in {len(lines)} lines")
+    return found
 
 
 def digests(path: Path) -> dict[str, str]:

@@ -19,6 +19,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,7 @@ def recorded(folder: Path) -> dict[tuple[str, Quantity], str]:
     """
     found: dict[tuple[str, Quantity], str] = {}
     try:
-        lines = [line for path in segments(folder) for line in read_lines(path)]
-        for line in lines:
+        for line in chain.from_iterable(map(read_lines, segments(folder))):  # one segment at a time is held
             asked = (line["problem"], Quantity(line["quantity"]))
             if asked in found:
                 raise ValueError(f"{line['quantity']} of {line['problem']} is recorded twice")

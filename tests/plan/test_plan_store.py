@@ -96,6 +96,13 @@ def test_every_bit_of_an_array_comes_back(tmp_path: Path, bits: NDArray[np.uint3
         assert not array.flags.writeable
 
 
+def test_nobody_can_make_an_array_writable(tmp_path: Path) -> None:
+    write_plan(PLAN, tmp_path / "plan")
+    problem, *_ = read_plan(tmp_path / "plan").problems
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        problem.call.x.flags.writeable = True
+
+
 def test_a_ledger_entry_may_leave_out_where_it_is_seen(tmp_path: Path) -> None:
     anywhere = replace(PLAN.ledger[0], case=None, op=None, dtype=None, quantity=None, largest_error=None, expires=None)
     write_plan(replace(PLAN, ledger=(anywhere,)), tmp_path / "plan")

@@ -57,6 +57,30 @@ def test_an_adapter_gets_aligned_writable_copies_and_a_mode_that_is_not_default(
     assert first.mode is Mode.EAGER
 
 
+def test_an_adapter_that_copies_gets_the_arrays_themselves_where_they_cannot_be_written() -> None:
+    adapter = Onlooker()
+    adapter.copies_inputs = True
+    asked = problem("p", [[1.0, 2.0, 3.0]], **EXTRAS)
+    asked.call.x.flags.writeable = False
+    evaluate(adapter, asked, Quantity.FORWARD, memory=1)
+    (seen,) = adapter.seen
+    assert seen.x is asked.call.x
+    assert not np.shares_memory(seen.mask, asked.call.mask)
+
+
+def test_what_an_adapter_has_is_asked_of_the_arrays_themselves_and_costs_no_copy() -> None:
+    class Lacks(Onlooker):
+        def unsupported(self, call: Any, quantity: Quantity) -> str:
+            self.seen.append(call)
+            return "this kernel has nothing"
+
+    adapter, asked = Lacks(), problem("p", [1.0, 2.0])
+    assert evaluate(adapter, asked, Quantity.FORWARD, memory=1).result == Unsupported("this kernel has nothing")
+    (seen,) = adapter.seen
+    assert seen.x is asked.call.x
+    assert seen.mode is Mode.EAGER
+
+
 @pytest.mark.parametrize("name", ARRAYS)
 def test_a_change_of_any_input_is_named(name: str) -> None:
     class Changes(Honest):

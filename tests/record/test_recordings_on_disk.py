@@ -21,6 +21,7 @@ from harness.record.recording import (
     TimedOut,
     Unsupported,
 )
+from harness.record.segment import SegmentError, read_lines
 from harness.record.store import RecordingError, append, finish_recording, read_recording, start_recording, tidy
 from harness.vocabulary import DType, Form, Mode, Quantity
 
@@ -153,6 +154,14 @@ def flip(name: str) -> Callable[[Path], None]:
 
 def remove(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
+
+
+@pytest.mark.parametrize("line", ["", "{}, {}", "{", "{}]", "[{}"])
+def test_a_line_that_is_not_one_entry_is_no_line_of_a_segment(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "segment-0000.jsonl"
+    path.write_text(json.dumps({"entries": 2, "pack": ""}) + f"\n{{}}\n{line}\n")  # of before lines had a digest
+    with pytest.raises(SegmentError, match="not the entries of a recording"):
+        read_lines(path)
 
 
 def drop_line(folder: Path) -> None:
