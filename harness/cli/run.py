@@ -86,15 +86,24 @@ def _once(
 
 
 def _load() -> None:
-    """Import what judges and reports."""
+    """Import what judges and reports, and do of their work what needs no recording."""
     import harness.cli.compare  # noqa: PLC0415
     import harness.cli.repeated  # noqa: PLC0415
     import harness.cli.report  # noqa: PLC0415
     import harness.compare.changes  # noqa: PLC0415
-    import harness.compare.compare  # noqa: PLC0415
+    import harness.compare.gather  # noqa: PLC0415
+    import harness.compare.kept.whole  # noqa: PLC0415
+    import harness.compare.store  # noqa: PLC0415
+    import harness.repeat.earlier  # noqa: PLC0415
+    import harness.report.github  # noqa: PLC0415
     import harness.report.terminal  # noqa: PLC0415
     import harness.report.write  # noqa: F401, PLC0415
+    from harness.compare.kept.judge import harness_digest, judge_digest  # noqa: PLC0415
+    from harness.report.page import load_templates  # noqa: PLC0415
 
+    judge_digest()
+    harness_digest()
+    load_templates()
     if not gc.get_freeze_count():  # once, before there is any garbage: those modules stay, and are not looked through
         gc.freeze()
 
