@@ -21,6 +21,7 @@ from harness.adapters.source import (
     import_from_source,
     loaded_libraries,
     module_from_source,
+    resolved,
 )
 from harness.vocabulary import DType, Mode, Op
 
@@ -89,10 +90,10 @@ def source_files(adapter: type[Adapter]) -> dict[Path, str]:
     outside = not own.is_relative_to(_HARNESS)
     digests: dict[Path, str | None] = {own: None}
     for name, module in list(sys.modules.items()):
-        file = Path(getattr(module, "__file__", None) or "/").resolve()
+        file = resolved(Path(getattr(module, "__file__", None) or "/"))
         if outside and file.is_relative_to(_HARNESS):
             continue
-        if file == own or (file.is_file() and belongs(name, file, folder=own.parent)):
+        if file == own or (belongs(name, file, folder=own.parent) and file.is_file()):
             digests[file] = executed_digest(module) or digests.get(file)
     if adapter.name not in BUILT_IN:
         digests |= dict.fromkeys(loaded_libraries(own.parent) - digests.keys())

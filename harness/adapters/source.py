@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -28,6 +29,20 @@ def belongs(name: str, file: Path, *, folder: Path) -> bool:
     if name.partition(".")[0] == "reference":
         return True
     return file.is_relative_to(folder) and not _INSTALLED & set(file.relative_to(folder).parts)
+
+
+def resolved(file: Path) -> Path:
+    """Return ``file`` without links on its way, as :meth:`pathlib.Path.resolve` does; a folder is looked up once.
+
+    A framework has a thousand modules in some hundred folders, and folders do not move while it is imported.
+    """
+    linked = file.is_symlink() or not file.is_absolute()
+    return file.resolve() if linked else _resolved_folder(file.parent) / file.name
+
+
+@cache
+def _resolved_folder(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def module_from_source(name: str, file: Path) -> ModuleType:
@@ -103,7 +118,7 @@ class _SourceFinder(MetaPathFinder):
         found = (finder.find_spec(fullname, path, target) for finder in behind if hasattr(finder, "find_spec"))
         spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and type(spec.loader) is SourceFileLoader:
-            file = Path(spec.loader.path).resolve()
+            file = resolved(Path(spec.loader.path))
             if any(belongs(fullname, file, folder=folder) for folder in self.folders):
                 spec.loader = _SourceLoader(spec.loader.name, spec.loader.path)
         return spec

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from harness.cli.exits import Exit, leave
-from harness.cli.options import Positive
+from harness.cli.options import CASES, Positive
 from harness.plan.faults import BadCases
 from harness.plan.kept import Kept
 from harness.plan.library import Library, NoCases, TooManySignatures, load_library, make_plan
@@ -17,14 +17,9 @@ from harness.plan.plan import Plan
 from harness.plan.select import SelectionError
 from harness.vocabulary import Op
 
-DEFAULT = Path("cases")
 GIBIBYTES = MEMORY / 2**30
 NOTED = 5  # faults that a later step repeats
 
-paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-keyword_option = click.option(
-    "-k", "keyword", metavar="EXPR", help="Only what matches: words with and, or, not and parentheses, as in pytest."
-)
 memory_option = click.option(
     "--memory",
     "gibibytes",
@@ -49,7 +44,7 @@ def read_cases(
     for those who ask later why nothing came of it.
     """
     try:
-        return load_library(paths or [DEFAULT], memory=int(gibibytes * 2**30), kept=kept)
+        return load_library(paths or [CASES], memory=int(gibibytes * 2**30), kept=kept)
     except NoCases as error:
         leave(Exit.USAGE, str(error))
     except BadCases as error:
@@ -74,7 +69,7 @@ def plan_cases(library: Library, paths: Sequence[Path], *, keyword: str | None, 
 
 def selection_text(paths: Sequence[Path], keyword: str | None, *, ops: Sequence[Op] = ()) -> str | None:
     """Return what was selected, as text; None for the whole of the folder ``cases``."""
-    parts = [path.as_posix() for path in paths] if list(paths) not in ([], [DEFAULT]) else []
+    parts = [path.as_posix() for path in paths] if list(paths) not in ([], [CASES]) else []
     if keyword is not None:
         parts.append(f"-k {keyword!r}")
     parts += [f"--op {op.value}" for op in ops]

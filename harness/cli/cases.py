@@ -12,13 +12,12 @@ from rich.text import Text
 
 from harness.cli.casefiles import (
     counted,
-    keyword_option,
     memory_option,
-    paths_argument,
     plan_cases,
     read_cases,
 )
 from harness.cli.console import Terminal
+from harness.cli.options import keyword_option, paths_argument
 from harness.plan.plan import CaseRecord, Plan
 from harness.plan.schema import schema_text
 from harness.plan.signatures import count_signatures

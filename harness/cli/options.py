@@ -14,6 +14,12 @@ from harness.layout import SELECTION, Layout
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
+CASES = Path("cases")  # where no path is given
+paths_argument = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+keyword_option = click.option(
+    "-k", "keyword", metavar="EXPR", help="Only what matches: words with and, or, not and parentheses, as in pytest."
+)
+
 
 class Positive(click.FloatRange):
     """A finite number above 0: of a limit that is no number nothing is ever beyond."""

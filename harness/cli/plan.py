@@ -10,14 +10,12 @@ import click
 from harness.cli.casefiles import (
     GIBIBYTES,
     counted,
-    keyword_option,
     memory_option,
-    paths_argument,
     plan_cases,
     read_cases,
 )
 from harness.cli.exits import Exit, leave
-from harness.cli.options import reports_option
+from harness.cli.options import keyword_option, paths_argument, reports_option
 from harness.layout import Layout
 from harness.plan.kept import Kept
 from harness.plan.plan import Plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.adapters.registry import BUILT_IN
 from harness.cli.exits import note
@@ -14,14 +15,22 @@ from harness.record.origin import read_origin
 from harness.repeat.repeats import Kernels, Key, Repeat, Smaller, repeats, showable
 from harness.report.ranking import TITLES
 
+if TYPE_CHECKING:
+    from harness.repeat.earlier import Earlier
+
 
 def repeats_of(
-    comparison: Comparison, plan: Plan, reports: Path, *, smaller: Mapping[Key, Smaller] | None = None
+    comparison: Comparison,
+    plan: Plan,
+    reports: Path,
+    *,
+    smaller: Mapping[Key, Smaller] | None = None,
+    earlier: Earlier | None = None,
 ) -> dict[Key, Repeat]:
     """Return, by :func:`~harness.repeat.repeats.key_of`, what repeats the findings of ``comparison``, one of ``plan``.
 
     ``reports`` is the folder below which recordings lie, and smaller inputs are kept; ``smaller``: those, where they
-    have been read. Nothing is run for it.
+    have been read; ``earlier``: what earlier runs made of the same. Nothing is run for it.
     """
     texts = {case.id: case.text for case in plan.cases.values()}
     return repeats(
@@ -31,6 +40,7 @@ def repeats_of(
         smaller=smaller_of(comparison, plan, reports) if smaller is None else smaller,
         texts=texts,
         kernels=kernels_of(comparison, plan, Layout(reports)),
+        earlier=earlier,
     )
 
 

@@ -82,7 +82,8 @@ def reported(layout: Layout, plan: Plan, kept: Cabinet, *, comparison: Compariso
         with locked(home, doing="at work"):
             ending = whole.ending(files)
             if ending is None:
-                said = _written(layout, plan, comparison or _current(home, plan), console=console, github=github)
+                found = comparison or _current(home, plan)
+                said = _written(layout, plan, found, kept=kept, console=console, github=github)
                 ending = whole.keep(files, said=said, code=int(Exit.AGREED))
     except AlreadyLocked as error:
         leave(Exit.USAGE, str(error))
@@ -96,10 +97,13 @@ def reported(layout: Layout, plan: Plan, kept: Cabinet, *, comparison: Compariso
     click.echo(f"accuracy: {page.with_name(ReportFile.ACCURACY.value)}")
 
 
-def _written(layout: Layout, plan: Plan, comparison: Comparison, *, console: Terminal, github: bool) -> str:
+def _written(
+    layout: Layout, plan: Plan, comparison: Comparison, *, kept: Cabinet, console: Terminal, github: bool
+) -> str:
     """Write the files of the report; return what the terminal is told."""
     from harness.cli.repeated import repeats_of  # noqa: PLC0415
     from harness.compare.accounts import Accounts  # noqa: PLC0415
+    from harness.repeat.earlier import Earlier  # noqa: PLC0415
     from harness.report.files import Unwritable  # noqa: PLC0415
     from harness.report.github import commands  # noqa: PLC0415
     from harness.report.selftest import SelfTestUnreadable, read  # noqa: PLC0415
@@ -116,7 +120,7 @@ def _written(layout: Layout, plan: Plan, comparison: Comparison, *, console: Ter
         write_report(
             comparison,
             home,
-            lambda: repeats_of(comparison, plan, layout.root),
+            lambda: repeats_of(comparison, plan, layout.root, earlier=Earlier(kept, question=plan.question)),
             score,
             jobs=Jobs(min(processors() - 1, 1), note),  # a second copy would find nothing that takes long
         )

@@ -12,12 +12,8 @@ from pathlib import Path
 import click
 
 from harness.adapters.registry import BUILT_IN
-from harness.cli.casefiles import DEFAULT, keyword_option, paths_argument
-from harness.cli.compare import compared
 from harness.cli.exits import Exit, leave, note
-from harness.cli.options import environments_option, names, reports_option
-from harness.cli.plan import planned
-from harness.cli.report import reported
+from harness.cli.options import CASES, environments_option, keyword_option, names, paths_argument, reports_option
 from harness.cli.sidebyside import Recorders
 from harness.layout import Layout
 
@@ -62,7 +58,7 @@ def command(
 
     if not watch:
         raise SystemExit(once())
-    for _ in _saves(paths or (DEFAULT,)):
+    for _ in _saves(paths or (CASES,)):
         _told(once)
 
 
@@ -71,11 +67,15 @@ def _once(
 ) -> int:
     recorders = Recorders(adapters, reports=layout.root, environ=os.environ, environments=environments)
     with recorders:
+        from harness.cli.plan import planned  # noqa: PLC0415 - beside the recorders, which import something, too
+
         plan = planned(layout, paths, keyword=keyword)
         recorders.begin()
         _load()  # which takes as long as a recorder that finds nothing new
         recorders.wait()
-    from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415 - so that --help needs nothing but click
+    from harness.cli.compare import compared  # noqa: PLC0415
+    from harness.cli.report import reported  # noqa: PLC0415
+    from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415
 
     chosen = ",".join(adapters)
     with closing(Cabinet(layout.judgements, note=note)) as kept:
@@ -86,13 +86,24 @@ def _once(
 
 
 def _load() -> None:
-    """Import what judges and reports."""
+    """Import what judges and reports, and do of their work what needs no recording."""
+    import harness.cli.compare  # noqa: PLC0415
     import harness.cli.repeated  # noqa: PLC0415
+    import harness.cli.report  # noqa: PLC0415
     import harness.compare.changes  # noqa: PLC0415
-    import harness.compare.compare  # noqa: PLC0415
+    import harness.compare.gather  # noqa: PLC0415
+    import harness.compare.kept.whole  # noqa: PLC0415
+    import harness.compare.store  # noqa: PLC0415
+    import harness.repeat.earlier  # noqa: PLC0415
+    import harness.report.github  # noqa: PLC0415
     import harness.report.terminal  # noqa: PLC0415
     import harness.report.write  # noqa: F401, PLC0415
+    from harness.compare.kept.judge import harness_digest, judge_digest  # noqa: PLC0415
+    from harness.report.page import load_templates  # noqa: PLC0415
 
+    judge_digest()
+    harness_digest()
+    load_templates()
     if not gc.get_freeze_count():  # once, before there is any garbage: those modules stay, and are not looked through
         gc.freeze()
 

@@ -13,6 +13,7 @@
                           +-- given     which arrays a quantity is made of
                           +-- drawn     long arrays that the plan drew, as the lines that draw them again
                         upstream  the report in Markdown           expected  the exact value, rounded once
+                        earlier   what earlier runs made of the same, all that decides it being equal
 
     shrink: chosen faults --candidates--> smaller calls, recorded beside the framework (hunt), judged as cases are
                               smaller     rows and elements taken out of a call

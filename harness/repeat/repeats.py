@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from harness.compare.comparison import Comparison
 from harness.compare.parameters import op_in_words
@@ -19,6 +20,9 @@ from harness.repeat.program import of_its_row, program
 from harness.repeat.snippet import SCRIPTS
 from harness.repeat.upstream import title_of, upstream
 from harness.vocabulary import FindingKind, Level
+
+if TYPE_CHECKING:
+    from harness.repeat.earlier import Earlier
 
 LONGEST: Final = 20_000  # characters of a snippet that a person would paste somewhere
 _WHOLE: Final = 4_000  # characters of a snippet that is not worth cutting down
@@ -73,12 +77,14 @@ def repeats(
     smaller: Mapping[Key, Smaller],
     texts: Mapping[str, str] = MappingProxyType({}),
     kernels: Kernels = MappingProxyType({}),
+    earlier: Earlier | None = None,
 ) -> dict[Key, Repeat]:
     """Return, by :func:`key_of`, what repeats each finding that a program can show; ``problems`` are the plan's.
 
     ``smaller`` holds what is known of smaller inputs; ``titles`` names a kind of finding in a few words; ``texts`` has
     the YAML of cases by their ids, whose draws a program can make again; ``kernels`` are the adapters from outside. A
-    fault or a policy that no program shows has an entry without one, which says why.
+    fault or a policy that no program shows has an entry without one, which says why. What ``earlier`` runs made of the
+    same is not made again, but for adapters from outside.
     """
     by_id = {problem.id: problem for problem in problems}
     headers = {run.name: run.header for run in comparison.adapters if run.header is not None}
@@ -97,8 +103,14 @@ def repeats(
             said = finding if less is None else replace(finding, evidence=less.finding.evidence)
             about = "" if less is None else _SMALLEST
             text = texts.get(problem.case, "") if less is None else ""
-            known = Known(header=headers[adapter], kernel=kernel if isinstance(kernel, Kernel) else None)
-            found[key] = _repeat(said, problem, adapter, known=known, titles=titles, about=about, text=text)
+            header = replace(headers[adapter], plan="")  # so that no program depends on the rest of the plan
+            known = Known(header=header, kernel=kernel if isinstance(kernel, Kernel) else None)
+            make = partial(_repeat, said, problem, adapter, known=known, titles=titles, about=about, text=text)
+            if earlier is None or known.kernel is not None:
+                found[key] = make()
+            else:
+                words = (adapter, titles(said.kind), about, text)
+                found[key] = earlier.repeat(said, problem, header, words=words, make=make)
     return found
 
 

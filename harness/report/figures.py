@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,12 @@ def decimal(value: float | None, dtype: str = "float64", *, digits: int = 0) -> 
         return "nan"
     if math.isinf(value):
         return "inf" if value > 0 else "−inf"
+    return _finite(value, math.copysign(1, value), dtype, digits)
+
+
+@lru_cache(maxsize=1 << 14)  # one true value stands beside what each adapter returned
+def _finite(value: float, _sign: float, dtype: str, digits: int) -> str:
+    """Return the decimal of a finite number; the sign tells the zeros apart, which are equal."""
     number = shortest(value, dtype)
     if _positional(value):
         return minus(np.format_float_positional(number, unique=True, trim="-"))

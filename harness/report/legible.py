@@ -13,8 +13,10 @@ def legible(text: str) -> str:
     Line ends, tabs and spaces stay. What is escaped includes control characters, which a terminal obeys and XML cannot
     hold; lone surrogates, which UTF-8 cannot hold; and marks that change the direction of writing.
     """
-    # most are lines of a table: those are told from the rest without a look at every character
-    return text if text.translate(_SPACES).isprintable() else "".join(map(_seen, text))
+    # most are words and lines of a table: those are told from the rest without a look at every character
+    if text.isprintable() or text.translate(_SPACES).isprintable():
+        return text
+    return "".join(map(_seen, text))
 
 
 def _seen(character: str) -> str:

@@ -101,6 +101,12 @@ def page(
     )
 
 
+def load_templates() -> None:
+    """Compile the templates of the page now, so that it is written sooner later."""
+    for name in _environment().list_templates(extensions=["j2"]):
+        _environment().get_template(name)
+
+
 def _since(comparison: Comparison) -> dict[str, Any]:
     """Return what the page says of an earlier run; nothing where none was given."""
     changes = comparison.changes

@@ -67,15 +67,15 @@ class Numbers:
         They are the shortest decimals that read back as these numbers, and beside them, where they are shown, the bits.
         """
         dtype = self.verdict.result_dtype or self.verdict.dtype
-        numbers = (self.verdict.got, self.verdict.want)
-        got, want = (figures.decimal(number, dtype) for number in numbers)
-        bits_got, bits_want = (figures.hexadecimal(number) for number in numbers)
+        got = figures.decimal(self.verdict.got, dtype)
         at = f"\nat   {figures.shape(self.verdict.at)}" if self.verdict.at else ""
         if self.place is Place.EXACT:
             return f"both {got}{at}"
-        width = max(len(got), len(want))
+        want = figures.decimal(self.verdict.want, dtype)
         if not self.bits:
             return f"got  {got}\nwant {want}{at}"
+        bits_got, bits_want = (figures.hexadecimal(number) for number in (self.verdict.got, self.verdict.want))
+        width = max(len(got), len(want))
         if width + max(len(bits_got), len(bits_want)) > WIDEST_PAIR:
             return f"got  {got}\nwant {want}\n     {bits_got}\n     {bits_want}{at}"
         return f"got  {got:<{width}}  {bits_got}\nwant {want:<{width}}  {bits_want}{at}"

@@ -23,7 +23,7 @@ class Ending:
     code: int
 
 
-class _Json(RootModel[T]):
+class Json(RootModel[T]):
     """A value as JSON. Numbers that JSON lacks are the texts NaN, Infinity and -Infinity."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(ser_json_inf_nan="strings")
@@ -45,7 +45,7 @@ class Form(Generic[T]):
         return self.model.model_validate_json(text).root
 
 
-JUDGEMENT: Final = Form("judgement", _Json[Judgement])
-EQUIVALENTS: Final = Form("equivalents", _Json[tuple[Pair, ...]])
-EXHIBIT: Final = Form("exhibit", _Json[tuple[Exhibit, ...]])  # one, or none
-ENDING: Final = Form("ending", _Json[Ending])
+JUDGEMENT: Final = Form("judgement", Json[Judgement])
+EQUIVALENTS: Final = Form("equivalents", Json[tuple[Pair, ...]])
+EXHIBIT: Final = Form("exhibit", Json[tuple[Exhibit, ...]])  # one, or none
+ENDING: Final = Form("ending", Json[Ending])
