@@ -1,12 +1,14 @@
-"""kill -9 of the process that calls ahead, and of those beside it: the recording has the bits of one without it."""
+"""The process that calls ahead, and those beside it, killed and interrupted: the bits are those of one alone."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,11 +125,17 @@ def beside_each_other(process: subprocess.Popen[str]) -> tuple[int, int]:
     return first, others[0]
 
 
-def disturbed(case: Undisturbed, work: Workplace, who: str, number: int) -> None:
-    """Record, kill ``who`` at a random moment at which two processes work, and see what that leaves behind."""
+def at_work(case: Undisturbed, work: Workplace, who: str, number: int) -> tuple[subprocess.Popen[str], int, int]:
+    """Record, and return the processes at a random moment at which two of them work."""
     process = case.start(work)
     first, second = beside_each_other(process)
     time.sleep(chance("ahead", case.name, who, number).uniform(0, 1) * case.seconds)
+    return process, first, second
+
+
+def killed(case: Undisturbed, work: Workplace, who: str, number: int) -> None:
+    """Record, kill ``who`` at a random moment, and see what that leaves behind."""
+    process, first, second = at_work(case, work, who, number)
     victims = {
         "ahead": [second],
         "recorder": [process.pid],
@@ -150,7 +158,22 @@ def test_whoever_is_killed_the_recording_is_that_of_one_process(
     who: str, number: int, of_files: Undisturbed, place: Path
 ) -> None:
     work = of_files.work.copy(place)
-    disturbed(of_files, work, who, number)
+    killed(of_files, work, who, number)
+    assert same(of_files.complete(work), of_files.recording)
+
+
+@pytest.mark.parametrize("number", rounds(1))
+@pytest.mark.parametrize("by", ["SIGINT", "SIGTERM"])
+def test_a_signal_to_all_three_is_an_interruption_and_no_crash(
+    by: str, number: int, of_files: Undisturbed, place: Path
+) -> None:
+    work = of_files.work.copy(place)
+    process, first, second = at_work(of_files, work, by, number)
+    for each in (second, first, process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.Signals[by])
+    assert sound(finish(process)).code in (0, 130)
+    wait_until(lambda: gone([first, second]))
     assert same(of_files.complete(work), of_files.recording)
 
 
@@ -159,7 +182,7 @@ def test_what_jax_had_kept_when_it_was_killed_gives_the_same_bits(
     number: int, of_jax: Undisturbed, place: Path
 ) -> None:
     work = of_jax.work.copy(place)
-    disturbed(of_jax, work, WHO[number % len(WHO)], number)
+    killed(of_jax, work, WHO[number % len(WHO)], number)
     assert same(of_jax.complete(work), of_jax.recording)
     again = run(*_record("jax", work), "--fresh", python=of_jax.python)  # of what is kept by now, by whomever
     assert again.code == 0
