@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -68,7 +69,7 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
     ``device`` is the one that it is to run on; where it is empty, the adapter's own default.
     """
     end_with_parent()
-    _leave_termination_to_parent()
+    _leave_interruptions_to_parent()
     _never_stop()
     orders = os.fdopen(os.dup(0), encoding="utf-8")
     os.close(0)  # nothing that an adapter reads, or closes, is the harness's
@@ -111,13 +112,15 @@ def _planned(folder: Path) -> Plan | PlanError:
         return error  # for the parent to hear once it listens: it may never ask
 
 
-def _leave_termination_to_parent() -> None:
-    """Let SIGTERM, which services send to all their processes, pass: the parent has what is done saved first.
+def _leave_interruptions_to_parent() -> None:
+    """Let SIGINT and SIGTERM, which services send to all their processes, pass: the parent has what is done saved.
 
-    What the adapter starts, in whichever way, is ended by it as ever.
+    Raised in an evaluation, an interruption would be filed as what its framework raised. What the adapter starts, in
+    whichever way, is ended by them as ever.
     """
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.signal(number, lambda *_: None)
+        os.register_at_fork(after_in_child=partial(signal.signal, number, before))
 
 
 def _never_stop() -> None:

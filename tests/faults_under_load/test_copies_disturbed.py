@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults_under_load.amounts import chance, rounds
-from tests.faults_under_load.workplace import Workplace, children, finish, kill, sound, start, wait_until
+from tests.faults_under_load.workplace import Workplace, children, finish, gone, kill, sound, start, wait_until
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="finds processes by /proc")
 COPIES = 3
@@ -28,10 +28,6 @@ def started(work: Workplace, what: str, number: int) -> tuple[subprocess.Popen[s
     assert len(copies) == COPIES
     time.sleep(chance("copies", what, number).uniform(0, 0.5))
     return process, copies
-
-
-def gone(processes: list[int]) -> bool:
-    return not any(Path(f"/proc/{each}").exists() for each in processes)
 
 
 @pytest.mark.parametrize("number", rounds())

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
@@ -79,17 +80,19 @@ def test_a_recorder_that_is_interrupted_keeps_every_evaluation_that_was_done(
 
 
 @pytest.mark.parametrize("number", rounds())
+@pytest.mark.parametrize("by", SIGNALS)
 def test_a_signal_to_all_processes_of_a_recording_is_an_interruption_and_no_crash(
-    number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
+    by: str, number: int, stages: Mapping[str, Workplace], durations: Mapping[str, float], place: Path
 ) -> None:
     work = stages["record"].copy(place)
     process = work.start("record")
     wait_until(
         lambda: process.poll() is not None or any(minds(child, signal.SIGTERM) for child in children(process.pid))
     )
-    time.sleep(delay("service", number, durations["record"]))
+    time.sleep(delay(f"service {by}", number, durations["record"]))
     for each in (*children(process.pid), process.pid):
-        os.kill(each, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it may be at its end
+            os.kill(each, signal.Signals[by])
     assert sound(finish(process)).code in (0, 130)
     assert work.stored() == work.evaluated().keys()
     work.through("record", "compare", "report")

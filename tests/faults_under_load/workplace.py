@@ -124,6 +124,11 @@ def kill(process: int) -> None:
         return
 
 
+def gone(processes: Sequence[int]) -> bool:
+    """Whether none of several processes is there any more."""
+    return not any(Path(f"/proc/{each}").exists() for each in processes)
+
+
 def minds(process: int, number: signal.Signals) -> bool:
     """Whether a process has come so far that it handles a signal itself; an interpreter at its start does not."""
     try:
