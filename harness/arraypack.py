@@ -52,7 +52,9 @@ class PackWriter:
         if padding:
             self._file.write(b"\0" * padding)
         offset = self._length + padding
-        self._file.write(np.ascontiguousarray(array, dtype=_LITTLE[name]).data)
+        contiguous = np.ascontiguousarray(array, dtype=_LITTLE[name]).reshape(-1)
+        if contiguous.size:  # as bytes: of extended precision there is no buffer in another order than the machine's
+            self._file.write(contiguous.view(np.uint8).data)
         self._length = offset + array.nbytes
         return {"offset": offset, "shape": list(array.shape), "dtype": name}
 

@@ -9,7 +9,7 @@ import numpy as np
 from reference.formats import Floats
 
 _FEW: Final = 64  # elements of a row, of which a largest one is found faster by column
-_SHORT: Final = 128  # elements of a row that are added up in order; NumPy adds longer ones pair by pair
+_SHORT: Final = 128  # elements of a row that an einsum adds up, a few sums side by side; NumPy adds more in pairs
 
 
 def row_maxima(rows: Floats) -> Floats:

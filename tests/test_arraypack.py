@@ -29,6 +29,9 @@ ARRAYS = {
     "bits of bfloat16": np.array([0x3F80, 0x7FC1], np.uint16),
     "truth values": np.array([True, False]),
     "complex": np.array([1 + 2j], np.complex64),
+    "extended": np.array([1.5, -np.inf], np.longdouble),
+    "extended, big-endian": np.array([1.5, 0.0], np.longdouble).astype(np.dtype(np.longdouble).newbyteorder(">")),
+    "extended, complex": np.array(1 + 2j, np.clongdouble),
 }
 
 

@@ -71,14 +71,14 @@ class Judge:
         for results in usable(members, quantity, entries):
             rows = self._oracle.rows(quantity, results, own_forward=own_forward)
             broken = self._broken(quantity, results)
-            for names in _in_pieces(results, rows):
+            for names, tests in _in_pieces(results, rows):
                 several = [asked[name] for name in names]
                 measured = measure_together(
                     results.values.of(names),
                     oracle=self._oracle.truths(several, quantity, results.precision, result=results.result),
                     scale=self._oracle.scales(several, quantity, result=results.result),
                     dtype=results.dtype,
-                    rows=None if rows is None or names[0] not in rows.share else rows.of(names),
+                    rows=None if tests is None else tests.of(names),
                 )
                 for name, how in zip(names, measured, strict=True):
                     found[name] = _decided(how, results, broken.get(name, ()))
@@ -109,11 +109,11 @@ def _decided(measured: Measured, results: Results, broken: tuple[Broken, ...]) -
     return Judged(measured=by_law, results=results, broken=broken, by_law=True)
 
 
-def _in_pieces(results: Results, rows: RowTests | None) -> Iterator[list[str]]:
-    """Yield the problems whose results are measured in one piece: those with row tests, and those without."""
+def _in_pieces(results: Results, rows: RowTests | None) -> Iterator[tuple[list[str], RowTests | None]]:
+    """Yield the problems whose results are measured in one piece, with row tests where they have them."""
     names = results.values.names
-    tested = [name for name in names if rows is not None and name in rows.share]
+    tested = [] if rows is None else [name for name in names if name in rows.share]
     untested = [name for name in names if rows is None or name not in rows.share]
     several = max(1, ELEMENTS // max(1, results.values[names[0]].size))
-    for alike in (tested, untested):
-        yield from (alike[first : first + several] for first in range(0, len(alike), several))
+    for alike, tests in ((tested, rows), (untested, None)):
+        yield from ((alike[first : first + several], tests) for first in range(0, len(alike), several))

@@ -15,11 +15,15 @@ def refused(problem: Problem, quantity: Quantity, entry: Entry) -> Measured | No
 
 
 def refusal(entry: Entry, *, shape: tuple[int, ...], due: DType | None) -> Measured | None:
-    """Return the same of one that must have ``shape`` and the dtype ``due``; where that is None, a floating one."""
+    """Return why ``entry`` cannot be read as a result of ``shape`` and of the dtype ``due``, or None where it can.
+
+    Where ``due`` is None, any floating dtype will do.
+    """
     result: Result = entry.result
     match result:
         case Returned():
-            return _unusable(entry, result, shape=shape, due=due)
+            as_due = result.value.shape == shape and result.dtype == due and not entry.inputs_changed
+            return None if as_due else _unusable(entry, result, shape=shape, due=due)  # nearly all are
         case Crashed(how=how):
             return Measured(Outcome.CRASHED, how)
         case TimedOut(limit=limit):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from harness.vocabulary import Quantity
 from reference.consistency import RowConsistency
 from reference.formats import Floats
 
+_DECLARED: Final = attrgetter(*(field.name for field in fields(Precision)))
+
 Entries = Mapping[tuple[str, Quantity], Entry]
 
 
@@ -26,7 +29,7 @@ class Stacked:
 
     def __init__(self, names: Sequence[str], values: Floats) -> None:
         self.names = tuple(names)
-        self._values = values
+        self.values = values
         self._at = {name: k for k, name in enumerate(self.names)}
 
     @classmethod
@@ -34,7 +37,7 @@ class Stacked:
         """Return the arrays of all parts; None where there are none."""
         if len(parts) < 2:
             return parts[0] if parts else None
-        return cls([name for part in parts for name in part.names], np.concatenate([part._values for part in parts]))
+        return cls([name for part in parts for name in part.names], np.concatenate([part.values for part in parts]))
 
     def __contains__(self, name: object) -> bool:
         """Say whether there is an array of this problem."""
@@ -42,14 +45,14 @@ class Stacked:
 
     def __getitem__(self, name: str) -> Floats:
         """Return the array of one problem."""
-        one: Floats = self._values[self._at[name]]
+        one: Floats = self.values[self._at[name]]
         return one
 
     def of(self, names: Sequence[str]) -> Floats:
         """Return the arrays of some problems along a first axis: of all, in order, the array that is there."""
         if tuple(names) == self.names:
-            return self._values
-        return np.asarray(self._values[[self._at[name] for name in names]])
+            return self.values
+        return np.asarray(self.values[[self._at[name] for name in names]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,10 +106,9 @@ def usable(problems: Sequence[Problem], quantity: Quantity, entries: Entries) ->
         entry = entries.get((problem.id, quantity))
         if entry is None or not isinstance(got := entry.result, Returned):
             continue
-        as_due = got.value.shape == shape and got.dtype == due and not entry.inputs_changed  # as nearly all are
-        if as_due or refusal(entry, shape=shape, due=due) is None:
+        if refusal(entry, shape=shape, due=due) is None:
             precision = entry.precision or usual_precision(call)
-            kernel = (got.dtype, precision.working, precision.accumulation, precision.forms)
+            kernel = (got.dtype, *_DECLARED(precision))  # a tuple of words is found in a fraction of the time
             kernels.setdefault(kernel, (got.dtype, precision, {}))[2][problem.id] = got.value
     for dtype, precision, returned in kernels.values():
         arrays = list(returned.values())

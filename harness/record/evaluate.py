@@ -47,9 +47,10 @@ def evaluate(
     """Return what became of one evaluation; whatever the adapter raises is a result like any other.
 
     To compute, the adapter gets private copies of the inputs, whose bits are compared afterwards; asked what it has, it
-    sees the problem's own. ``memory`` is the limit in bytes that is filed where the framework is refused memory. With
-    ``rows_per_call`` it is called for so many rows at a time, where they do not influence each other; the entry says
-    so, since that is another call. It carries ``question``, the digest of what the call asks.
+    sees the problem's own, which nobody can write where the plan was read. ``memory`` is the limit in bytes that is
+    filed where the framework is refused memory. With ``rows_per_call`` it is called for so many rows at a time, where
+    they do not influence each other; the entry says so, since that is another call. It carries ``question``, the digest
+    of what the call asks.
     """
     mode = adapter.modes[0] if problem.call.mode is Mode.DEFAULT else problem.call.mode
     asked = _in_mode(problem.call, mode)

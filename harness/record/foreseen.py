@@ -17,7 +17,7 @@ _ITEMSIZE: Final = {dtype: np.dtype(dtype.carrier).itemsize for dtype in DType} 
 
 
 def least_memory(call: Call, quantity: Quantity, *, rows_per_call: int | None) -> int:
-    """Return the bytes of what exists at once however frugal the framework is: private inputs, and the whole result."""
+    """Return the bytes of what exists at once however frugal the framework is: its inputs, and the whole result."""
     result = math.prod(call.shape_of(quantity)) * _ITEMSIZE[call.dtype_of(quantity) or call.dtype]
     one = next(parts(call, rows=rows_per_call or 1)).call if is_cut(call, quantity, rows_per_call) else call
     return result + _given(one)

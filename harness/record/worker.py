@@ -119,7 +119,10 @@ def _leave_interruptions_to_parent() -> None:
     whichever way, is ended by them as ever.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
-        before = signal.signal(number, lambda *_: None)
+        before = signal.getsignal(number)
+        if before is signal.SIG_IGN:  # what is ignored stays so in what the adapter executes
+            continue
+        signal.signal(number, lambda *_: None)
         os.register_at_fork(after_in_child=partial(signal.signal, number, before))
 
 

@@ -32,9 +32,10 @@ class Earlier:
     def repeat(
         self, finding: Finding, problem: Problem, header: Header, *, words: tuple[str, ...], make: Callable[[], Repeat]
     ) -> Repeat:
-        """Return what ``make`` returns, or would: of ``problem`` it may need the call alone, and beside it only these.
+        """Return what ``make`` returns, or what it returned in an earlier run where all that decides it was equal.
 
-        ``words`` are all texts that decide it, too.
+        That is the finding, the call of ``problem``, the ``header`` of the recording, and ``words``, all other texts
+        that it is made of; and the harness itself.
         """
         decides = [harness_digest(), self._question(problem), repr(finding), repr(header), words]
         key = hashlib.sha256(json.dumps([_REPEAT.name, decides]).encode()).hexdigest()

@@ -26,6 +26,7 @@ from reference.bounds.shift import Temper
 from reference.exact.doubledouble import Floats
 from reference.formats import FORMATS
 from reference.question import LIKE_SOFTMAX, Question
+from reference.rowwise import row_sums
 
 _ORDERS: Final = {"forward": 0, "vjp": 1, "jvp": 1, "jacobian": 1, "hvp": 2}
 _INTEGER: Final = 2.0**31  # the size of the largest int32
@@ -42,11 +43,11 @@ def may_overflow(question: Question, quantity: str, block: Block, *, arithmetic:
         d = (block.x - block.x.max(axis=-1, keepdims=True, initial=-np.inf)) / temper.temperature
         above = _above_zero(size / temper.temperature, temper, arithmetic)
         e = np.exp(np.minimum(np.where(np.isnan(d), 0.0, d) + above, _LARGEST_ARGUMENT))  # NaN: a row without an answer
-        found |= (above[:, 0] >= math.log(2.0)) & (2.0 * e.sum(axis=-1) >= largest)
+        found |= (above[:, 0] >= math.log(2.0)) & (2.0 * row_sums(e)[:, 0] >= largest)
         stored = arithmetic.output if quantity in ("forward", "jvp") else arithmetic.entering or arithmetic.output
         limit = np.where(above[:, 0] >= math.log(2.0), min(largest, stored.largest), largest)
         power = _power_of_sum(question, quantity)
-        found |= (power > 1) & (2.0 * e.sum(axis=-1) ** power >= largest)
+        found |= (power > 1) & (2.0 * row_sums(e)[:, 0] ** power >= largest)
         if question.op == "cross_entropy" and quantity == "forward":
             found |= _losses_overflow(block, size, arithmetic)
         return np.asarray(found | (_of_vectors(block, e, question, temper, largest=largest) >= limit))
@@ -140,4 +141,4 @@ def _of_vectors(block: Block, e: Floats, question: Question, temper: Temper, *, 
 
 def _total(block: Block) -> Floats:
     """Return the sum of each row's targets, or 0 where there are none; (rows,)."""
-    return np.zeros(len(block.x)) if block.targets is None else np.abs(block.targets.q.hi).sum(axis=-1)
+    return np.zeros(len(block.x)) if block.targets is None else row_sums(np.abs(block.targets.q.hi))[:, 0]

@@ -12,7 +12,10 @@ _FEWEST = 2  # however large they are
 
 
 class Remembered(Generic[T]):
-    """What was asked for last, as long as all of it together has at most ``elements``; the last two in any case."""
+    """What was asked for last, as long as all of it together has at most ``elements``; the last two in any case.
+
+    What is made may be made of other things that are asked for meanwhile.
+    """
 
     def __init__(self, *, elements: int) -> None:
         self._elements = elements
@@ -28,10 +31,14 @@ class Remembered(Generic[T]):
         if key in self._made:
             self._made.move_to_end(key)
             return self._made[key][0]
-        while len(self._made) >= _FEWEST and self._held + elements > self._elements:
-            _, (_, freed) = self._made.popitem(last=False)
-            self._held -= freed
+        self._make_room(elements)
         made = make()
+        self._make_room(elements)  # again: others may have come
         self._made[key] = (made, elements)
         self._held += elements
         return made
+
+    def _make_room(self, elements: int) -> None:
+        while len(self._made) >= _FEWEST and self._held + elements > self._elements:
+            _, (_, freed) = self._made.popitem(last=False)
+            self._held -= freed

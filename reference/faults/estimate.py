@@ -20,6 +20,7 @@ from reference.bounds.arithmetic import Arithmetic
 from reference.bounds.shift import quotient
 from reference.exact import elementary
 from reference.exact.doubledouble import DoubleDouble, Floats, product, where
+from reference.rowwise import row_sums
 
 PRODUCT: Final = 4.0
 SUM: Final = 2.0
@@ -81,8 +82,8 @@ class Estimate:
         """Return the sums along the last axis, in any order; kept with length one."""
         value = self.value.sum_of_any_size()
         size = self.size
-        adding = self.arithmetic.summation(size) * size.sum(axis=-1, keepdims=True)
-        error = self.error.sum(axis=-1, keepdims=True)
+        adding = self.arithmetic.summation(size) * row_sums(size)
+        error = row_sums(self.error)
         return self._rounded(value, error + adding, SUM, underflows=False)
 
     def log(self) -> Estimate:

@@ -33,8 +33,8 @@ class Votes:
         """
         low = row_maxima(np.where(self.silent, -np.inf, self.centre - self.width))
         high = -row_maxima(np.where(self.silent, -np.inf, -self.centre - self.width))
-        a_number = (low < np.inf) & (high > -np.inf)
-        return np.asarray((a_number & (low <= high) & (low <= self.limit) & (-high <= self.limit))[:, 0])
+        numbers = (low < np.inf) & (high > -np.inf)
+        return np.asarray((numbers & (low <= high) & ~(low > self.limit) & ~(-high > self.limit))[:, 0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def made(remembered: Remembered[str], asked: str, elements: dict[str, int]) -> s
         return name.upper()
 
     for name in asked:
-        assert remembered.once(name, lambda name=name: make(name), elements=elements[name]) == name.upper()  # type: ignore[misc]
+        assert remembered.once(name, partial(make, name), elements=elements[name]) == name.upper()
     return "".join(new)
 
 
@@ -41,6 +42,19 @@ def made(remembered: Remembered[str], asked: str, elements: dict[str, int]) -> s
 )
 def test_what_was_asked_for_longest_ago_makes_room(asked: str, elements: dict[str, int], new: str) -> None:
     assert made(Remembered(elements=10), asked, elements) == new
+
+
+@pytest.mark.parametrize(("each", "left"), [(5, 2), (3, 3), (50, 2)])
+def test_what_is_made_of_others_keeps_the_limit_too(each: int, left: int) -> None:
+    remembered: Remembered[str] = Remembered(elements=10)
+
+    def make(name: str) -> str:
+        return remembered.once("of " + name, lambda: name, elements=each)
+
+    for name in "abcd":
+        remembered.once(name, partial(make, name), elements=each)
+        assert len(remembered) <= left
+    assert remembered.once("d", str, elements=each) == "d"
 
 
 def test_what_could_not_be_made_is_not_remembered() -> None:
