@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,21 @@ from numpy.typing import NDArray
 
 from reference.formats import FLOAT16, FloatFormat, Floats
 from reference.scale import in_eps
+
+
+class Accuracy:
+    """How accurate the results are that were measured together: of all of them, once somebody asks for one."""
+
+    def __init__(self, columns: Callable[[], dict[str, list[Any]]]) -> None:
+        self._make = columns
+
+    @cached_property
+    def _columns(self) -> dict[str, list[Any]]:
+        return self._make()
+
+    def of(self, number: int) -> dict[str, Any]:
+        """Return the fields of one result, as :func:`accuracies` has them."""
+        return {name: column[number] for name, column in self._columns.items()}
 
 
 def accuracies(

@@ -121,4 +121,5 @@ def _row(
         inputs=question_of(call)[:DIGITS],
         result=fingerprint(entry.result.value)[:DIGITS] if entry and isinstance(entry.result, Returned) else "",
         **_placed(measured.numbers, call),
+        **measured.accuracy(),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 
 from harness.adapters.contract import Precision
 from harness.compare.added import OracleOfSum
@@ -76,7 +78,7 @@ class Judge:
                 measured = measure_together(
                     results.values.of(names),
                     oracle=self._oracle.truths(several, quantity, results.precision, result=results.result),
-                    scale=self._oracle.scales(several, quantity, result=results.result),
+                    scale=partial(self._oracle.scales, several, quantity, result=results.result),
                     dtype=results.dtype,
                     rows=None if tests is None else tests.of(names),
                 )
@@ -105,7 +107,7 @@ def _decided(measured: Measured, results: Results, broken: tuple[Broken, ...]) -
     if measured.outcome is not Outcome.OUTSIDE_RANGE or not broken:
         return Judged(measured=measured, results=results, broken=broken)
     detail = f"no rounding bound proves anything here, and {broken[0].worst.sentence}"
-    by_law = Measured(Outcome.BEYOND_BOUND, detail, measured.numbers)
+    by_law = replace(measured, outcome=Outcome.BEYOND_BOUND, detail=detail)
     return Judged(measured=by_law, results=results, broken=broken, by_law=True)
 
 

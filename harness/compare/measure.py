@@ -5,13 +5,15 @@ Every test is written so that NaN fails it: ``not (share <= 1)``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.compare.accuracy import accuracies, flat, indices, picked
+from harness.compare.accuracy import Accuracy, accuracies, flat, indices, picked
 from harness.vocabulary import Outcome
 from reference.consistency import RowConsistency
 from reference.formats import FloatFormat, Floats, format_named
@@ -23,35 +25,39 @@ _RANGE = "a correct kernel may overflow here on its way to the result"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How an array stands to the oracle; ``numbers`` are fields of :class:`~harness.compare.verdict.Verdict`."""
+    """How an array stands to the oracle; ``numbers`` are fields of :class:`~harness.compare.verdict.Verdict`.
+
+    ``accuracy`` returns more of these, which decide nothing: they are computed when somebody asks for a table of them.
+    """
 
     outcome: Outcome
     detail: str = ""
     numbers: dict[str, Any] = field(default_factory=dict)
+    accuracy: Callable[[], dict[str, Any]] = dict
 
 
-def measure(got: Floats, *, oracle: Truth, scale: Floats, dtype: str, rows: RowConsistency | None) -> Measured:
+def measure(got: Floats, *, oracle: Truth, dtype: str, rows: RowConsistency | None) -> Measured:
     """Measure one array; the arguments are those of :func:`measure_together`, without their first axis."""
     return measure_together(
         got[np.newaxis],
         oracle=oracle.lifted(),
-        scale=scale[np.newaxis],
+        scale=lambda: np.ones((1, *got.shape)),
         dtype=dtype,
         rows=None if rows is None else RowConsistency.together([rows]),
     )[0]
 
 
 def measure_together(
-    got: Floats, *, oracle: Truth, scale: Floats, dtype: str, rows: RowConsistency | None
+    got: Floats, *, oracle: Truth, scale: Callable[[], Floats], dtype: str, rows: RowConsistency | None
 ) -> list[Measured]:
     """Measure arrays of numbers of ``dtype`` that lie along the first axis of ``got``, in the oracle's shape.
 
-    ``scale`` is the natural scale of each element's row, ``rows`` the row tests, (arrays, rows), where there are any.
-    All arrays are measured in one piece, which for small ones takes little more time than for one.
+    ``scale`` returns the natural scale of each element's row, ``rows`` are the row tests, (arrays, rows), where there
+    are any. All arrays are measured in one piece, which for small ones takes little more time than for one.
     """
     with np.errstate(all="ignore"):
         elements = _Elements.of_format(got, oracle, format_named(dtype))
-        found = elements.measured(scale=scale, rows=rows)
+        found = elements.measured(accuracy=Accuracy(lambda: elements.accuracies(scale())), rows=rows)
         usual = np.all(flat(np.isfinite(got) & np.isfinite(elements.want)), axis=1)
         return [
             one if usual[k] else _unless_patterns_differ(one, got[k], elements.want[k], oracle[k])
@@ -104,24 +110,31 @@ class _Elements:
             of=target,
         )
 
-    def measured(self, *, scale: Floats, rows: RowConsistency | None) -> list[Measured]:
+    def measured(self, *, accuracy: Accuracy, rows: RowConsistency | None) -> list[Measured]:
         """Return how each array stands, were it not for the pattern of what is no number."""
         exact, judged = flat(self.exact), flat(self.judged)
         counts = exact.sum(axis=1).tolist()
         columns: dict[str, list[Any]] = {"elements": [exact.shape[1]] * len(counts), "exact_elements": counts}
         anything = np.any(judged, axis=1).tolist()
         if any(anything):
-            columns |= self._columns(scale, rows)
+            columns |= self._columns(rows)
         proven = np.all(flat(self.proven) | ~judged, axis=1).tolist()
         return [
-            _decided(dict(zip(columns, values, strict=True)), proven=proven[k])
+            _decided(dict(zip(columns, values, strict=True)), proven=proven[k], accuracy=partial(accuracy.of, k))
             if anything[k]
             else Measured(Outcome.EXACT, numbers={"elements": exact.shape[1], "exact_elements": counts[k]})
             for k, values in enumerate(zip(*columns.values(), strict=True))
         ]
 
-    def _columns(self, scale: Floats, rows: RowConsistency | None) -> dict[str, list[Any]]:
-        """Return fields of each array's verdict: its worst element, its accuracy, its worst row."""
+    def accuracies(self, scale: Floats) -> dict[str, list[Any]]:
+        """Return fields of each array's verdict: how accurate it is."""
+        with np.errstate(all="ignore"):
+            return accuracies(
+                self.got, self.want, errors=self.errors, ulps=self.ulps, scale=scale, judged=self.judged, of=self.of
+            )
+
+    def _columns(self, rows: RowConsistency | None) -> dict[str, list[Any]]:
+        """Return fields of each array's verdict: its worst element, and its worst row."""
         shares, judged = flat(self.shares), flat(self.judged)
         worst = np.where(np.isnan(shares), np.inf, shares).argmax(axis=1)
         columns: dict[str, list[Any]] = {
@@ -140,23 +153,25 @@ class _Elements:
                 "row_scalar": rows.scalar.max(axis=1).tolist(),
                 "row_at": np.where(np.isnan(either), np.inf, either).argmax(axis=1).tolist(),
             }
-        return columns | accuracies(
-            self.got, self.want, errors=self.errors, ulps=self.ulps, scale=scale, judged=self.judged, of=self.of
-        )
+        return columns
 
 
-def _decided(numbers: dict[str, Any], *, proven: bool) -> Measured:
+def _decided(numbers: dict[str, Any], *, proven: bool, accuracy: Callable[[], dict[str, Any]]) -> Measured:
     """Return what the numbers of an array come to."""
+    return Measured(*_outcome(numbers, proven=proven), numbers, accuracy)
+
+
+def _outcome(numbers: dict[str, Any], *, proven: bool) -> tuple[Outcome, str]:
     if not (numbers["share"] <= 1):
-        return Measured(Outcome.BEYOND_BOUND, "an element is beyond its rounding bound", numbers)
+        return Outcome.BEYOND_BOUND, "an element is beyond its rounding bound"
     if not (numbers.get("row_share", 0.0) <= 1):
-        return Measured(Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor", numbers)
+        return Outcome.BEYOND_BOUND, "the elements of a row do not agree on one common factor"
     if not (numbers.get("row_scalar", 0.0) <= 1):
-        return Measured(Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound", numbers)
+        return Outcome.BEYOND_BOUND, "the common factor of a row is beyond its bound"
     if not proven:
-        return Measured(Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here", numbers)
+        return Outcome.OUTSIDE_RANGE, "no finite rounding bound exists here"
     exact = numbers["exact_elements"] == numbers["elements"]
-    return Measured(Outcome.EXACT if exact else Outcome.WITHIN_BOUND, numbers=numbers)
+    return (Outcome.EXACT if exact else Outcome.WITHIN_BOUND), ""
 
 
 def _unless_patterns_differ(measured: Measured, got: Floats, want: Floats, oracle: Truth) -> Measured:

@@ -50,7 +50,7 @@ class Answer:
         head: dict[str, Any] = self.vectors | {"own_forward": self.own}
         tested = self.quantity in ("forward", "vjp", "jvp")
         rows = row_consistency(self.question, self.quantity, self.got, **head, **self.precision) if tested else None
-        found = measure(self.got, oracle=oracle, scale=np.ones(self.got.shape), dtype=result, rows=rows)
+        found = measure(self.got, oracle=oracle, dtype=result, rows=rows)
         if found.outcome in FLAGGED and not oracle.undefined.any():
             yield f"{found.outcome}: {found.detail} {found.numbers}"
         for violation in check(self.question, self.quantity, self.got, **self.vectors, **self.precision):
@@ -235,7 +235,7 @@ def test_beyond_the_range_no_number_is_excused_but_a_wrong_one_is_not(got: float
     assert oracle.out_of_range.all()
     right = FLOAT32.nearest(oracle.value.hi)
     result = np.where([[True, False]], got, right)
-    found = measure(result, oracle=oracle, scale=np.ones((1, 2)), dtype="float32", rows=None)
+    found = measure(result, oracle=oracle, dtype="float32", rows=None)
     assert found.outcome is outcome
-    same = measure(right, oracle=oracle, scale=np.ones((1, 2)), dtype="float32", rows=None)
+    same = measure(right, oracle=oracle, dtype="float32", rows=None)
     assert same.outcome in (Outcome.EXACT, Outcome.WITHIN_BOUND)

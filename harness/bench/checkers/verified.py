@@ -1,7 +1,8 @@
 """What a verified vjp costs: the framework's calls, oracle, bounds, laws and verdict, judged in stacks.
 
-The verdict is the outcome with its numbers: worst element, ulps, shares, rows. The row of a table, where digests of
-inputs and results stand beside it so that runs can be told apart, is no part of it.
+The verdict is the outcome with its numbers: worst element, ulps, shares, rows. The row of a table is no part of it:
+digests of inputs and results, by which runs are told apart, and sums of errors, of which the table of accuracies is
+made.
 """
 
 from __future__ import annotations
