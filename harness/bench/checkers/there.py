@@ -27,7 +27,7 @@ from harness.vocabulary import DType
 OURS: Final = "this harness"
 _SHORTEST: Final = 1e-6  # seconds: a clock may stand still
 _FEW: Final = 2  # problems at which a checker is asked whether it accepts a right kernel at all
-_BEFORE: Final = 2  # sets of problems that this harness has judged before it is timed
+_BEFORE: Final = 4  # sets of problems that this harness has judged before it is timed: by then its memory is in place
 
 Problems = tuple[Problem, ...]
 
@@ -46,7 +46,7 @@ def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict
     """Return the seconds of processor time per problem, by part, and who refuses a right kernel.
 
     ``asked``: framework, ours (whether it is this harness, and not the checkers), shape, dtype, problems (how many),
-    repetition (its number), seconds (of a checker). Before it is timed, this harness has judged two other sets of
+    repetition (its number), seconds (of a checker). Before it is timed, this harness has judged four other sets of
     problems, and each checker two problems.
     """
     dtype, shape = DType(asked["dtype"]), tuple(asked["shape"])
