@@ -72,7 +72,7 @@ class FloatFormat:
     def nearest(self, values: Floats) -> Floats:
         """Return float64 values rounded to this format, ties to even, as float64; infinity beyond its range."""
         if self.name == FLOAT64.name:
-            return values
+            return values.copy()  # which the caller may write into, as into any other
         with np.errstate(all="ignore"):
             if self.name != BFLOAT16.name:
                 return values.astype(self.carrier).astype(np.float64)
