@@ -188,3 +188,10 @@ def test_an_array_in_another_carrier_is_refused(of: FloatFormat, array: NDArray[
 def test_the_coarser_of_two_formats_has_fewer_bits() -> None:
     assert coarser(FLOAT16, BFLOAT16) is BFLOAT16
     assert coarser(FLOAT32, FLOAT64) is FLOAT32
+
+
+@EVERY
+def test_rounded_numbers_are_the_callers_to_write_into(of: FloatFormat) -> None:
+    given_numbers = np.array([1.0, 2.0])
+    of.nearest(given_numbers)[:] = 7.0
+    assert given_numbers.tolist() == [1.0, 2.0]
