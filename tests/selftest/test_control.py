@@ -54,8 +54,8 @@ class BlindOracle(Oracle):
     def of_stack(self, *arguments: Any, **options: Any) -> Truth:
         return times(super().of_stack(*arguments, **options), 1e9)
 
-    def rows(self, *_: Any, **__: Any) -> dict[str, Any]:
-        return {}
+    def rows(self, *_: Any, **__: Any) -> None:
+        return None
 
     def violations(self, *_: Any, **__: Any) -> dict[str, Any]:
         return {}
