@@ -22,8 +22,7 @@ def refusal(entry: Entry, *, shape: tuple[int, ...], due: DType | None) -> Measu
     result: Result = entry.result
     match result:
         case Returned():
-            as_due = result.value.shape == shape and result.dtype == due and not entry.inputs_changed
-            return None if as_due else _unusable(entry, result, shape=shape, due=due)  # nearly all are
+            return _unusable(entry, result, shape=shape, due=due)
         case Crashed(how=how):
             return Measured(Outcome.CRASHED, how)
         case TimedOut(limit=limit):
