@@ -28,6 +28,7 @@ from harness.report.subject import subject
 
 if TYPE_CHECKING:
     from harness.compare.change import Baseline
+    from harness.compare.inputs import Inputs
     from harness.compare.kept.cabinet import Cabinet
     from harness.compare.kept.judgement import Ending
 
@@ -108,9 +109,11 @@ def compared(
     baseline: Path | None = None,
     memory: float = _GIB,
     jobs: int = processors(),
+    inputs: Inputs | None = None,
 ) -> tuple[Ending, Comparison | None]:
     """Compare, by so many processes, and return how that ended; leave where it cannot be done.
 
+    What ``inputs`` have read already is not read again.
     Where nothing has changed since the last time, it ended as it did then, and the comparison is not read again: None.
     """
     from harness.compare.changes import changes_since  # noqa: PLC0415
@@ -120,7 +123,7 @@ def compared(
     from harness.compare.store import comparison_in, remove_comparison, write_comparison  # noqa: PLC0415
 
     try:
-        plan = read_plan(layout.plan)
+        plan = read_plan(layout.plan) if inputs is None else inputs.plan()
     except PlanError as error:
         leave(Exit.USAGE, str(error))
     selected = plan.selection is not None
@@ -138,7 +141,7 @@ def compared(
                 note(f"nothing has changed since {path} was written")
                 return ending, None
             remove_comparison(home)
-            recordings = gather(folder, plan, only=chosen or None)
+            recordings = gather(folder, plan, only=chosen or None, inputs=inputs)
             with progress("comparing", total=len(plan.problems)) as step:
                 comparison = compare(
                     plan,

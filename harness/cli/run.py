@@ -72,14 +72,18 @@ def _once(
         plan = planned(layout, paths, keyword=keyword)
         recorders.begin()
         _load()  # which takes as long as a recorder that finds nothing new
-        recorders.wait()
+        from harness.compare.inputs import Inputs  # noqa: PLC0415
+
+        inputs = Inputs(layout.plan)
+        recordings = layout.recordings(selected=plan.selection is not None)
+        recorders.wait(meanwhile=lambda adapter: inputs.read_ahead(recordings / adapter))
     from harness.cli.compare import compared  # noqa: PLC0415
     from harness.cli.report import reported  # noqa: PLC0415
     from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415
 
     chosen = ",".join(adapters)
     with closing(Cabinet(layout.judgements, note=note)) as kept:
-        ending, comparison = compared(layout, kept, require=chosen, only=chosen)
+        ending, comparison = compared(layout, kept, require=chosen, only=chosen, inputs=inputs)
         reported(layout, plan, kept, comparison=comparison)
     click.echo(ending.said)
     return ending.code

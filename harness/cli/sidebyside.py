@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Thread
 from types import TracebackType
 from typing import IO, Self
@@ -37,6 +38,7 @@ class Recorders:
         self._environments = environments
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._speaking: list[Thread] = []
+        self._silent: SimpleQueue[str] = SimpleQueue()  # those that will say no more
         self._open = ExitStack()
         self._begun = False
 
@@ -65,10 +67,16 @@ class Recorders:
                 process.stdin.write("\n")
         self._begun = True
 
-    def wait(self) -> None:
-        """Wait until all are done. Raise KeyboardInterrupt where a person interrupted one."""
-        for process in self._running.values():
-            process.wait()
+    def wait(self, meanwhile: Callable[[str], object]) -> None:
+        """Wait until all are done. Raise KeyboardInterrupt where a person interrupted one.
+
+        ``meanwhile`` is called with each adapter that is done while another one is not.
+        """
+        for _ in self._running:
+            adapter = self._silent.get()
+            self._running[adapter].wait()
+            if any(process.poll() is None for process in self._running.values()):
+                meanwhile(adapter)
         self._listen()
         codes = {adapter: process.returncode for adapter, process in self._running.items()}
         if Exit.INTERRUPTED in codes.values():
@@ -95,7 +103,7 @@ class Recorders:
         )
         self._running[adapter] = process
         assert process.stdout is not None  # noqa: S101 - it is a pipe
-        self._speaking.append(Thread(target=_repeat, args=(process.stdout,), daemon=True))
+        self._speaking.append(Thread(target=self._repeat, args=(adapter, process.stdout), daemon=True))
         self._speaking[-1].start()
 
     def _stop(self) -> None:
@@ -113,8 +121,10 @@ class Recorders:
         for thread in self._speaking:
             thread.join()
 
-
-def _repeat(lines: IO[str]) -> None:
-    with lines:
-        for line in lines:
-            click.echo(line, nl=False, file=sys.stderr)
+    def _repeat(self, adapter: str, lines: IO[str]) -> None:
+        try:
+            with lines:
+                for line in lines:
+                    click.echo(line, nl=False, file=sys.stderr)
+        finally:
+            self._silent.put(adapter)
