@@ -10,7 +10,7 @@ from harness.plan.store import PlanError, read_plan
 from harness.record.recording import Recording
 from harness.record.store import RecordingError, read_recording
 
-_State = tuple[tuple[str, int, int, int], ...]
+_State = tuple[tuple[str | int, ...], ...]
 
 
 class Inputs:
@@ -50,5 +50,5 @@ def _state(folder: Path) -> _State:
     found = []
     for path in sorted(folder.glob("*")):
         status = path.stat()
-        found.append((path.name, status.st_size, status.st_mtime_ns, status.st_ino))
+        found.append((path.name, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
     return tuple(found)
