@@ -104,4 +104,6 @@ def value(recording: Recording | NotRun) -> bytes:
 def _bit(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-2] ^= 1
-    path.write_bytes(content)
+    changed = path.with_name("changed")
+    changed.write_bytes(content)
+    changed.replace(path)
