@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.bench.contract import Benchmark, Effort, Figure, NotMeasured, Ratio, Setup
-from harness.bench.pace import Times, interleaved, ratio
+from harness.bench.pace import interleaved, ratio
 from harness.campaign.dice import Dice, Purpose
 from reference.plain import softmax
 
@@ -20,6 +20,7 @@ _FORWARD, _VJP, _SCIPY = "forward of the reference", "vjp of the reference", "sc
 _AT_MOST_SCIPY: Final = 1.2
 _AT_MOST_FORWARDS: Final = 2.5
 _LARGE: Final = 1 << 22  # elements: fewer repetitions are as steady
+_WARM: Final = 1 << 20  # elements of a turn: of small arrays several calls, since the first finds nothing in the caches
 _REPETITIONS: Final = {Effort.QUICK: (3, 1), Effort.USUAL: (41, 9), Effort.FULL: (101, 21)}  # small arrays, large ones
 
 
@@ -36,32 +37,34 @@ def _measure(setup: Setup) -> Iterator[Figure]:
             small, large = _REPETITIONS[setup.effort]
             x, v = (_drawn(shape, dtype, purpose) for purpose in (Purpose.X, Purpose.COTANGENT))
             repetitions = large if x.size >= _LARGE else small
-            times = interleaved(_parts(x, v, of_scipy), repetitions=repetitions)
-            note = f"NumPy {np.__version__}, SciPy {scipy.__version__}"
+            calls = max(_WARM // x.size, 1)
+            times = interleaved(_parts(x, v, of_scipy, calls=calls), repetitions=repetitions)
             for subject, against, at_most in ((_FORWARD, _SCIPY, _AT_MOST_SCIPY), (_VJP, _FORWARD, _AT_MOST_FORWARDS)):
-                yield _figure(times, subject, against, at_most, setting=f"{dtype} {shape}", note=note)
+                cost = float(np.median(times[subject])) / calls
+                yield Ratio(
+                    setting=f"{dtype} {shape}",
+                    subject=subject,
+                    against=against,
+                    of=ratio(times, subject, against),
+                    at_most=at_most,
+                    cost=1e3 * cost,
+                    unit="ms of CPU",
+                    note=f"NumPy {np.__version__}, SciPy {scipy.__version__}",
+                )
             progress(done)
 
 
-def _parts(x: NDArray[Any], v: NDArray[Any], of_scipy: Callable[..., Any]) -> dict[str, Callable[[], object]]:
+def _parts(
+    x: NDArray[Any], v: NDArray[Any], of_scipy: Callable[..., Any], *, calls: int
+) -> dict[str, Callable[[], object]]:
+    def times(call: Callable[[], object]) -> Callable[[], object]:
+        return lambda: [call() for _ in range(calls)]
+
     return {
-        _SCIPY: lambda: of_scipy(x, axis=-1),
-        _FORWARD: lambda: softmax.forward(x, axis=-1),
-        _VJP: lambda: softmax.vjp(x, v, axis=-1),
+        _SCIPY: times(lambda: of_scipy(x, axis=-1)),
+        _FORWARD: times(lambda: softmax.forward(x, axis=-1)),
+        _VJP: times(lambda: softmax.vjp(x, v, axis=-1)),
     }
-
-
-def _figure(times: Times, subject: str, against: str, at_most: float, *, setting: str, note: str) -> Ratio:
-    return Ratio(
-        setting=setting,
-        subject=subject,
-        against=against,
-        of=ratio(times, subject, against),
-        at_most=at_most,
-        cost=1e3 * float(np.median(times[subject])),
-        unit="ms of CPU",
-        note=note,
-    )
 
 
 def _drawn(shape: tuple[int, ...], dtype: str, purpose: Purpose) -> NDArray[Any]:

@@ -38,7 +38,7 @@ def found(**changed: Any) -> dict[str, Any]:
     there: dict[str, Any] = {
         "seconds": {OURS: [1.0, 3.0], "jax.test_util.check_grads": [4.0, 4.0]},
         "counts": {OURS: 200, "jax.test_util.check_grads": 7},
-        "refused": {OURS: False, "jax.test_util.check_grads": False},
+        "refused": {OURS: (0, 8), "jax.test_util.check_grads": (0, 2)},
         "version": "JAX 0",
     }
     return there | changed
@@ -74,17 +74,20 @@ def test_ours_and_the_checkers_are_timed_in_the_framework_s_own_python(framework
             progress=done.append,
         )
         assert sorted(names) == sorted(there["seconds"])
-        assert not any(there["refused"].values())
+        assert all(tried for _, tried in there["refused"].values())
+        assert not any(refused for refused, _ in there["refused"].values())
         assert there["counts"] == dict.fromkeys(names, 3 if ours else 1)
         assert bool(there["version"]) == ours
         assert done == [1]
 
 
-def test_where_every_checker_refuses_a_right_kernel_nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(of_torch, "checks", lambda: {"never": lambda _: False, "nor this": lambda _: False})
+def test_a_checker_that_refuses_a_right_kernel_is_timed_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([False, True, True])
+    monkeypatch.setattr(of_torch, "checks", lambda: {"never": lambda _: False, "at times": lambda _: next(answers)})
     asked = {"framework": "torch", "shape": SHAPE, "dtype": "float64", "problems": 3, "repetition": 0, "seconds": 0}
     there = answer(asked | {"ours": False}, progress=lambda _: None)
-    assert (there["seconds"], there["refused"]) == ({}, {"never": True, "nor this": True})
+    assert there["refused"] == {"never": (2, 2), "at times": (1, 2)}
+    assert there["seconds"].keys() == {"never", "at times"}
 
 
 def test_a_ratio_is_ours_over_theirs_with_its_target_and_what_both_see() -> None:
@@ -98,16 +101,23 @@ def test_a_ratio_is_ours_over_theirs_with_its_target_and_what_both_see() -> None
 
 
 @pytest.mark.parametrize(
-    ("refuses", "reason"),
+    ("ours", "theirs", "reason"),
     [
-        (OURS, "this harness flags the framework's own softmax"),
-        ("jax.test_util.check_grads", "jax.test_util.check_grads refuses the framework's own softmax"),
+        ((1, 8), (0, 2), "this harness flags the framework's own softmax"),
+        ((0, 8), (6, 6), "jax.test_util.check_grads refuses the framework's own softmax every time"),
     ],
 )
-def test_who_refuses_a_right_kernel_has_no_figure(refuses: str, reason: str) -> None:
-    refused = {name: name == refuses for name in (OURS, "jax.test_util.check_grads")}
+def test_who_refuses_a_right_kernel_has_no_figure(ours: tuple[int, int], theirs: tuple[int, int], reason: str) -> None:
+    refused = {OURS: ours, "jax.test_util.check_grads": theirs}
     (one,) = beside._figures(found(refused=refused), SHAPE, "float32")
     assert one == NotMeasured(setting="float32 (8, 16)", reason=reason)
+
+
+def test_a_checker_that_refuses_some_right_results_has_a_figure_that_says_so() -> None:
+    refused = {OURS: (0, 8), "jax.test_util.check_grads": (2, 6)}
+    (one,) = beside._figures(found(refused=refused), SHAPE, "float64")
+    assert isinstance(one, Ratio)
+    assert one.note == "JAX 0; it refuses 2 of 6 right results"
 
 
 def test_every_checker_with_a_target_has_a_score() -> None:

@@ -26,24 +26,25 @@ from harness.vocabulary import DType
 
 OURS: Final = "this harness"
 _SHORTEST: Final = 1e-6  # seconds: a clock may stand still
-_FEW: Final = 2  # problems at which a checker is asked whether it accepts a right kernel at all
+_FEW: Final = 2  # problems at which a checker is asked whether it accepts a right kernel
 _BEFORE: Final = 4  # sets of problems that this harness has judged before it is timed: by then its memory is in place
 
 Problems = tuple[Problem, ...]
+Refused = tuple[int, int]  # right results, of so many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Side:
-    """What is timed, by name: whether it refuses a right kernel, and over how many problems it goes."""
+    """What is timed, by name: at how many of how many problems it refuses a right kernel, and over how many it goes."""
 
-    refused: Mapping[str, bool]
+    refused: Mapping[str, Refused]
     parts: Mapping[str, Callable[[], object]]
     counts: Mapping[str, int]
     version: str = ""
 
 
 def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Return the seconds of processor time per problem, by part, and who refuses a right kernel.
+    """Return the seconds of processor time per problem, by part, and how often each refuses a right kernel.
 
     ``asked``: framework, ours (whether it is this harness, and not the checkers), shape, dtype, problems (how many),
     repetition (its number), seconds (of a checker). Before it is timed, this harness has judged four other sets of
@@ -53,7 +54,7 @@ def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict
     first = asked["repetition"] * (_BEFORE + 1)
     *before, timed = (drawn(shape, dtype, seed=first + k, count=asked["problems"]) for k in range(_BEFORE + 1))
     side = _ours(asked, before, timed) if asked["ours"] else _theirs(asked, before, timed)
-    times = interleaved(side.parts, repetitions=1, progress=progress, warm=True) if side.parts else {}
+    times = interleaved(side.parts, repetitions=1, progress=progress, warm=True)
     return {
         "seconds": {name: each[0] / side.counts[name] for name, each in times.items()},
         "counts": side.counts,
@@ -65,9 +66,9 @@ def answer(asked: Mapping[str, Any], *, progress: Callable[[int], None]) -> dict
 def _ours(asked: Mapping[str, Any], before: Sequence[Problems], timed: Problems) -> _Side:
     adapter: Adapter = load(asked["framework"])()
     description = adapter.describe()
-    refused = [bool(flagged(problems, adapter)) for problems in before]
+    refused = sum(flagged(problems, adapter) for problems in before)
     return _Side(
-        refused={OURS: any(refused)},
+        refused={OURS: (refused, sum(map(len, before)))},
         parts={OURS: lambda: flagged(timed, adapter)},
         counts={OURS: len(timed)},
         version=f"{description.framework} {description.version}, NumPy {np.__version__}",
@@ -75,14 +76,15 @@ def _ours(asked: Mapping[str, Any], before: Sequence[Problems], timed: Problems)
 
 
 def _theirs(asked: Mapping[str, Any], before: Sequence[Problems], timed: Problems) -> _Side:
-    refused: dict[str, bool] = {}
+    refused: dict[str, Refused] = {}
     parts: dict[str, Callable[[], object]] = {}
     counts: dict[str, int] = {}
     for name, check in importlib.import_module(f"harness.bench.checkers.of_{asked['framework']}").checks().items():
-        refused[name], seconds = _tried(check, before[0][:_FEW])
-        if not refused[name]:
-            counts[name] = max(1, min(len(timed), int(asked["seconds"] / max(seconds, _SHORTEST))))
-            parts[name] = partial(_checked, check, timed[: counts[name]])
+        tried = before[0][:_FEW]
+        wrongly, seconds = _tried(check, tried)
+        refused[name] = wrongly, len(tried)
+        counts[name] = max(1, min(len(timed), int(asked["seconds"] / max(seconds, _SHORTEST))))
+        parts[name] = partial(_checked, check, timed[: counts[name]])
     return _Side(refused=refused, parts=parts, counts=counts)
 
 
@@ -91,11 +93,11 @@ def _checked(check: Callable[[Any], bool], problems: Problems) -> None:
         check(problem.call.x)
 
 
-def _tried(check: Callable[[Any], bool], problems: Problems) -> tuple[bool, float]:
-    """Return whether a checker refuses a right kernel at any of the problems, and the seconds that the last took."""
-    refused, seconds = False, 0.0
+def _tried(check: Callable[[Any], bool], problems: Problems) -> tuple[int, float]:
+    """Return at how many of the problems a checker refuses a right kernel, and the seconds that the last took."""
+    refused, seconds = 0, 0.0
     for problem in problems:
         began = time.process_time()
-        refused |= not check(problem.call.x)
+        refused += not check(problem.call.x)
         seconds = time.process_time() - began
     return refused, seconds
