@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -35,26 +36,24 @@ def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     number that does not exist is a missing value (an empty field in CSV, null in Parquet); NaN is a number that came
     back, and stays NaN.
     """
-    columns: dict[str, list[object]] = {field.name: [] for field in fields(Verdict)}
-    for verdict in verdicts:
-        for name, values in columns.items():
-            values.append(getattr(verdict, name))
-    frame = pd.DataFrame(columns)
-    frame["shape"] = ["x".join(map(str, shape)) for shape in columns["shape"]]  # type: ignore[call-overload]
+    names = [field.name for field in fields(Verdict)]
+    rows = zip(*map(attrgetter(*names), verdicts), strict=True)
+    columns: dict[str, Any] = dict.fromkeys(names, ()) | dict(zip(names, rows, strict=False))
+    columns["shape"] = ["x".join(map(str, shape)) for shape in columns["shape"]]
     for name in _INDICES:
-        frame[name] = [None if at is None else ",".join(map(str, at)) for at in columns[name]]  # type: ignore[call-overload]
+        columns[name] = [None if at is None else ",".join(map(str, at)) for at in columns[name]]
     for name in _WORDS:
-        frame[name] = [" ".join(words) for words in columns[name]]  # type: ignore[arg-type]
+        columns[name] = [" ".join(words) for words in columns[name]]
     for name in ("quantity", "outcome"):
-        frame[name] = [str(word) for word in columns[name]]
+        columns[name] = [str(word) for word in columns[name]]
     for name in _NUMBERS:
-        frame[name] = _numbers(columns[name])
+        columns[name] = _numbers(columns[name])
     for name in (*_COUNTS, "axis"):
-        frame[name] = frame[name].astype("int64")
-    return frame
+        columns[name] = np.array(columns[name], dtype=np.int64)
+    return pd.DataFrame(columns)
 
 
-def _numbers(values: list[object]) -> FloatingArray:
+def _numbers(values: Sequence[object]) -> FloatingArray:
     """Return a column in which None is missing and NaN is NaN: pandas makes one of both where it is left to choose."""
     missing = np.array([value is None for value in values], dtype=bool)
     plain = np.array([0.0 if value is None else value for value in values], dtype=np.float64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -82,10 +82,11 @@ def errors(frame: pd.DataFrame, *, by_mode: bool = False) -> tuple[Errors, ...]:
     groups = measured.groupby([*_KEYS, *(["mode"] if by_mode else [])], sort=False)
     sums = groups[[*_COUNTS, *_SUMS]].sum().to_dict("list")
     worst = groups[[*_WORST]].idxmax().to_dict("list")
-    columns = measured[_OF_ROW].to_dict("list")
+    met = sorted({int(row) for rows in worst.values() for row in rows})
+    told = dict(zip(met, measured.loc[met, _OF_ROW].to_dict("records"), strict=True))
     found = [
         _of_group(
-            columns,
+            told,
             results=int(results),
             sums={name: values[number] for name, values in sums.items()},
             worst={name: int(rows[number]) for name, rows in worst.items()},
@@ -121,27 +122,32 @@ def _plain(column: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def _of_group(
-    columns: dict[Any, list[Any]], *, results: int, sums: dict[Any, float], worst: dict[Any, int], by_mode: bool
+    told: Mapping[int, Mapping[Any, Any]],
+    *,
+    results: int,
+    sums: dict[Any, float],
+    worst: dict[Any, int],
+    by_mode: bool,
 ) -> Errors:
-    first = worst["share"]  # any of its rows, for what they have in common
+    common = told[worst["share"]]  # any of its rows, for what they have in common
     counts = {name: int(sums[name]) for name in _COUNTS}
     largest = {
         name: Worst(
-            value=columns[name][row],
-            problem=columns["problem"][row],
-            case=columns["case"][row],
-            at=columns[_WORST[name]][row] or "",
+            value=told[row][name],
+            problem=told[row]["problem"],
+            case=told[row]["case"],
+            at=told[row][_WORST[name]] or "",
         )
         for name, row in worst.items()
     }
     normal = counts["normal"]
     return Errors(
-        adapter=columns["adapter"][first],
-        op=columns["op"][first],
-        quantity=Quantity(columns["quantity"][first]),
-        dtype=columns["dtype"][first],
-        output_dtype=columns["output_dtype"][first],
-        mode=columns["mode"][first] if by_mode else "",
+        adapter=common["adapter"],
+        op=common["op"],
+        quantity=Quantity(common["quantity"]),
+        dtype=common["dtype"],
+        output_dtype=common["output_dtype"],
+        mode=common["mode"] if by_mode else "",
         results=results,
         elements=counts["computed"],
         rounded=counts["rounded"],
