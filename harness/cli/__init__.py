@@ -12,14 +12,17 @@ import os
 import signal
 import sys
 import traceback
-from contextlib import suppress
-from typing import ClassVar, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import ClassVar, Final, NoReturn
 
 import click
 
 from harness import __version__
 from harness.cli.exits import Exit, leave
 from harness.interruption import interruptible, was_interrupted
+
+_THREADS: Final = "OPENBLAS_NUM_THREADS"
 
 
 class _Verbs(click.Group):
@@ -47,12 +50,30 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.verbs:
             return None
-        command: click.Command = importlib.import_module(f"harness.cli.{cmd_name}").command
+        with _single_threaded():
+            command: click.Command = importlib.import_module(f"harness.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs, in the order of the pipeline"):
             formatter.write_dl(list(self.verbs.items()))
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Have NumPy, where it is imported within, start no threads for its OpenBLAS.
+
+    No verb multiplies matrices, and threads that find nothing to do take as much processor time as all of the import.
+    What is started from here, adapters among it, has the environment as it was.
+    """
+    if _THREADS in os.environ:
+        yield
+        return
+    os.environ[_THREADS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_THREADS]
 
 
 EXIT_CODES = """\b
