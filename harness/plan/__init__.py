@@ -17,6 +17,6 @@
     schema                    the format, for editors
     reader, kept              files one after the other, or what earlier runs made of them where they have not changed
 
-``problem``, ``plan``, ``outline``, ``codec``, ``callcodec``, ``digest``, ``signatures``, ``probe`` and ``store`` need
-NumPy alone: they also run in the environments of the frameworks, where no YAML is read.
+``problem``, ``plan``, ``outline``, ``part``, ``codec``, ``callcodec``, ``digest``, ``signatures``, ``probe`` and
+``store`` need NumPy alone: they also run in the environments of the frameworks, where no YAML is read.
 """

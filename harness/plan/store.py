@@ -237,6 +237,16 @@ def problem_values(folder: Path, header: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _read_problems(folder: Path, header: Json) -> list[Problem]:
+    fetch = inputs(folder)
+    values = problem_values(folder, header)
+    return [decoded(lambda v: problem_from_json(v, fetch), value, where) for where, value in values]
+
+
+def inputs(folder: Path) -> Callable[[Mapping[str, Any]], NDArray[Any]]:
+    """Return what fetches the input array that a reference names, mapped from the disk, the same one every time.
+
+    Raise :class:`PlanError` where the plan in ``folder`` has no arrays that can be read.
+    """
     try:
         pack = open_pack(folder / _INPUTS)
     except PackError as error:
@@ -249,8 +259,7 @@ def _read_problems(folder: Path, header: Json) -> list[Problem]:
             shared[key] = unpack(pack, reference)
         return shared[key]
 
-    values = problem_values(folder, header)
-    return [decoded(lambda v: problem_from_json(v, fetch), value, where) for where, value in values]
+    return fetch
 
 
 def _read_text(path: Path) -> str:

@@ -15,11 +15,12 @@ from typing import Final
 
 from harness.adapters.contract import Adapter
 from harness.adapters.framework import usable_cpus
-from harness.plan.plan import Plan
+from harness.plan.part import Part
 from harness.record.child import Child, Message
-from harness.record.evaluate import evaluate, schedule
+from harness.record.evaluate import evaluate
 from harness.record.foreseen import least_memory
 from harness.record.whereabouts import Whereabouts
+from harness.vocabulary import Quantity
 
 _SIGNS: Final = 16  # times that something was added to what is kept, before another process is worth its start
 _LARGE: Final = 1 << 24  # bytes of inputs and result: what takes long to compute is not computed twice
@@ -83,14 +84,14 @@ def _met(first: Child, beside: Child) -> bool:
 
 
 def call_ahead(
-    adapter: Adapter, plan: Plan, order: Message, *, whereabouts: Whereabouts, stop: threading.Event
+    adapter: Adapter, part: Part, order: Message, *, whereabouts: Whereabouts, stop: threading.Event
 ) -> None:
     """Make the calls that ``order`` names, the last first, until told to ``stop``; what comes back is nobody's."""
-    planned, memory, rows = schedule(plan), order["memory"], order["rows_per_call"]
-    for number in reversed(order["missing"]):
+    memory, rows = order["memory"], order["rows_per_call"]
+    for number, name, asked in reversed(order["missing"]):
         if stop.is_set():
             return
-        problem, quantity = planned[number]
+        problem, quantity = part.problems[name], Quantity(asked)
         if least_memory(problem.call, quantity, rows_per_call=rows) <= _LARGE:
             whereabouts.begin(number)
             evaluate(adapter, problem, quantity, memory=memory, rows_per_call=rows)

@@ -188,7 +188,7 @@ class Crew:
         return {
             "folder": str(folder),
             "plan": self.outline.digest,
-            "missing": missing,
+            "missing": [(n, self.schedule[n].problem, self.schedule[n].quantity) for n in missing],
             "memory": self._limits.memory,
             "batch": self._batch,
             "rows_per_call": self._rows_per_call,

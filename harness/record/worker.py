@@ -3,8 +3,8 @@
 It speaks to its parent in JSON lines. Up the channel, a pipe of its own: ``hello`` (the adapter's name and default
 mode), ``ready`` (its description and source) or ``unavailable`` or ``fault`` (a text), and ``finished``. At which
 evaluation it is in between, the parent reads in memory that both share (:mod:`harness.record.whereabouts`). Down the
-pipe that it gets as its standard input: one line that says where to record, and perhaps ``stop``. When the parent ends
-the child does too: by the kernel's doing, and by the end of that pipe.
+pipe that it gets as its standard input: one line that says what to record and where, and perhaps ``stop``. When the
+parent ends the child does too: by the kernel's doing, and by the end of that pipe.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from harness.adapters.device import check_device, made
 from harness.adapters.frames import trimmed_traceback
 from harness.adapters.registry import AdapterFault, load, source_digest, source_file
 from harness.parent import end_with_parent
-from harness.plan.plan import Plan
+from harness.plan.part import Part, read_part
 from harness.plan.problem import Problem
-from harness.plan.store import PlanError, read_plan
+from harness.plan.store import PlanError
 from harness.record.ahead import call_ahead
 from harness.record.codec import Json, description_from_json, description_to_json
-from harness.record.evaluate import evaluate, schedule
+from harness.record.evaluate import evaluate
 from harness.record.foreseen import least_memory
 from harness.record.recording import Entry, OutOfMemory
 from harness.record.segment import SegmentWriter
@@ -82,20 +82,18 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
     adapter = _open(spec, channel, device=device or None)
     _fill_standard_streams()
     gc.freeze()  # the framework stays: to look through it for garbage, again and again, costs more than most calls do
-    plan = _planned(Path(plan_folder))  # while the parent looks at what there is already
-    gc.freeze()  # and so does the plan
     order = json.loads(orders.readline() or "null")
     if order is None:
         os._exit(1)
     stop = threading.Event()
     threading.Thread(target=_listen, args=(orders, stop), daemon=True).start()
     try:
-        if isinstance(plan, PlanError):
-            channel.end("fault", text=str(plan))
-        if plan.digest != order["plan"]:
-            channel.end("fault", text=f"{plan_folder}: the plan was made anew while it was being recorded: start again")
+        part = read_part(Path(plan_folder), {asked[1] for asked in order["missing"]}, digest=order["plan"])
+        gc.freeze()  # and so does the plan
         work = call_ahead if order["ahead"] else _record
-        work(adapter, plan, order, whereabouts=whereabouts, stop=stop)
+        work(adapter, part, order, whereabouts=whereabouts, stop=stop)
+    except PlanError as error:
+        channel.end("fault", text=str(error))
     except OSError as error:  # an adapter's own is a result: this is the disk
         channel.end(
             "fault", text=f"{order['folder']}: cannot be written: {error}: make room, and the same command goes on"
@@ -103,13 +101,6 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
     except Exception:  # what the adapter raises has been caught where it was called: this is the harness itself
         channel.end("broken", text=traceback.format_exc())
     channel.end("finished")
-
-
-def _planned(folder: Path) -> Plan | PlanError:
-    try:
-        return read_plan(folder)
-    except PlanError as error:
-        return error  # for the parent to hear once it listens: it may never ask
 
 
 def _leave_interruptions_to_parent() -> None:
@@ -151,20 +142,19 @@ def _fill_standard_streams() -> None:
             os.set_inheritable(opened, True)
 
 
-def _record(adapter: Adapter, plan: Plan, order: Json, *, whereabouts: Whereabouts, stop: threading.Event) -> None:
+def _record(adapter: Adapter, part: Part, order: Json, *, whereabouts: Whereabouts, stop: threading.Event) -> None:
     folder = Path(order["folder"])
-    planned = schedule(plan)
     segment: SegmentWriter | None = None
     batch = order["batch"]
     opened = time.monotonic()
-    for number in order["missing"]:
+    for number, name, quantity in order["missing"]:
         if stop.is_set():
             break
-        problem, quantity = planned[number]
+        problem = part.problems[name]
         if segment is None:
             segment, opened = SegmentWriter(folder), time.monotonic()
         whereabouts.begin(number, said=said())
-        entry = _entry(adapter, problem, quantity, order, question=plan.question(problem))
+        entry = _entry(adapter, problem, Quantity(quantity), order, question=part.questions[name])
         _fill_standard_streams()
         segment.add(entry)
         del entry  # its array may be as large as all that the next evaluation needs
