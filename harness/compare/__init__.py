@@ -23,6 +23,7 @@
                                  comparison --store--> comparison.json
                                               --table--> pandas
 
+``inputs`` reads the plan and each recording once, where one likes before all of them are there.
 ``docket`` hands out stacks of problems, to this process or to copies of it; ``stack`` judges one, for every adapter.
 ``asked`` is where calls become questions about exact numbers: behind it every array is float64, with the name of the
 format of its numbers beside it. The numbers come from ``reference``: the exact value, the bound around it, the row

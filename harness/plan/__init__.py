@@ -16,6 +16,7 @@
     faults, diagnosis         what is wrong with the files, where, and what would be right
     schema                    the format, for editors
     reader, kept              files one after the other, or what earlier runs made of them where they have not changed
+    outline, part             what a plan asks, without its arrays; some of its problems, without the others
 
 ``problem``, ``plan``, ``outline``, ``part``, ``codec``, ``callcodec``, ``digest``, ``signatures``, ``probe`` and
 ``store`` need NumPy alone: they also run in the environments of the frameworks, where no YAML is read.
