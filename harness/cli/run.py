@@ -74,9 +74,8 @@ def _once(
         _load()  # which takes as long as a recorder that finds nothing new
         from harness.compare.inputs import Inputs  # noqa: PLC0415
 
-        inputs = Inputs(layout.plan)
-        recordings = layout.recordings(selected=plan.selection is not None)
-        recorders.wait(meanwhile=lambda adapter: inputs.read_ahead(recordings / adapter))
+        inputs = Inputs(layout.plan, recordings=layout.recordings(selected=plan.selection is not None))
+        recorders.wait(meanwhile=inputs.read_ahead)  # in vain where nothing has changed: but another is still at work
     from harness.cli.compare import compared  # noqa: PLC0415
     from harness.cli.report import reported  # noqa: PLC0415
     from harness.compare.kept.cabinet import Cabinet  # noqa: PLC0415
@@ -84,6 +83,7 @@ def _once(
     chosen = ",".join(adapters)
     with closing(Cabinet(layout.judgements, note=note)) as kept:
         ending, comparison = compared(layout, kept, require=chosen, only=chosen, inputs=inputs)
+        del inputs  # the recordings: the report needs them no more
         reported(layout, plan, kept, comparison=comparison)
     click.echo(ending.said)
     return ending.code

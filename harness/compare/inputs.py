@@ -20,15 +20,16 @@ class Inputs:
     at first.
     """
 
-    def __init__(self, plan: Path) -> None:
+    def __init__(self, plan: Path, *, recordings: Path) -> None:
         self._folder = plan
+        self._home = recordings
         self._plan: tuple[_State, Plan] | None = None
         self._recordings: dict[Path, tuple[_State, str, Recording]] = {}
 
-    def read_ahead(self, recording: Path) -> None:
-        """Read the plan and ``recording``, one of it, for later; what cannot be read says so then."""
+    def read_ahead(self, adapter: str) -> None:
+        """Read the plan and the recording of ``adapter`` for later; what cannot be read says so then."""
         with suppress(PlanError, RecordingError, OSError):
-            self.recording(recording, plan=self.plan().digest)
+            self.recording(self._home / adapter, plan=self.plan().digest)
 
     def plan(self) -> Plan:
         """Return the plan; raise :class:`~harness.plan.store.PlanError` as :func:`read_plan` does."""
@@ -49,6 +50,9 @@ class Inputs:
 def _state(folder: Path) -> _State:
     found = []
     for path in sorted(folder.glob("*")):
-        status = path.stat()
+        try:
+            status = path.stat()
+        except OSError:  # what somebody writes there has got its name meanwhile, or has none that leads anywhere
+            continue
         found.append((path.name, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns))
     return tuple(found)

@@ -36,9 +36,8 @@ def table(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     number that does not exist is a missing value (an empty field in CSV, null in Parquet); NaN is a number that came
     back, and stays NaN.
     """
-    names = [field.name for field in fields(Verdict)]
-    rows = zip(*map(attrgetter(*names), verdicts), strict=True)
-    columns: dict[str, Any] = dict.fromkeys(names, ()) | dict(zip(names, rows, strict=False))
+    listed = tuple(verdicts)
+    columns: dict[str, Any] = {field.name: list(map(attrgetter(field.name), listed)) for field in fields(Verdict)}
     columns["shape"] = ["x".join(map(str, shape)) for shape in columns["shape"]]
     for name in _INDICES:
         columns[name] = [None if at is None else ",".join(map(str, at)) for at in columns[name]]

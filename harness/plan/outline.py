@@ -24,8 +24,8 @@ class Asked:
 class Outline:
     """The evaluations of the plan in ``folder``, in its order, and the digest that it says it has.
 
-    Its problems are those that the plan was made with. The arrays were not held against them: who evaluates reads the
-    plan itself, and refuses one that is not what its digest says.
+    Its problems are those that the plan was made with. The arrays were not held against them: who evaluates does so
+    with those of its own problems (:mod:`harness.plan.part`), and who compares with all.
     """
 
     folder: Path

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.compare import inputs
 from harness.compare.compare import NotRun
 from harness.compare.gather import gather
 from harness.compare.inputs import Inputs
@@ -25,8 +26,8 @@ class Read:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.plan = self.made(0.5)
-        self.inputs = Inputs(folder / "plan")
-        self.inputs.read_ahead(self.recording)
+        self.inputs = Inputs(folder / "plan", recordings=folder / "recordings")
+        self.inputs.read_ahead("reference")
 
     @property
     def recording(self) -> Path:
@@ -46,10 +47,17 @@ def read(tmp_path: Path) -> Read:
     return Read(tmp_path)
 
 
-def test_what_was_read_ahead_is_not_read_again(read: Read) -> None:
-    assert read.inputs.plan() is read.inputs.plan()
-    assert read.gathered() is read.gathered()
-    assert read.gathered() is read.inputs.recording(read.recording, plan=read.plan.digest)
+def test_what_was_read_ahead_is_not_read_again(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("read_plan", "read_recording"):
+        monkeypatch.setattr(inputs, name, lambda *_, **__: pytest.fail("it is read again"))
+    gathered = read.gathered()
+    assert isinstance(gathered, Recording)
+    assert gathered.header.plan == read.inputs.plan().digest == read.plan.digest
+
+
+def test_what_comes_to_nothing_in_a_folder_is_of_no_weight(read: Read) -> None:
+    (read.recording / ".#segment-0000.jsonl").symlink_to("nowhere")
+    assert isinstance(read.gathered(), Recording)
 
 
 def test_it_is_what_is_read_without(read: Read) -> None:
@@ -88,10 +96,10 @@ def test_what_was_damaged_since_is_refused(read: Read, change: Callable[[Path], 
 
 
 def test_what_cannot_be_read_ahead_says_so_when_it_is_asked_for(tmp_path: Path) -> None:
-    inputs = Inputs(tmp_path / "plan")
-    inputs.read_ahead(tmp_path / "recordings" / "reference")
+    asked = Inputs(tmp_path / "plan", recordings=tmp_path / "recordings")
+    asked.read_ahead("reference")
     with pytest.raises(PlanError, match="there is no plan"):
-        inputs.plan()
+        asked.plan()
 
 
 def value(recording: Recording | NotRun) -> bytes:
