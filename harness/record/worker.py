@@ -89,7 +89,7 @@ def main(spec: str, plan_folder: str, channel_descriptor: str, shared_descriptor
     threading.Thread(target=_listen, args=(orders, stop), daemon=True).start()
     try:
         part = read_part(Path(plan_folder), {asked[1] for asked in order["missing"]}, digest=order["plan"])
-        gc.freeze()  # and so does the plan
+        gc.freeze()  # and so does what is read of the plan
         work = call_ahead if order["ahead"] else _record
         work(adapter, part, order, whereabouts=whereabouts, stop=stop)
     except PlanError as error:
